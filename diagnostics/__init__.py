@@ -1,0 +1,1 @@
+"""What it did to a model: modality gap, object bias, entropy."""

@@ -1,0 +1,1 @@
+"""The code that trains the models that ship with evenpair."""

@@ -1,0 +1,1 @@
+"""In which order it happens: the four phases, their options, the report."""

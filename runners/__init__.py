@@ -1,0 +1,1 @@
+"""Where it happens: the command line and the engines that run the phases."""

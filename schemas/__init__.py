@@ -1,0 +1,1 @@
+"""What a pair is: records, tables and file formats."""

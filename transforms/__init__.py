@@ -1,0 +1,1 @@
+"""What happens to a pair: one stage, one file."""
