@@ -1,0 +1,149 @@
+"""The Arrow schemas of a run's tables. Every table has one Parquet file for each source shard."""
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from .facts import Attribute, Facts, Relation
+from .rejection import Rejection
+
+OBJECTS = pa.list_(pa.string())
+ATTRIBUTES = pa.list_(pa.struct([("object", pa.string()), ("attribute", pa.string())]))
+RELATIONS = pa.list_(
+    pa.struct([("subject", pa.string()), ("predicate", pa.string()), ("object", pa.string())])
+)
+FACTS = pa.schema([("objects", OBJECTS), ("attributes", ATTRIBUTES), ("relations", RELATIONS)])
+
+_IDENTITY = [("uid", pa.string()), ("shard", pa.string()), ("key", pa.string())]
+
+PAIRS = pa.schema(
+    [
+        *_IDENTITY,
+        ("url", pa.string()),
+        ("sha256", pa.string()),
+        ("caption", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+    ]
+)
+"""What a source says of its pairs, before anything is derived from the captions."""
+
+SCORES = pa.schema(
+    [
+        *_IDENTITY,
+        ("url", pa.string()),
+        ("sha256", pa.string()),
+        ("caption", pa.string()),
+        ("language", pa.string()),
+        ("words", pa.int32()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        *FACTS,
+        ("object_bits", pa.float64()),
+        ("attribute_bits", pa.float64()),
+        ("relation_bits", pa.float64()),
+        ("information_bits", pa.float64()),
+        ("visible_bits", pa.float64()),
+        ("object_share", pa.float64()),
+        ("imbalance", pa.float64()),
+        ("sparse", pa.bool_()),
+    ]
+)
+"""One row for each pair; the source's own other fields follow these columns."""
+
+CAPTIONS = pa.schema(
+    [
+        *_IDENTITY,
+        ("model", pa.string()),
+        ("revision", pa.string()),
+        ("prompt", pa.string()),
+        ("caption", pa.string()),
+        ("fault", pa.string()),
+        *FACTS,
+        ("information_bits", pa.float64()),
+        (
+            "parts",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("text", pa.string()),
+                        ("objects", OBJECTS),
+                        ("attributes", ATTRIBUTES),
+                        ("relations", RELATIONS),
+                    ]
+                )
+            ),
+        ),
+    ]
+)
+"""One row for each pair that was captioned; ``parts`` are the caption's sentences and their facts."""
+
+SELECTION = pa.schema(
+    [
+        *_IDENTITY,
+        ("action", pa.string()),
+        ("reason", pa.string()),
+        ("caption", pa.string()),
+        ("caption_source", pa.string()),
+        ("caption_generated", pa.string()),
+        ("imbalance_before", pa.float64()),
+        ("imbalance_after", pa.float64()),
+        ("imbalance_basis", pa.string()),
+        ("agreement", pa.float64()),
+        ("information_bits", pa.float64()),
+        ("output_shard", pa.int32()),
+        ("output_key", pa.string()),
+    ]
+)
+"""One row for each scored pair, in the order of its source."""
+
+REJECTIONS = pa.schema(
+    [*_IDENTITY, ("phase", pa.string()), ("reason", pa.string()), ("detail", pa.string())]
+)
+
+ACCOUNTING = pa.schema(
+    [
+        ("shard", pa.string()),
+        ("source_successes", pa.int64()),
+        ("pairs_read", pa.int64()),
+        ("pairs_written", pa.int64()),
+        ("pairs_rejected", pa.int64()),
+        ("rejected", pa.map_(pa.string(), pa.int64())),
+    ]
+)
+"""One row for each source shard; ``source_successes`` is null where the source keeps no statistics."""
+
+
+def facts_to_arrow(facts: Iterable[Facts]) -> list[pa.Array]:
+    """Return the columns ``objects``, ``attributes`` and ``relations`` of FACTS."""
+    rows = list(facts)
+    return [
+        pa.array([row.objects for row in rows], OBJECTS),
+        pa.array([[a._asdict() for a in row.attributes] for row in rows], ATTRIBUTES),
+        pa.array([[r._asdict() for r in row.relations] for row in rows], RELATIONS),
+    ]
+
+
+def facts_from_row(row: dict[str, list]) -> Facts:  # type: ignore[type-arg]
+    """Return the facts of one row of a table that has the columns of FACTS; null means none."""
+    return Facts(
+        tuple(row["objects"] or ()),
+        tuple(Attribute(**attribute) for attribute in row["attributes"] or ()),
+        tuple(Relation(**relation) for relation in row["relations"] or ()),
+    )
+
+
+def facts_from_table(table: pa.Table) -> list[Facts]:
+    """Return the facts of each row of a table that has the columns of FACTS."""
+    return [facts_from_row(row) for row in table.select(FACTS.names).to_pylist()]
+
+
+def rejections_to_table(rejections: Iterable[Rejection]) -> pa.Table:
+    """Return ``rejections`` as a table with the schema REJECTIONS."""
+    rows = [
+        (r.uid, r.shard, r.key, r.phase.value, r.reason.value, r.detail or None)
+        for r in rejections
+    ]
+    columns = zip(*rows, strict=True) if rows else [[] for _ in REJECTIONS]
+    arrays = [pa.array(c, f.type) for c, f in zip(columns, REJECTIONS, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=REJECTIONS)
