@@ -1,8 +1,11 @@
 """The Arrow schemas of a run's tables. Every table has one Parquet file for each source shard."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate, chain, pairwise
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .facts import Attribute, Facts, Relation
 from .rejection import Rejection
@@ -76,7 +79,7 @@ CAPTIONS = pa.schema(
         ),
     ]
 )
-"""One row for each pair that was captioned; ``parts`` are the caption's sentences and their facts."""
+"""One row for each captioned pair; ``parts`` are the caption's sentences with their facts."""
 
 SELECTION = pa.schema(
     [
@@ -111,38 +114,53 @@ ACCOUNTING = pa.schema(
         ("rejected", pa.map_(pa.string(), pa.int64())),
     ]
 )
-"""One row for each source shard; ``source_successes`` is null where the source keeps no statistics."""
+"""One row for each source shard; ``source_successes`` is null for a source without statistics."""
 
 
-def facts_to_arrow(facts: Iterable[Facts]) -> list[pa.Array]:
+def facts_to_arrow(facts: Sequence[Facts]) -> list[pa.Array]:
     """Return the columns ``objects``, ``attributes`` and ``relations`` of FACTS."""
-    rows = list(facts)
     return [
-        pa.array([row.objects for row in rows], OBJECTS),
-        pa.array([[a._asdict() for a in row.attributes] for row in rows], ATTRIBUTES),
-        pa.array([[r._asdict() for r in row.relations] for row in rows], RELATIONS),
+        _list_array([row.objects for row in facts], OBJECTS),
+        _list_array([row.attributes for row in facts], ATTRIBUTES),
+        _list_array([row.relations for row in facts], RELATIONS),
     ]
 
 
-def facts_from_row(row: dict[str, list]) -> Facts:  # type: ignore[type-arg]
-    """Return the facts of one row of a table that has the columns of FACTS; null means none."""
-    return Facts(
-        tuple(row["objects"] or ()),
-        tuple(Attribute(**attribute) for attribute in row["attributes"] or ()),
-        tuple(Relation(**relation) for relation in row["relations"] or ()),
-    )
-
-
 def facts_from_table(table: pa.Table) -> list[Facts]:
-    """Return the facts of each row of a table that has the columns of FACTS."""
-    return [facts_from_row(row) for row in table.select(FACTS.names).to_pylist()]
+    """Return the facts of each row of a table that has the columns of FACTS; null means none."""
+    columns = (
+        _rows(table["objects"], str),
+        _rows(table["attributes"], Attribute),
+        _rows(table["relations"], Relation),
+    )
+    return [Facts(*row) for row in zip(*columns, strict=True)]
+
+
+def _list_array(rows: Sequence[Sequence[Any]], kind: pa.ListType) -> pa.ListArray:
+    offsets = pa.array(accumulate(map(len, rows), initial=0), pa.int32())
+    values = list(chain.from_iterable(rows))
+    if pa.types.is_struct(kind.value_type):
+        columns = zip(*values, strict=True) if values else [() for _ in kind.value_type]
+        strings = [pa.array(column, pa.string()) for column in columns]
+        flat = pa.StructArray.from_arrays(strings, fields=list(kind.value_type))
+    else:
+        flat = pa.array(values, kind.value_type)
+    return pa.ListArray.from_arrays(offsets, flat, type=kind)
+
+
+def _rows(column: pa.ChunkedArray, record: Callable[..., Any]) -> list[tuple[Any, ...]]:
+    lists = column.combine_chunks()
+    flat = lists.flatten()
+    terms = flat.flatten() if pa.types.is_struct(flat.type) else [flat]
+    values = [record(*row) for row in zip(*(t.to_pylist() for t in terms), strict=True)]
+    ends = accumulate(pc.fill_null(pc.list_value_length(lists), 0).to_pylist(), initial=0)
+    return [tuple(values[start:end]) for start, end in pairwise(ends)]
 
 
 def rejections_to_table(rejections: Iterable[Rejection]) -> pa.Table:
     """Return ``rejections`` as a table with the schema REJECTIONS."""
     rows = [
-        (r.uid, r.shard, r.key, r.phase.value, r.reason.value, r.detail or None)
-        for r in rejections
+        (r.uid, r.shard, r.key, r.phase.value, r.reason.value, r.detail or None) for r in rejections
     ]
     columns = zip(*rows, strict=True) if rows else [[] for _ in REJECTIONS]
     arrays = [pa.array(c, f.type) for c, f in zip(columns, REJECTIONS, strict=True)]

@@ -1,0 +1,60 @@
+"""Source shards: what a run reads, and the names that it gives them."""
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_RANGE = re.compile(r"(\d+)\.\.(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source shard: its place in the run, its name in the run's tables, and where it lies."""
+
+    number: int
+    name: str
+    path: str
+
+    @property
+    def parquet_path(self) -> str:
+        """Where img2dataset puts the table that belongs to a tar."""
+        return posixpath.splitext(self.path)[0] + ".parquet"
+
+    @property
+    def stats_path(self) -> str:
+        """Where img2dataset puts the counts that it writes last."""
+        return posixpath.splitext(self.path)[0] + "_stats.json"
+
+
+def name_sources(paths: Sequence[str]) -> list[Source]:
+    """Name every path by what it does not share with the others, without its extension.
+
+    >>> [source.name for source in name_sources(["data/a/00000.tar", "data/b/00000.tar"])]
+    ['a/00000', 'b/00000']
+    """
+    parents = {posixpath.dirname(path) for path in paths}
+    shared = posixpath.commonpath(parents) if parents else ""
+    return [
+        Source(number, posixpath.splitext(path[len(shared) :].lstrip("/"))[0], path)
+        for number, path in enumerate(paths)
+    ]
+
+
+def expand_braces(pattern: str) -> list[str]:
+    """Expand ``{00000..00012}`` and ``{a,b}`` as a shell does; the width of a range is kept."""
+    pieces = _BRACES.split(pattern)
+    choices = [[p] if i % 2 == 0 else _alternatives(p) for i, p in enumerate(pieces)]
+    return ["".join(choice) for choice in product(*choices)]
+
+
+def _alternatives(body: str) -> list[str]:
+    match = _RANGE.fullmatch(body)
+    if match is None:
+        return body.split(",") if "," in body else ["{" + body + "}"]
+    first, last = match.groups()
+    width = len(first) if first.startswith("0") or last.startswith("0") else 0
+    step = 1 if int(first) <= int(last) else -1
+    return [f"{i:0{width}d}" for i in range(int(first), int(last) + step, step)]
