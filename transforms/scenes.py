@@ -29,11 +29,12 @@ COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "white"
 TEXTURES = ("plain", "striped", "dotted", "checkered")
 LEFT_OF, ABOVE = "at the left of", "above"
 
-RADII = {"small": 0.088, "large": 0.145}
+RADII = {"small": 0.094, "large": 0.138}
 """Half the extent of an object, as a share of the picture's side."""
 
-_JITTER = 0.012
-_MARGIN = 0.02
+_JITTER = 0.008
+_MARGIN = 0.01
+_GAP = 0.025
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def sample_scene(seed: int, index: int) -> Scene:
     predicates = tuple(rng.choice((LEFT_OF, ABOVE)) for _ in range(count - 1))
     shapes = rng.sample(SHAPES, count)
     sizes = [rng.choice(SIZES) for _ in range(count)]
-    radii = [RADII[size] * rng.uniform(0.95, 1.05) for size in sizes]
+    radii = [RADII[size] * rng.uniform(0.96, 1.04) for size in sizes]
     centres = _place(rng, radii, predicates)
     objects = tuple(
         SceneObject(shape, size, rng.choice(COLOURS), rng.choice(TEXTURES), x, y, radius)
@@ -113,10 +114,9 @@ def _spread(rng: random.Random, radii: Sequence[float], tracks: Sequence[int]) -
         2 * (_JITTER + max(r for r, track in zip(radii, tracks, strict=True) if track == number))
         for number in range(max(tracks) + 1)
     ]
-    free = 1.0 - 2 * _MARGIN - sum(widths)
+    free = 1.0 - 2 * _MARGIN - _GAP * (len(widths) - 1) - sum(widths)
     cuts = sorted(rng.uniform(0.0, free) for _ in widths)
-    before = accumulate(widths, initial=0.0)
+    before = accumulate((width + _GAP for width in widths), initial=_MARGIN)
     return [
-        _MARGIN + cut + start + width / 2
-        for cut, start, width in zip(cuts, before, widths, strict=False)
+        start + cut + width / 2 for cut, start, width in zip(cuts, before, widths, strict=False)
     ]
