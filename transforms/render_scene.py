@@ -1,5 +1,6 @@
 """``Scene -> picture``: drawn with anti-aliased edges, patterned fills and a noisy ground."""
 
+import io
 import math
 import random
 from functools import cache
@@ -33,6 +34,13 @@ def render_scene(scene: Scene, size: int = 192) -> Image.Image:
     for item in scene.objects:
         _draw_object(picture, item, rng)
     return picture
+
+
+def scene_jpeg(scene: Scene, size: int = 192, quality: int = 92) -> bytes:
+    """The picture as a JPEG file."""
+    file = io.BytesIO()
+    render_scene(scene, size).save(file, "JPEG", quality=quality)
+    return file.getvalue()
 
 
 def _ground(rng: random.Random, size: int) -> Image.Image:
