@@ -1,0 +1,90 @@
+"""Words -> terms in canonical form: singular nouns, verb lemmas, digits for number words.
+
+English inflection by rule, under the tables of exceptions that a trained pipeline brings along.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+NUMBERS: Mapping[str, str] = {
+    word: str(number)
+    for number, word in enumerate(
+        (
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen "
+            "fourteen fifteen sixteen seventeen eighteen nineteen twenty"
+        ).split()
+    )
+}
+
+_SINGULAR_RULES = (
+    (re.compile(r"([^aeiou])ies$"), r"\1y"),
+    (re.compile(r"(ss|x|z|ch|sh)es$"), r"\1"),
+    (re.compile(r"men$"), "man"),
+    (re.compile(r"([^s'])s$"), r"\1"),
+)
+_DOUBLED = re.compile(r"([bdgkmnprtv])\1$")
+_NEEDS_E = re.compile(
+    r"(?:[cuvz]|[aeiou]s|[^aeiou][aiouy][kmnptd]|[^aeiou][aiou][rlg]|[rln]g|[bdgpkfzt]l|rs|ns)$"
+)
+
+
+def singular(noun: str) -> str:
+    """The singular of a lower-case noun, by rule alone."""
+    if len(noun) < 4 or noun.endswith(("ss", "us", "is")):
+        return noun
+    for pattern, ending in _SINGULAR_RULES:
+        changed, count = pattern.subn(ending, noun)
+        if count:
+            return changed
+    return noun
+
+
+def verb_lemma(verb: str) -> str:
+    """The base form of a lower-case verb, by rule alone."""
+    for ending in ("ing", "ed"):
+        stem = verb.removesuffix(ending)
+        if stem != verb and len(stem) > 1 and re.search("[aeiouy]", stem):
+            return _base(stem)
+    return singular(verb)
+
+
+def _base(stem: str) -> str:
+    if stem.endswith("i"):
+        return stem[:-1] + "y"
+    if _DOUBLED.search(stem):
+        return stem[:-1]
+    return stem + "e" if _NEEDS_E.search(stem) else stem
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """What the rules do not know: single words (nouns, verbs) and whole terms (the others)."""
+
+    nouns: Mapping[str, str] = field(default_factory=dict)
+    verbs: Mapping[str, str] = field(default_factory=dict)
+    objects: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    predicates: Mapping[str, str] = field(default_factory=dict)
+
+    def noun(self, word: str) -> str:
+        return self.nouns.get(word) or singular(word)
+
+    def verb(self, word: str) -> str:
+        return self.verbs.get(word) or verb_lemma(word)
+
+    def object_term(self, words: Sequence[str]) -> str:
+        """An object's name: its last word singular, the parts before it as they are."""
+        said = " ".join(words)
+        if said in self.objects:
+            return self.objects[said]
+        name = " ".join((*words[:-1], self.noun(words[-1])))
+        return self.objects.get(name, name)
+
+    def attribute_term(self, words: Sequence[str]) -> str:
+        name = " ".join(words)
+        return self.attributes.get(name) or NUMBERS.get(name, name)
+
+    def predicate_word(self, word: str) -> str:
+        """One word of a predicate: a verb's lemma, a preposition as it is or as its equal."""
+        return self.predicates.get(word) or self.verb(word)
