@@ -1,9 +1,11 @@
 """What the demo captioner is made of and how long it learns: every setting, its default visible."""
 
+import math
 import re
 from dataclasses import dataclass
 from random import Random
 
+import torch
 from transformers import (
     BertTokenizerFast,
     BlipConfig,
@@ -86,9 +88,26 @@ def make_model(config: CaptionerConfig, words: list[str]) -> BlipForConditionalG
         "image_size": config.image_size,
         "patch_size": config.patch_size,
     }
-    return BlipForConditionalGeneration(
+    model = BlipForConditionalGeneration(
         BlipConfig(text_config=text, vision_config=vision, projection_dim=config.width)
     )
+    with torch.no_grad():
+        side = config.image_size // config.patch_size
+        model.vision_model.embeddings.position_embedding[0, 1:] = _grid(side, config.width)
+    return model
+
+
+def _grid(side: int, width: int) -> torch.Tensor:
+    """Where each patch lies, (side * side, width), as waves along both axes.
+
+    Learning starts from here, so that a patch finds its neighbours from the first step on.
+    """
+    rates = math.pi * torch.logspace(0, math.log2(side / 2), width // 4, base=2) / side
+    waves = torch.arange(side)[:, None] * rates
+    line = torch.cat([waves.sin(), waves.cos()], dim=1)
+    rows = line[:, None].expand(side, side, -1)
+    columns = line[None].expand(side, side, -1)
+    return 0.3 * torch.cat([rows, columns], dim=2).reshape(side * side, width)
 
 
 def make_processor(config: CaptionerConfig, tokenizer: BertTokenizerFast) -> BlipProcessor:

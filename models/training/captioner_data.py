@@ -16,7 +16,9 @@ from transformers import BertTokenizerFast
 from ...transforms.describe_scene import describe_scene
 from ...transforms.render_scene import scene_jpeg
 from ...transforms.scenes import (
+    ABOVE,
     COLOURS,
+    LEFT_OF,
     SHAPES,
     SIZES,
     TEXTURES,
@@ -26,8 +28,11 @@ from ...transforms.scenes import (
 )
 from .captioner_config import CaptionerConfig
 
-PATCH_CLASSES = (len(SHAPES) + 1, len(SIZES) + 1, len(TEXTURES) + 1, len(COLOURS) + 1)
-"""Shape, size, texture and colour; class 0 is the ground."""
+PATCH_CLASSES = (len(SHAPES), len(SIZES), len(TEXTURES), len(COLOURS), 3, 3)
+"""How many there are of each thing that is told of a patch with an object: its shape, size, texture
+and colour, its place in the reading order, and the relation to the next object (or none)."""
+GROUND = (-100,) * len(PATCH_CLASSES)
+"""The classes of a patch without an object: a loss passes over them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Batch:
     """Examples stacked.
 
     ``pixels`` is uint8 (n, 3, side, side), ``tokens`` int64 (n, length) and 0 where padded,
-    ``patches`` int64 (n, patches, 4).
+    ``patches`` int64 (n, patches, 6).
     """
 
     pixels: Tensor
@@ -79,21 +84,29 @@ def scene_pixels(scene: Scene, side: int, quality: int) -> "np.ndarray[Any, np.d
     return np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC))
 
 
-def patch_classes(scene: Scene, side: int) -> list[tuple[int, int, int, int]]:
-    """For each of the ``side * side`` patches, row by row, what lies at its middle."""
+def patch_classes(scene: Scene, side: int) -> list[tuple[int, ...]]:
+    """For each of the ``side * side`` patches, row by row, what the object at its middle is."""
+    classes = [_object_classes(scene, number) for number in range(len(scene.objects))]
     middles = [(number + 0.5) / side for number in range(side)]
-    return [_classes_at(scene.objects, x, y, 0.5 / side) for y in middles for x in middles]
+    found = [_object_at(scene.objects, x, y, 0.5 / side) for y in middles for x in middles]
+    return [GROUND if number is None else classes[number] for number in found]
 
 
-def _classes_at(
-    objects: Sequence[SceneObject], x: float, y: float, slack: float
-) -> tuple[int, int, int, int]:
-    for item in objects:
+def _object_classes(scene: Scene, number: int) -> tuple[int, ...]:
+    item = scene.objects[number]
+    return (
+        SHAPES.index(item.shape),
+        SIZES.index(item.size),
+        TEXTURES.index(item.texture),
+        COLOURS.index(item.colour),
+        number,
+        ("", LEFT_OF, ABOVE).index((*scene.predicates, "")[number]),
+    )
+
+
+def _object_at(objects: Sequence[SceneObject], x: float, y: float, slack: float) -> int | None:
+    """The object that covers most of a patch of which this is the middle."""
+    for number, item in enumerate(objects):
         if max(abs(item.x - x), abs(item.y - y)) < max(item.radius - slack / 2, slack):
-            return (
-                SHAPES.index(item.shape) + 1,
-                SIZES.index(item.size) + 1,
-                TEXTURES.index(item.texture) + 1,
-                COLOURS.index(item.colour) + 1,
-            )
-    return (0, 0, 0, 0)
+            return number
+    return None
