@@ -30,6 +30,21 @@ class RunDirectory:
         return self.path("statistics.parquet")
 
     @property
+    def sources(self) -> str:
+        """The source shards that the run was begun with."""
+        return self.path("sources.parquet")
+
+    @property
+    def plan(self) -> str:
+        """Which pieces of which sources make up each output shard."""
+        return self.path("plan.parquet")
+
+    @property
+    def accounting(self) -> str:
+        """What became of every pair, for each source shard."""
+        return self.path("accounting.parquet")
+
+    @property
     def shards(self) -> str:
         """The folder that training reads."""
         return self.path("shards")

@@ -1,6 +1,6 @@
 """The Arrow schemas of a run's tables. Every table has one Parquet file for each source shard."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, chain, pairwise
 from typing import Any
 
@@ -136,6 +136,13 @@ def facts_from_table(table: pa.Table) -> list[Facts]:
     return [Facts(*row) for row in zip(*columns, strict=True)]
 
 
+def facts_from_struct(column: pa.ChunkedArray) -> list[Facts | None]:
+    """Return the facts in a column of structs that have the fields of FACTS, None for a null."""
+    facts = facts_from_table(pa.Table.from_struct_array(column))
+    valid = column.is_valid().to_pylist()
+    return [row if there else None for row, there in zip(facts, valid, strict=True)]
+
+
 def _list_array(rows: Sequence[Sequence[Any]], kind: pa.ListType) -> pa.ListArray:
     offsets = pa.array(accumulate(map(len, rows), initial=0), pa.int32())
     values = list(chain.from_iterable(rows))
@@ -155,6 +162,14 @@ def _rows(column: pa.ChunkedArray, record: Callable[..., Any]) -> list[tuple[Any
     values = [record(*row) for row in zip(*(t.to_pylist() for t in terms), strict=True)]
     ends = accumulate(pc.fill_null(pc.list_value_length(lists), 0).to_pylist(), initial=0)
     return [tuple(values[start:end]) for start, end in pairwise(ends)]
+
+
+def with_other_fields(pairs: pa.Table, others: Mapping[str, Any]) -> pa.Table:
+    """Append a source's own other fields; one with the name of ours gets ``source_``."""
+    for name, column in others.items():
+        ours = name in SCORES.names or name in pairs.column_names
+        pairs = pairs.append_column(f"source_{name}" if ours else name, column)
+    return pairs
 
 
 def rejections_to_table(rejections: Iterable[Rejection]) -> pa.Table:

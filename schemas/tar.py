@@ -1,6 +1,7 @@
 """Tar archives as blocks: where each member's payload lies, and headers that repeat to the byte."""
 
 import re
+import struct
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
@@ -8,6 +9,7 @@ BLOCK = 512
 END_OF_ARCHIVE = bytes(2 * BLOCK)
 RECORD = 20 * BLOCK  # what tar programs pad an archive to
 
+_USTAR = "100s8s8s8s12s12s8s1s100s6s2s32s32s8s8s155s12x"
 _REGULAR = (b"0", b"\0", b"7")
 _PAX_RECORD = re.compile(rb"(\d+) ([^=]+)=")
 _MAX_EXTENDED_HEADER = 1 << 20
@@ -29,7 +31,14 @@ class Member(NamedTuple):
 
 
 class TarError(ValueError):
-    """The archive cannot be read any further; the message says why and where."""
+    """The archive cannot be read any further; the message says why and where.
+
+    ``member`` is the name of the member that is cut, where that much is known.
+    """
+
+    def __init__(self, message: str, member: str | None = None) -> None:
+        super().__init__(message)
+        self.member = member
 
 
 def is_whole(size: int, tail: bytes) -> bool:
@@ -45,7 +54,8 @@ def read_members(archive: Readable) -> Iterator[Member]:
 
     Raises TarError, after the members before it, where the archive is cut short or damaged.
     """
-    offset, extended = 0, {}
+    offset = 0
+    extended: dict[str, str] = {}
     while True:
         header = archive[offset : offset + BLOCK]
         if len(header) < BLOCK:
@@ -56,7 +66,8 @@ def read_members(archive: Readable) -> Iterator[Member]:
         size = int(extended.get("size", size))
         payload, offset = offset + BLOCK, offset + BLOCK + _padded(size)
         if payload + size > len(archive):
-            raise TarError(f"cut short inside {extended.get('path', name)!r}, at byte {payload}")
+            name = extended.get("path", name)
+            raise TarError(f"cut short inside {name!r}, at byte {payload}", name)
         if kind in (b"x", b"L"):
             extended |= _extended_header(archive, payload, size, kind)
         elif kind != b"g":
@@ -73,13 +84,13 @@ def make_header(name: str, size: int) -> bytes:
     path = name.encode("utf-8", "surrogateescape")
     if len(path) > 100 or size >= 1 << 33:
         raise ValueError(f"{name!r} of {size} bytes does not fit a USTAR header")
-    header = bytearray(BLOCK)
-    header[0 : len(path)] = path
-    header[100:148] = b"0000444\00000000\00000000\0%011o\0%011o\0" % (size, 0)
-    header[148:156] = b" " * 8
-    header[156:157] = b"0"
-    header[257:265] = b"ustar\00000"
-    header[265:273] = header[297:305] = b"bigdata\0"
+    owner = b"bigdata"
+    header = bytearray(
+        struct.pack(
+            _USTAR, path, b"444".zfill(7), b"0" * 7, b"0" * 7, b"%011o" % size, b"0" * 11,
+            b" " * 8, b"0", b"", b"ustar", b"00", owner, owner, b"", b"", b"",
+        )
+    )  # fmt: skip
     header[148:156] = b"%06o\0 " % sum(header)
     return bytes(header)
 

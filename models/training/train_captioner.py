@@ -41,7 +41,7 @@ class PatchReader(nn.Module):
         self.heads = nn.ModuleList(nn.Linear(width, classes) for classes in PATCH_CLASSES)
 
     def loss(self, states: Tensor, classes: Tensor) -> Tensor:
-        """Cross entropy over (n, patches, width) and (n, patches, 4), summed over the heads."""
+        """Cross entropy over (n, patches, width) and (n, patches, 6), summed over the heads."""
         losses = [
             functional.cross_entropy(
                 head(states).float().flatten(0, 1), classes[..., number].flatten()

@@ -6,7 +6,6 @@ DATA is a folder with `factual/train.csv` and `factual/dev.csv`. The seed is fix
 """
 
 import argparse
-import random
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path

@@ -1,0 +1,49 @@
+"""Count the statistics that ship with evenpair: how often people state which fact of a picture.
+
+    python -m evenpair.models.training.train_prior --captions TRAIN.csv --photos ATTRIBUTION.json
+
+The captions are Visual Genome's region descriptions as FACTUAL has them (MIT, CC BY 4.0); the
+photos are COCO's, with five captions each (CC BY 4.0).
+"""
+
+import argparse
+import csv
+import json
+from pathlib import Path
+from statistics import median
+
+from ...schemas.statistics import Statistics, count_events
+from ...transforms.imbalance import unite
+from ...transforms.information import InformationModel
+from ...transforms.keep_statistics import keep_statistics
+from ...transforms.parse_captions import parse_captions
+from ..load_parser import load_parser
+from ..load_prior import prior_path
+
+
+def train_prior(captions: list[str], photos: list[list[str]]) -> Statistics:
+    """Count ``captions``; the full level is the median of what all captions of a photo say."""
+    nlp = load_parser()
+    counts = count_events(parse_captions(nlp, captions))
+    model = InformationModel(Statistics(counts))
+    known = [unite(*parse_captions(nlp, several)) for several in photos]
+    return Statistics(counts, median(model.bits(facts).information_bits for facts in known))
+
+
+def main() -> None:
+    """Read the captions, count them and write the prior."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--captions", type=Path, required=True)
+    arguments.add_argument("--photos", type=Path, required=True)
+    arguments.add_argument("--out", default=prior_path())
+    given = arguments.parse_args()
+    with given.captions.open(newline="", encoding="utf-8") as file:
+        captions = [row["caption"] for row in csv.DictReader(file)]
+    photos = [photo["captions"] for photo in json.loads(given.photos.read_text(encoding="utf-8"))]
+    statistics = train_prior(captions, photos)
+    keep_statistics(statistics, given.out)
+    print(f"{len(captions)} captions, full level {statistics.full_level:.1f} bits: {given.out}")
+
+
+if __name__ == "__main__":
+    main()

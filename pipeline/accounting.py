@@ -1,0 +1,95 @@
+"""What became of every pair: read is written plus rejected, for each source shard."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..schemas.errors import EvenpairError
+from ..schemas.run_directory import RunDirectory
+from ..schemas.source import Source
+from ..schemas.tables import ACCOUNTING
+from ..schemas.unit import Tally, tally_of
+from ..transforms import storage
+from ..transforms.plan_shards import OutputShard, load_plan
+
+
+@dataclass(slots=True)
+class Account:
+    """What became of the pairs of one source."""
+
+    tally: Tally
+    written: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+
+    def error(self) -> str | None:
+        """Return what does not add up, None if everything does."""
+        left = self.written + self.rejected.total()
+        if left != self.tally.pairs_read:
+            return f"{self.tally.pairs_read} pairs were read, {left} are accounted for"
+        successes = self.tally.source_successes
+        if self.tally.fault is None and successes not in (None, self.tally.pairs_read):
+            return f"its statistics count {successes} pairs, it holds {self.tally.pairs_read}"
+        return None
+
+
+def account(run: RunDirectory, sources: Iterable[Source]) -> dict[str, Account]:
+    """Return the account of each source, by its name, from the tables and shards of ``run``."""
+    sources = list(sources)
+    accounts = {source.name: Account(tally(run, source)) for source in sources}
+    for path in storage.find(run.path("rejections", "*.parquet")):
+        table = storage.read_table(path, ["shard", "reason"])
+        for row in table.group_by(["shard", "reason"]).aggregate([([], "count_all")]).to_pylist():
+            accounts[row["shard"]].rejected[row["reason"]] += row["count_all"]
+    for shard in load_plan(sources, run.plan):
+        for name, written in _written(run, shard):
+            accounts[name].written += written
+    return accounts
+
+
+def tally(run: RunDirectory, source: Source) -> Tally:
+    """Return what ``score`` noted of a source as a whole."""
+    return tally_of(storage.read_schema(run.table("scores", source.name)))
+
+
+def _written(run: RunDirectory, shard: OutputShard) -> Iterator[tuple[str, int]]:
+    """Yield, for each source of an output shard, how many of its pairs the shard holds."""
+    uids = storage.read_table(f"{run.shards}/{shard.number:05d}.parquet", ["uid"])["uid"]
+    for piece in shard.pieces:
+        path = run.table("selection", piece.source.name)
+        selection = storage.read_table(path, ["uid", "output_shard"])
+        chosen = selection.filter(pc.equal(selection["output_shard"], shard.number))["uid"]
+        yield piece.source.name, pc.sum(pc.is_in(chosen, uids.combine_chunks())).as_py() or 0
+
+
+def keep_accounts(run: RunDirectory, accounts: dict[str, Account]) -> None:
+    """Write the accounts to the run directory. Raises EvenpairError if one does not add up."""
+    rows = [
+        {
+            "shard": name,
+            "source_successes": found.tally.source_successes,
+            "pairs_read": found.tally.pairs_read,
+            "pairs_written": found.written,
+            "pairs_rejected": found.rejected.total(),
+            "rejected": sorted(found.rejected.items()),
+        }
+        for name, found in accounts.items()
+    ]
+    storage.write_table(run.accounting, pa.Table.from_pylist(rows, schema=ACCOUNTING))
+    for name, found in accounts.items():
+        if error := found.error():
+            raise EvenpairError(f"{name}: {error}")
+
+
+def total_counts(accounts: dict[str, Account]) -> dict[str, object]:
+    """Return the counts of the whole run."""
+    rejected: Counter[str] = Counter()
+    for found in accounts.values():
+        rejected.update(found.rejected)
+    return {
+        "pairs_read": sum(found.tally.pairs_read for found in accounts.values()),
+        "pairs_written": sum(found.written for found in accounts.values()),
+        "rejected": dict(sorted(rejected.items())),
+    }

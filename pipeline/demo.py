@@ -1,0 +1,34 @@
+"""The demo: pictures with known facts, and the whole job on them."""
+
+from pathlib import Path
+
+from ..models.load_captioner import DEMO
+from ..transforms import storage
+from .demo_data import write_demo_shards
+from .find_sources import find_sources
+from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions
+from .phases import Run
+from .run import RunOptions, run_all
+
+_SHARD_SIZE = 100
+
+
+def make_demo(out: str, pairs: int, seed: int) -> tuple[Path, bool]:
+    """Draw the demo's shards below ``out``; return their folder, and whether they were new."""
+    folder, truth = Path(out) / "shards-in", Path(out) / "truth.jsonl"
+    before = truth.read_bytes() if truth.exists() else None
+    if before is not None:
+        storage.remove(str(folder))
+    write_demo_shards(folder, pairs, seed, _SHARD_SIZE)
+    return folder, truth.read_bytes() != before
+
+
+def run_demo(run: Run, shards: Path) -> None:
+    """Run the four phases on the demo's shards, with the captioner that ships with evenpair."""
+    options = RunOptions(
+        ScoreOptions(inputs=(str(shards),)),
+        EnrichOptions(captioner=DEMO),
+        SelectOptions(keep_fraction=0.9),
+        WriteOptions(),
+    )
+    run_all(run, find_sources(options.score.inputs), options)

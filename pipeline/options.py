@@ -1,0 +1,136 @@
+"""The options of each phase: one frozen record each, checked once, made into the command line."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..schemas.errors import UsageError
+
+
+def option(default: Any, text: str, **more: Any) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Return a field of an options record with its default and its help."""
+    return field(default=default, metadata={"help": text, **more})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreOptions:
+    """What is read, and how its information is measured."""
+
+    inputs: tuple[str, ...] = ()
+    parser: str = option(
+        "", "Another spaCy pipeline than the shipped one, by name or path.", metavar="NAME"
+    )
+    statistics: str = option(
+        "",
+        "Measure by another run's statistics.parquet, or by 'prior', the shipped statistics, "
+        "instead of counting this corpus.",
+        metavar="PATH",
+    )
+    enrich_below: float = option(
+        0.5, "A caption with less than this share of a full one is sparse.", metavar="SHARE"
+    )
+
+    def __post_init__(self) -> None:
+        _in_range("--enrich-below", self.enrich_below, 0, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrichOptions:
+    """Which model captions the sparse pairs, and how."""
+
+    captioner: str = option(
+        "",
+        "Caption sparse pairs with this Hugging Face image-to-text model, by hub id or folder; "
+        "'demo' is the small one that ships with evenpair.",
+        metavar="MODEL",
+    )
+    captioner_revision: str = option("", "The revision of the model.", metavar="REVISION")
+    prompt: str = option("", "What the model is asked.", metavar="TEXT")
+    max_new_tokens: int = option(64, "The longest answer, in tokens.", metavar="N")
+    batch_size: int = option(16, "Images a batch.", metavar="N")
+
+    def __post_init__(self) -> None:
+        _at_least("--max-new-tokens", self.max_new_tokens, 1)
+        _at_least("--batch-size", self.batch_size, 1)
+        if not self.captioner and (self.captioner_revision or self.prompt):
+            raise UsageError("--captioner-revision and --prompt need --captioner MODEL")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectOptions:
+    """Which captions are written, and which pairs are dropped."""
+
+    mode: str = option(
+        "fuse",
+        "What becomes of a sparse caption that has a generated one.",
+        choices=("replace", "append", "fuse", "mix"),
+    )
+    mix_probability: float = option(
+        0.5, "With --mode mix, the share of enriched captions.", metavar="SHARE"
+    )
+    max_words: int = option(56, "The longest fused caption, in words.", metavar="N")
+    min_image_size: int | None = option(
+        None, "Drop images with a shorter side of less.", metavar="PIXELS"
+    )
+    languages: tuple[str, ...] = option(
+        (), "Drop captions in other languages, such as 'en' or 'en,de'.", metavar="CODES"
+    )
+    min_bits: float | None = option(None, "Drop captions with less information.", metavar="BITS")
+    max_object_share: float | None = option(
+        None, "Drop captions whose information is objects by more than this.", metavar="SHARE"
+    )
+    min_agreement: float | None = option(
+        None,
+        "Do not use generated captions that state less of the raw one than this.",
+        metavar="SHARE",
+    )
+    max_imbalance: float | None = option(
+        None, "Drop pairs whose caption leaves out more than this.", metavar="T"
+    )
+    keep_fraction: float | None = option(
+        None, "Keep this share of the pairs: the least imbalanced ones.", metavar="F"
+    )
+    shard_size: int = option(10_000, "Pairs in an output shard, at most.", metavar="N")
+    seed: int = option(0, "For everything that is drawn by hash.", metavar="N")
+
+    def __post_init__(self) -> None:
+        shares = ("mix_probability", "max_object_share", "min_agreement", "max_imbalance")
+        for name in (*shares, "keep_fraction"):
+            _in_range(flag(name), getattr(self, name), 0, 1)
+        _at_least("--min-image-size", self.min_image_size, 1)
+        _at_least("--min-bits", self.min_bits, 0)
+        _at_least("--max-words", self.max_words, 1)
+        _at_least("--shard-size", self.shard_size, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOptions:
+    """How shards are written."""
+
+    check_images: bool = option(False, "Decode every image, and drop those that cannot be decoded.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """Where the phases run; none of this changes what they give."""
+
+    runner: str = option("direct", "Where to run.", choices=("direct",))
+    workers: int = option(0, "Worker processes; 0 takes one for each core.", metavar="N")
+    beam: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _at_least("--workers", self.workers, 0)
+
+
+def flag(name: str) -> str:
+    """Return how an option is written on the command line."""
+    return "--" + name.replace("_", "-")
+
+
+def _in_range(name: str, value: float | None, least: float, most: float) -> None:
+    if value is not None and not least <= value <= most:
+        raise UsageError(f"{name} must be between {least} and {most}, not {value:g}")
+
+
+def _at_least(name: str, value: float | None, least: float) -> None:
+    if value is not None and not value >= least:
+        raise UsageError(f"{name} must be at least {least}, not {value:g}")

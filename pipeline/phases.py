@@ -1,0 +1,192 @@
+"""The phases as steps that can be repeated: what is done is recognised, what changed is redone."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+
+from ..schemas.errors import UsageError
+from ..schemas.rejection import Phase
+from ..schemas.run_directory import RunDirectory
+from ..schemas.source import Source
+from ..schemas.unit import tally_of
+from ..transforms import storage
+from ..transforms.keep_statistics import keep_statistics, load_statistics
+from ..transforms.plan_shards import load_plan
+from ..transforms.write_shards import write_sizes
+from .enrich import build_enrich
+from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions
+from .record import NoRunError, Record, changed_option, keep_record, load_record, options_of
+from .resume import split_finished
+from .score import build_score, build_score_by
+from .select import build_select
+from .write import build_write
+
+Build = Callable[[beam.Pipeline], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a runner is told of a phase: its name, how many units it has, where their tables go."""
+
+    phase: Phase
+    units: int
+    folder: str
+    one_process: bool = False
+    """Whether the phase must not be spread over processes, for it fills a device."""
+
+
+Execute = Callable[[Build, Work], None]
+"""Runs a pipeline to its end, wherever the user asked for."""
+
+
+@dataclass(slots=True)
+class Run:
+    """A run directory at work: its record, and the engine that its phases run on."""
+
+    directory: RunDirectory
+    execute: Execute
+    record: Record = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.record = load_record(self.directory)
+
+    def sources(self) -> list[Source]:
+        """Return the source shards of the run. Raises NoRunError if it was never begun."""
+        path = self.directory.sources
+        if not storage.exists(path):
+            raise NoRunError(self.directory.root)
+        return [Source(**row) for row in storage.read_table(path).to_pylist()]
+
+    def require(self, phase: Phase) -> None:
+        """Raise UsageError unless a phase is done."""
+        if not storage.exists(self.directory.sources):
+            raise NoRunError(self.directory.root)
+        if not self.is_done(phase):
+            command = f"evenpair {phase.value} {self.directory.root}"
+            raise UsageError(f"{phase.value} is not done in {self.directory.root}: {command} first")
+
+    def begin(self, phase: Phase, options: Any) -> bool:  # noqa: ANN401 - any options record
+        """Return whether there is anything to do; what new options invalidate is removed first."""
+        plain = options_of(options)
+        changed = changed_option(self.record, phase, plain) is not None
+        if self.is_done(phase) and not changed:
+            return False
+        if changed:
+            self.remove_from(phase)
+        self.record["phases"][phase.value] = {"options": plain, "done": False}
+        keep_record(self.directory, self.record)
+        return True
+
+    def finish(self, phase: Phase) -> None:
+        """Note that a phase is done, and that the later ones must look again."""
+        self.record["phases"][phase.value]["done"] = True
+        keep_record(self.directory, self.record)
+        storage.remove_temporaries(self.directory.root)
+        storage.remove(self.directory.work)
+
+    def remove_from(self, phase: Phase) -> None:
+        """Remove what a phase and those after it left; captions stay, for they cost money."""
+        phases = list(Phase)
+        for later in phases[phases.index(phase) :]:
+            for name in _OUTPUT[later]:
+                storage.remove(self.directory.path(name))
+            for path in storage.find(self.directory.path("rejections", f"{later.value}-*")):
+                storage.remove(path)
+            if later.value in self.record["phases"]:
+                self.record["phases"][later.value]["done"] = False
+        keep_record(self.directory, self.record)
+
+    def is_done(self, phase: Phase) -> bool:
+        """Return whether a phase was finished with the options that the record has for it."""
+        return bool(self.record["phases"].get(phase.value, {}).get("done"))
+
+
+_OUTPUT = {
+    Phase.SCORE: ("work", "scores", "statistics.parquet"),
+    Phase.ENRICH: (),
+    Phase.SELECT: ("work", "selection", "plan.parquet"),
+    Phase.WRITE: ("shards", "accounting.parquet"),
+}
+
+
+def score(run: Run, sources: list[Source], options: ScoreOptions) -> None:
+    """Score ``sources`` into ``run``; units that are scored already are passed over."""
+    if not run.begin(Phase.SCORE, options):
+        return
+    keep_sources(run.directory, sources)
+    build = build_score
+    if options.statistics:
+        keep_statistics(load_statistics(options.statistics), run.directory.statistics)
+        build = build_score_by
+    work = Work(Phase.SCORE, len(sources), run.directory.path("scores"))
+    run.execute(lambda root: build(root, sources, run.directory, options), work)
+    run.finish(Phase.SCORE)
+
+
+def keep_sources(run: RunDirectory, sources: list[Source]) -> None:
+    """Write down what the run reads, for the phases that follow."""
+    columns = {
+        "number": pa.array([source.number for source in sources], pa.int32()),
+        "name": pa.array([source.name for source in sources], pa.string()),
+        "path": pa.array([source.path for source in sources], pa.string()),
+    }
+    storage.write_table(run.sources, pa.table(columns))
+
+
+def enrich(run: Run, options: EnrichOptions, load: Callable[[], Any]) -> None:
+    """Caption the sparse pairs of ``run``; what the same model said before is kept."""
+    run.require(Phase.SCORE)
+    if not run.begin(Phase.ENRICH, options):
+        return
+    sources, directory = run.sources(), run.directory
+    parser = run.record["phases"]["score"]["options"]["parser"]
+    stamp = _digest(storage.read_bytes(directory.statistics), options_of(options))
+    _, pending = split_finished(sources, directory, "captions")
+    stale = [s for s in sources if s not in pending and not _has_stamp(directory, s, stamp)]
+    todo = sorted([*pending, *stale], key=lambda source: source.number)
+    work = Work(Phase.ENRICH, len(todo), directory.path("captions"), one_process=True)
+    run.execute(
+        lambda root: build_enrich(root, todo, directory, options, load, parser or None, stamp), work
+    )
+    run.finish(Phase.ENRICH)
+
+
+def _digest(*parts: bytes | Record) -> str:
+    hashed = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        hashed.update(part if isinstance(part, bytes) else json.dumps(part).encode())
+    return hashed.hexdigest()
+
+
+def _has_stamp(run: RunDirectory, source: Source, stamp: str) -> bool:
+    return tally_of(storage.read_schema(run.table("captions", source.name))).stamp == stamp
+
+
+def select(run: Run, options: SelectOptions) -> None:
+    """Choose what ``run`` writes, and where."""
+    run.require(Phase.SCORE)
+    if not run.begin(Phase.SELECT, options):
+        return
+    sources = run.sources()
+    work = Work(Phase.SELECT, len(sources), run.directory.path("selection"))
+    run.execute(lambda root: build_select(root, sources, run.directory, options), work)
+    run.finish(Phase.SELECT)
+
+
+def write(run: Run, options: WriteOptions) -> None:
+    """Write the shards of ``run``; those that are whole already are passed over."""
+    run.require(Phase.SELECT)
+    if not run.begin(Phase.WRITE, options):
+        return
+    shards = load_plan(run.sources(), run.directory.plan)
+    path = run.directory.shards
+    pending = [s for s in shards if not storage.exists(f"{path}/{s.number:05d}_stats.json")]
+    work = Work(Phase.WRITE, len(pending), path)
+    run.execute(lambda root: build_write(root, pending, run.directory, options), work)
+    write_sizes(shards, run.directory)
+    run.finish(Phase.WRITE)

@@ -1,0 +1,65 @@
+"""``run.json``: what a run was asked for, by what it was done, and what came of it."""
+
+import json
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from ..schemas.errors import UsageError
+from ..schemas.rejection import Phase
+from ..schemas.run_directory import RunDirectory
+from ..transforms import storage
+
+_PACKAGES = ("evenpair", "apache-beam", "pyarrow", "numpy", "spacy", "torch", "transformers")
+
+Record = dict[str, Any]
+
+
+def load_record(run: RunDirectory) -> Record:
+    """Return what ``run.json`` says; an empty record where nothing was begun yet."""
+    if not storage.exists(run.record):
+        return {"phases": {}}
+    record: Record = json.loads(storage.read_bytes(run.record))
+    return record
+
+
+def keep_record(run: RunDirectory, record: Record) -> None:
+    """Write ``record``, with the versions of what is at work now."""
+    versions = {name: _version(name) for name in _PACKAGES}
+    record = {**record, "versions": {"python": platform.python_version(), **versions}}
+    storage.write_bytes(run.record, json.dumps(record, indent=2, sort_keys=True).encode() + b"\n")
+
+
+def options_of(options: Any) -> Record:  # noqa: ANN401 - any options record
+    """Return an options record as JSON would give it back."""
+    plain: Record = json.loads(json.dumps(asdict(options)))
+    return plain
+
+
+def changed_option(record: Record, phase: Phase, options: Record) -> tuple[str, Any, Any] | None:
+    """Return the first option of a phase that differs from before, with both values."""
+    before = record["phases"].get(phase.value, {}).get("options")
+    if before is None:
+        return None
+    names = sorted(name for name in options | before if options.get(name) != before.get(name))
+    return (names[0], before.get(names[0]), options.get(names[0])) if names else None
+
+
+@dataclass(frozen=True, slots=True)
+class NoRunError(UsageError):
+    """A folder that is no run directory was given as one."""
+
+    root: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.root} is no run directory: evenpair score INPUT... --out {self.root} makes one"
+        )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,99 @@
+"""The whole job: the four phases one after the other, the accounts, the report."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..models.load_captioner import DEMO, demo_captioner_path
+from ..schemas.errors import EvenpairError, UsageError
+from ..schemas.rejection import Phase
+from ..schemas.source import Source
+from ..transforms import storage
+from ..transforms.huggingface_captioner import CaptionerOptions, check_captioner, load_captioner
+from . import phases
+from .accounting import account, keep_accounts, tally, total_counts
+from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions, flag
+from .phases import Run
+from .record import changed_option, keep_record, options_of
+from .report import draw_report
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The options of all phases."""
+
+    score: ScoreOptions
+    enrich: EnrichOptions
+    select: SelectOptions
+    write: WriteOptions
+
+    def by_phase(self) -> dict[Phase, Any]:
+        """Return the options of each phase."""
+        return {phase: getattr(self, phase.value) for phase in Phase}
+
+
+def run_all(run: Run, sources: list[Source], options: RunOptions) -> None:
+    """Run the four phases; what is done already is passed over.
+
+    Raises UsageError if the run directory was made with other options.
+    """
+    refuse_changes(run, sources, options)
+    phases.score(run, sources, options.score)
+    enrich(run, options.enrich)
+    phases.select(run, options.select)
+    write(run, options.write)
+
+
+def refuse_changes(run: Run, sources: list[Source], options: RunOptions) -> None:
+    """Raise UsageError, with the option's name, if ``run`` was begun with other options."""
+    root = run.directory.root
+    advice = "name another --out, or begin afresh with --overwrite"
+    for phase, wanted in options.by_phase().items():
+        changed = changed_option(run.record, phase, options_of(wanted))
+        if changed is not None:
+            name, before, now = changed
+            said = "INPUT" if name == "inputs" else flag(name)
+            raise UsageError(f"{root} was made with {said} {before}, not {now}: {advice}")
+    if storage.exists(run.directory.sources) and run.sources() != sources:
+        raise UsageError(f"{root} was made from other shards than INPUT names now: {advice}")
+
+
+def enrich(run: Run, options: EnrichOptions) -> None:
+    """Caption the sparse pairs, if there is a captioner."""
+    if not options.captioner:
+        if run.begin(Phase.ENRICH, options):
+            run.finish(Phase.ENRICH)
+        return
+    chosen = captioner_options(options)
+    if not run.is_done(Phase.ENRICH):
+        check_captioner(chosen)
+    phases.enrich(run, options, lambda: load_captioner(chosen))
+
+
+def captioner_options(options: EnrichOptions) -> CaptionerOptions:
+    """Return the captioner that ``options`` name; ``demo`` is the shipped one."""
+    path = demo_captioner_path() if options.captioner == DEMO else options.captioner
+    return CaptionerOptions(
+        model=options.captioner,
+        path=path,
+        revision=options.captioner_revision or None,
+        prompt=options.prompt,
+        max_new_tokens=options.max_new_tokens,
+    )
+
+
+def write(run: Run, options: WriteOptions) -> None:
+    """Write the shards, then check that every pair is accounted for, and draw the report."""
+    phases.write(run, options)
+    accounts = account(run.directory, run.sources())
+    run.record["counts"] = total_counts(accounts)
+    keep_record(run.directory, run.record)
+    draw_report(run.directory)
+    keep_accounts(run.directory, accounts)
+
+
+def raise_for_faults(run: Run) -> None:
+    """Raise EvenpairError, a line for each, if a source could not be read whole."""
+    found = (tally(run.directory, source).fault for source in run.sources())
+    faults = [fault for fault in found if fault is not None]
+    if faults:
+        raise EvenpairError("\n".join(faults))

@@ -1,0 +1,80 @@
+"""The first phase: captions -> facts, statistics and scores. No image byte is read."""
+
+from collections.abc import Sequence
+
+import apache_beam as beam
+from apache_beam.pvalue import AsSingleton
+
+from ..schemas.rejection import Phase
+from ..schemas.run_directory import RunDirectory
+from ..schemas.source import Source
+from ..transforms.count_facts import CountFacts
+from ..transforms.find_facts import FindFacts
+from ..transforms.full_level import EstimateFullLevel
+from ..transforms.keep_statistics import PRIOR, KeepStatistics, load_statistics
+from ..transforms.keep_units import KeepUnits, LoadUnits
+from ..transforms.mark_sparse import MarkSparse
+from ..transforms.measure_information import MeasureInformation
+from ..transforms.read_captions import ReadCaptions
+from ..transforms.spread import Spread
+from .options import ScoreOptions
+from .resume import split_finished
+
+PARSED = "work/parsed"
+MEASURED = "work/measured"
+COUNTS = "work/counts.parquet"
+
+
+def build_score(
+    root: beam.Pipeline, sources: Sequence[Source], run: RunDirectory, options: ScoreOptions
+) -> None:
+    """Wire the phase: every caption is parsed once, then measured by all of them together."""
+    finished, pending = split_finished(sources, run, PARSED)
+    parsed = (
+        root
+        | "Sources" >> Spread(pending)
+        | "Read captions" >> ReadCaptions()
+        | "Find facts" >> FindFacts(options.parser or None)
+        | "Keep facts" >> KeepUnits(run, PARSED, Phase.SCORE)
+    )
+    earlier = root | "Load earlier facts" >> LoadUnits(finished, run, PARSED)
+    counts = (
+        (parsed, earlier)
+        | "All facts" >> beam.Flatten()
+        | "Count facts" >> CountFacts(load_statistics(PRIOR))
+        | "Keep counts" >> KeepStatistics(run.path(COUNTS))
+    )
+    measured = (
+        root
+        | "Load facts" >> LoadUnits(sources, run, PARSED)
+        | "Measure information" >> MeasureInformation(AsSingleton(counts))
+        | "Keep bits" >> KeepUnits(run, MEASURED, Phase.SCORE)
+    )
+    statistics = (
+        measured
+        | "Estimate full level" >> EstimateFullLevel(AsSingleton(counts))
+        | "Keep statistics" >> KeepStatistics(run.statistics)
+    )
+    _ = (
+        root
+        | "Load bits" >> LoadUnits(sources, run, MEASURED)
+        | "Mark sparse" >> MarkSparse(AsSingleton(statistics), options.enrich_below)
+        | "Keep scores" >> KeepUnits(run, "scores", Phase.SCORE)
+    )
+
+
+def build_score_by(
+    root: beam.Pipeline, sources: Sequence[Source], run: RunDirectory, options: ScoreOptions
+) -> None:
+    """Wire the phase for statistics that are given: one pass, nothing is counted."""
+    statistics = AsSingleton(root | "Statistics" >> beam.Create([run.statistics]))
+    _, pending = split_finished(sources, run, "scores")
+    _ = (
+        root
+        | "Sources" >> Spread(pending)
+        | "Read captions" >> ReadCaptions()
+        | "Find facts" >> FindFacts(options.parser or None)
+        | "Measure information" >> MeasureInformation(statistics)
+        | "Mark sparse" >> MarkSparse(statistics, options.enrich_below)
+        | "Keep scores" >> KeepUnits(run, "scores", Phase.SCORE)
+    )

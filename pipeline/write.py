@@ -1,0 +1,18 @@
+"""The fourth phase: the images of chosen pairs -> shards that training reads."""
+
+from collections.abc import Sequence
+
+import apache_beam as beam
+
+from ..schemas.run_directory import RunDirectory
+from ..transforms.plan_shards import OutputShard
+from ..transforms.spread import Spread
+from ..transforms.write_shards import WriteShards
+from .options import WriteOptions
+
+
+def build_write(
+    root: beam.Pipeline, shards: Sequence[OutputShard], run: RunDirectory, options: WriteOptions
+) -> None:
+    """Wire the phase: one element is one output shard, and nothing is shuffled."""
+    _ = root | "Shards" >> Spread(shards) | "Write shards" >> WriteShards(run, options.check_images)

@@ -1,0 +1,209 @@
+"""The command line: every command, its arguments, and what it calls.
+
+Nothing heavy is imported before a command needs it: help and errors answer at once.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from .. import __version__
+from ..pipeline.options import (
+    EngineOptions,
+    EnrichOptions,
+    ScoreOptions,
+    SelectOptions,
+    WriteOptions,
+)
+from ..schemas.errors import UsageError
+from .record_options import options_of, record_from
+
+if TYPE_CHECKING:
+    from ..pipeline.phases import Run
+
+_RUN = click.argument("run_directory", metavar="RUN")
+_INPUT = click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+_OUT = click.option("--out", required=True, metavar="RUN", help="The run directory.")
+
+Given = dict[str, Any]
+Beam = tuple[str, ...]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="evenpair")
+def evenpair() -> None:
+    r"""Even out the information in image-text pairs before contrastive training.
+
+    evenpair scores how much each caption tells of its image, has a captioning model enrich the
+    captions that tell too little, drops the pairs that stay too uneven, and writes WebDataset
+    shards. Options that Beam itself takes follow "--".
+
+    \b
+    Try it:   evenpair demo --out demo
+    Then:     evenpair run 'shards/*.tar' --out RUN --captioner MODEL --keep-fraction 0.7
+    """
+
+
+@evenpair.command()
+@_INPUT
+@_OUT
+@click.option("--overwrite", is_flag=True, help="Begin afresh in a directory of another run.")
+@options_of(ScoreOptions, EnrichOptions, SelectOptions, WriteOptions, EngineOptions)
+@click.pass_obj
+def run(beam: Beam, /, out: str, overwrite: bool, **given: Any) -> None:
+    """Run the whole job: score, enrich, select and write.
+
+    INPUT are img2dataset's WebDataset tars: paths, folders, globs or brace ranges such as
+    'shards/{00000..00099}.tar'. Running again into the same directory goes on where it stopped.
+    """
+    options = _phase_options(given)
+    from ..pipeline.find_sources import find_sources
+    from ..pipeline.run import RunOptions, raise_for_faults, run_all
+
+    sources = find_sources(given["inputs"])
+    with _open(out, beam, given, overwrite=overwrite) as opened:
+        run_all(opened, sources, RunOptions(*options))
+        _print_summary(opened)
+        raise_for_faults(opened)
+
+
+@evenpair.command()
+@_INPUT
+@_OUT
+@options_of(ScoreOptions, EngineOptions)
+@click.pass_obj
+def score(beam: Beam, /, out: str, **given: Any) -> None:
+    """Parse every caption and measure its information.
+
+    Writes RUN/scores and RUN/statistics.parquet. No image is read.
+    """
+    options = record_from(ScoreOptions, given)
+    from ..pipeline import phases
+    from ..pipeline.find_sources import find_sources
+    from ..pipeline.run import raise_for_faults
+
+    sources = find_sources(given["inputs"])
+    with _open(out, beam, given) as opened:
+        phases.score(opened, sources, options)
+        click.echo(f"scores of {len(sources)} shards: {opened.directory.path('scores')}")
+        raise_for_faults(opened)
+
+
+@evenpair.command()
+@_RUN
+@options_of(EnrichOptions, EngineOptions)
+@click.pass_obj
+def enrich(beam: Beam, /, run_directory: str, **given: Any) -> None:
+    """Caption the images of sparse pairs; the only phase that wants a GPU."""
+    options = record_from(EnrichOptions, given)
+    if not options.captioner:
+        raise UsageError("--captioner MODEL is missing: enrich needs a model that captions")
+    from ..pipeline.run import enrich as enrich_run
+
+    with _open(run_directory, beam, given) as opened:
+        enrich_run(opened, options)
+        click.echo(f"captions: {opened.directory.path('captions')}")
+
+
+@evenpair.command()
+@_RUN
+@options_of(SelectOptions, EngineOptions)
+@click.pass_obj
+def select(beam: Beam, /, run_directory: str, **given: Any) -> None:
+    """Choose the caption of every pair, and which pairs are written."""
+    options = record_from(SelectOptions, given)
+    from ..pipeline import phases
+
+    with _open(run_directory, beam, given) as opened:
+        phases.select(opened, options)
+        click.echo(f"selection: {opened.directory.path('selection')}")
+
+
+@evenpair.command()
+@_RUN
+@options_of(WriteOptions, EngineOptions)
+@click.pass_obj
+def write(beam: Beam, /, run_directory: str, **given: Any) -> None:
+    """Write the chosen pairs as shards, and check that every pair is accounted for."""
+    options = record_from(WriteOptions, given)
+    from ..pipeline.run import write as write_run
+
+    with _open(run_directory, beam, given) as opened:
+        write_run(opened, options)
+        _print_summary(opened)
+
+
+@evenpair.command()
+@click.option(
+    "--input",
+    "given",
+    type=click.File(encoding="utf-8", errors="replace"),
+    default="-",
+    metavar="FILE",
+    help="Captions, a line each; standard input by default.",
+)
+@click.option("--jsonl", is_flag=True, help="Print a line of JSON for each caption.")
+@options_of(ScoreOptions)
+def facts(given: IO[str], jsonl: bool, parser: str, statistics: str, **_unused: Any) -> None:
+    """Print what captions state, and how many bits each carries.
+
+    One line out for each line in, in order. Every line is read as the parser's language.
+    """
+    from ..pipeline.state_facts import as_json, as_text, state_facts
+
+    show = as_json if jsonl else as_text
+    captions = (line.rstrip("\r\n") for line in given)
+    for stated in state_facts(captions, parser, statistics):
+        sys.stdout.write(show(*stated) + "\n")
+
+
+@evenpair.command()
+@click.option("--out", required=True, metavar="DIR", help="Where the data and the run go.")
+@click.option("--pairs", default=400, show_default=True, metavar="N", help="How many to draw.")
+@click.option("--seed", default=0, show_default=True, metavar="S", help="Draws other scenes.")
+@options_of(EngineOptions)
+@click.pass_obj
+def demo(beam: Beam, /, out: str, pairs: int, seed: int, **given: Any) -> None:
+    """Draw pictures with known facts, and run the whole job on them.
+
+    Makes DIR/shards-in, DIR/truth.jsonl and DIR/run. The captions leave out most of what the
+    pictures show; the captioner that ships with evenpair puts it back.
+    """
+    if pairs < 1:
+        raise UsageError(f"--pairs must be at least 1, not {pairs}")
+    from ..pipeline.demo import make_demo, run_demo
+
+    shards, new = make_demo(out, pairs, seed)
+    with _open(f"{out}/run", beam, given, overwrite=new) as opened:
+        run_demo(opened, shards)
+        _print_summary(opened)
+
+
+def _phase_options(
+    given: Given,
+) -> tuple[ScoreOptions, EnrichOptions, SelectOptions, WriteOptions]:
+    return (
+        record_from(ScoreOptions, given),
+        record_from(EnrichOptions, given),
+        record_from(SelectOptions, given),
+        record_from(WriteOptions, given),
+    )
+
+
+@contextmanager
+def _open(out: str, beam: Beam, given: Given, *, overwrite: bool = False) -> Iterator["Run"]:
+    engine = record_from(EngineOptions, given, beam=beam)
+    from .open_run import open_run
+
+    with open_run(out, engine, overwrite=overwrite) as opened:
+        yield opened
+
+
+def _print_summary(opened: "Run") -> None:
+    from ..pipeline.summary import summary_lines
+
+    for line in summary_lines(opened):
+        click.echo(line)

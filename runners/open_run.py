@@ -1,0 +1,61 @@
+"""A run directory, locked for this launcher, with the engine that its phases run on."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..pipeline.lock import locked
+from ..pipeline.options import EngineOptions
+from ..pipeline.phases import Build, Run, Work
+from ..schemas.errors import UsageError
+from ..schemas.run_directory import RunDirectory
+from ..transforms import storage
+from .direct import run_direct
+
+
+@contextmanager
+def open_run(root: str, engine: EngineOptions, *, overwrite: bool = False) -> Iterator[Run]:
+    """Open the run directory at ``root`` for one launcher; ``overwrite`` empties it first.
+
+    Raises UsageError if another launcher is at work in it, or if it holds something else.
+    """
+    directory = RunDirectory(root.rstrip("/") or "/")
+    _refuse_other_folder(directory)
+    with locked(directory), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if overwrite:
+            for name in _OURS:
+                storage.remove(directory.path(name))
+
+        def execute(build: Build, work: Work) -> None:
+            run_direct(build, work, engine)
+
+        yield Run(directory, execute)
+
+
+_OURS = (
+    "run.json",
+    "sources.parquet",
+    "statistics.parquet",
+    "plan.parquet",
+    "accounting.parquet",
+    "report.html",
+    "scores",
+    "captions",
+    "selection",
+    "rejections",
+    "shards",
+    "work",
+)
+
+
+def _refuse_other_folder(directory: RunDirectory) -> None:
+    """Refuse a folder that holds files but no run, for a run would mix with them."""
+    record, sources = directory.record, directory.sources
+    if storage.exists(record) or storage.exists(sources):
+        return
+    others = [path for path in storage.find(directory.path("*")) if not path.endswith("/.lock")]
+    if others:
+        raise UsageError(
+            f"{directory.root} holds other files, such as {others[0]}: name a new folder"
+        )

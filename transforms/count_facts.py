@@ -1,0 +1,83 @@
+"""Units with facts -> one Statistics: how many captions of the corpus state each fact."""
+
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import apache_beam as beam
+import pyarrow.compute as pc
+
+from ..schemas.statistics import Event, Statistics, count_events
+from ..schemas.tables import facts_from_table
+from ..schemas.unit import Unit
+from .recognise_language import PARSER_LANGUAGE
+
+_BUCKETS = 64
+_MAX_EVENTS = 4_000_000
+
+Counts = Counter[Event]
+_Counted = TypeVar("_Counted")
+
+
+def count_unit(unit: Unit) -> Iterator[tuple[int, Counts]]:
+    """Count the captions of a unit that the parser can read, in buckets that are summed apart."""
+    readable = unit.table.filter(pc.equal(unit.table["language"], PARSER_LANGUAGE))
+    buckets: dict[int, Counts] = {}
+    for event, count in count_events(facts_from_table(readable)).items():
+        bucket = zlib.crc32("\x1f".join(event).encode()) % _BUCKETS
+        buckets.setdefault(bucket, Counter())[event] = count
+    yield from buckets.items()
+
+
+def sum_counts(parts: Iterable[Counter[_Counted]]) -> Counter[_Counted]:
+    """Return the sum of ``parts``, exact in whatever order they come."""
+    total: Counter[_Counted] = Counter()
+    for part in parts:
+        total.update(part)
+    return total
+
+
+def prune(counts: Counts) -> Counts:
+    """Return the most frequent events, ties by their terms, so that the model stays bounded."""
+    if len(counts) <= _MAX_EVENTS:
+        return counts
+    kept = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MAX_EVENTS]
+    return Counter(dict(kept))
+
+
+def _on_top_of(parts: Iterable[Counts], prior: Statistics) -> Statistics:
+    return Statistics(prune(sum_counts((prior.counts, *parts))), prior.full_level)
+
+
+class _SumCounts(beam.CombineFn):
+    def create_accumulator(self) -> Counts:
+        return Counter()
+
+    def add_input(self, accumulator: Counts, element: Counts) -> Counts:
+        accumulator.update(element)
+        return accumulator
+
+    def merge_accumulators(self, accumulators: Iterable[Counts]) -> Counts:
+        return sum_counts(accumulators)
+
+    def extract_output(self, accumulator: Counts) -> Counts:
+        return accumulator
+
+
+@dataclass
+class CountFacts(beam.PTransform):
+    """Units -> one Statistics: the corpus on top of the prior, with the prior's full level."""
+
+    prior: Statistics
+
+    def expand(self, units: beam.PCollection) -> beam.PCollection:
+        return (
+            units
+            | "Count units" >> beam.FlatMap(count_unit)
+            | "Sum buckets" >> beam.CombinePerKey(_SumCounts())
+            | "Without keys" >> beam.Values()
+            | "Gather" >> beam.combiners.ToList()
+            | "Prune" >> beam.Map(_on_top_of, self.prior)
+        )

@@ -1,0 +1,220 @@
+"""Unit of scores -> Unit of the captions that would be written, and what they leave out."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..schemas.facts import Facts
+from ..schemas.run_directory import RunDirectory
+from ..schemas.tables import FACTS, facts_from_table
+from ..schemas.unit import Unit
+from . import storage
+from .fuse import CaptionSource, Mode, Part, Written, append, fuse, replace
+from .imbalance import Basis, Judgement, judge_by_reference, unite
+from .information import InformationModel
+from .keep_statistics import load_statistics
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichmentOptions:
+    """What is made of generated captions, and when they may be used."""
+
+    mode: Mode = Mode.FUSE
+    max_words: int = 60
+    mix_probability: float = 0.5
+    min_agreement: float | None = None
+    seed: int = 0
+
+
+JUDGED = pa.schema(
+    [
+        ("caption", pa.string()),
+        ("caption_source", pa.string()),
+        ("caption_generated", pa.string()),
+        ("imbalance_before", pa.float64()),
+        ("imbalance_after", pa.float64()),
+        ("imbalance_basis", pa.string()),
+        ("agreement", pa.float64()),
+        ("information_bits", pa.float64()),
+        ("object_share", pa.float64()),
+        ("fault", pa.string()),
+    ]
+)
+"""What judging adds to a pair; the columns stand for the caption that would be written."""
+
+
+def judge_pairs(
+    unit: Unit, captions: pa.Table | None, model: InformationModel, options: EnrichmentOptions
+) -> Unit:
+    """Judge every pair of ``unit``; those in ``captions`` by what the captioner says of them."""
+    judged = {name: unit.table[name] for name in ("caption", "information_bits", "object_share")}
+    rows = unit.table.num_rows
+    judged["caption_source"] = pa.array([CaptionSource.RAW.value] * rows)
+    judged["imbalance_before"] = judged["imbalance_after"] = unit.table["imbalance"]
+    judged["imbalance_basis"] = pa.array([Basis.CORPUS.value] * rows)
+    columns = [judged.get(f.name, pa.nulls(rows, f.type)) for f in JUDGED]
+    table = pa.table(columns, schema=JUDGED)
+    if captions is not None:
+        table = table.set_column(table.num_columns - 1, "fault", _faults(unit, captions))
+        table = _with_references(unit, table, captions, model, options)
+    return unit.with_columns(["caption_raw"], [unit.table["caption"]]).with_columns(
+        JUDGED.names, table.columns
+    )
+
+
+def _faults(unit: Unit, captions: pa.Table) -> pa.Array:
+    """Return the fault of each pair's generated caption, null where there is none."""
+    at = pc.index_in(unit.table["uid"], captions["uid"].combine_chunks())
+    return captions["fault"].combine_chunks().take(at.combine_chunks())
+
+
+def _with_references(
+    unit: Unit,
+    judged: pa.Table,
+    captions: pa.Table,
+    model: InformationModel,
+    options: EnrichmentOptions,
+) -> pa.Table:
+    """Replace the rows of the pairs that have a usable generated caption."""
+    usable = captions.filter(pc.is_valid(captions["caption"]))
+    if usable.num_rows == 0:
+        return judged
+    at = pc.index_in(unit.table["uid"], usable["uid"].combine_chunks())
+    index = [i for i in at.to_pylist() if i is not None]
+    mask = at.is_valid()
+    pairs = unit.table.filter(mask)
+    references = usable.take(pa.array(index, pa.int64()))
+    rows = [_judge_row(reference, model, options) for reference in _references(pairs, references)]
+    replaced = pa.Table.from_pylist(rows, schema=JUDGED)
+    columns = [
+        pc.replace_with_mask(column.combine_chunks(), mask.combine_chunks(), new.combine_chunks())
+        for column, new in zip(judged.columns, replaced.columns, strict=True)
+    ]
+    return pa.table(columns, schema=JUDGED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """One pair beside what the captioner says of it."""
+
+    pair: dict[str, Any]
+    raw_facts: Facts
+    generated: str
+    parts: list[Part]
+
+    @property
+    def facts(self) -> Facts:
+        return unite(*(part.facts for part in self.parts))
+
+    @property
+    def raw(self) -> Written:
+        return Written(self.pair["caption"] or "", CaptionSource.RAW, self.raw_facts)
+
+
+_PAIR_COLUMNS = ["uid", "caption", "sparse", "imbalance"]
+
+
+def _references(pairs: pa.Table, captions: pa.Table) -> list[_Reference]:
+    rows = zip(
+        pairs.select(_PAIR_COLUMNS).to_pylist(),
+        facts_from_table(pairs),
+        captions["caption"].to_pylist(),
+        _parts(captions),
+        strict=True,
+    )
+    return [_Reference(*row) for row in rows]
+
+
+def _parts(captions: pa.Table) -> list[list[Part]]:
+    lists = captions["parts"].combine_chunks()
+    flat = pa.Table.from_struct_array(lists.flatten())
+    facts = facts_from_table(flat.select(FACTS.names))
+    found = iter(
+        [Part(text, fact) for text, fact in zip(flat["text"].to_pylist(), facts, strict=True)]
+    )
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_pylist()
+    return [[next(found) for _ in range(length)] for length in lengths]
+
+
+def _judge_row(
+    reference: _Reference, model: InformationModel, options: EnrichmentOptions
+) -> dict[str, Any]:
+    raw = reference.raw
+    before = judge_by_reference(raw.facts, raw.facts, reference.facts, model)
+    if _is_withheld(before, options):
+        imbalance = reference.pair["imbalance"]
+        before = after = Judgement(imbalance, None, Basis.CORPUS)
+        written = raw
+    else:
+        written = _choose(reference, options)
+        after = judge_by_reference(written.facts, raw.facts, reference.facts, model)
+    bits = model.bits(written.facts)
+    return {
+        "caption": written.text,
+        "caption_source": written.source.value,
+        "caption_generated": reference.generated,
+        "imbalance_before": before.imbalance,
+        "imbalance_after": after.imbalance,
+        "imbalance_basis": before.basis.value,
+        "agreement": before.agreement,
+        "information_bits": bits.information_bits,
+        "object_share": bits.object_share,
+        "fault": None,
+    }
+
+
+def _is_withheld(judgement: Judgement, options: EnrichmentOptions) -> bool:
+    """Return whether the generated caption says too little of what the raw one says."""
+    threshold, agreement = options.min_agreement, judgement.agreement
+    return threshold is not None and agreement is not None and agreement < threshold
+
+
+def _choose(reference: _Reference, options: EnrichmentOptions) -> Written:
+    """Return the caption to write; pairs that are not sparse keep theirs."""
+    raw, parts = reference.raw, reference.parts
+    if not reference.pair["sparse"]:
+        return raw
+    if options.mode is Mode.REPLACE:
+        return replace(parts)
+    if options.mode is Mode.APPEND:
+        return append(raw.text, raw.facts, parts)
+    uid = reference.pair["uid"]
+    if options.mode is Mode.MIX and share_of(uid, options.seed) >= options.mix_probability:
+        return raw
+    return fuse(raw.text, raw.facts, parts, options.max_words)
+
+
+def share_of(uid: str, seed: int) -> float:
+    """Return a number in [0, 1) that belongs to ``uid`` and ``seed``, however work is split."""
+    digest = hashlib.blake2b(f"{seed}:{uid}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+class _Judge(beam.DoFn):
+    def __init__(self, run: RunDirectory, options: EnrichmentOptions) -> None:
+        self._run = run
+        self._options = options
+
+    def setup(self) -> None:
+        self._model = InformationModel(load_statistics(self._run.statistics))
+
+    def process(self, unit: Unit) -> Iterator[Unit]:
+        path = self._run.table("captions", unit.source.name)
+        captions = storage.read_table(path) if storage.exists(path) else None
+        yield judge_pairs(unit, captions, self._model, self._options)
+
+
+@dataclass
+class JudgePairs(beam.PTransform):
+    """Unit of scores -> Unit of judged pairs, with the captions that the run has for them."""
+
+    run: RunDirectory
+    options: EnrichmentOptions
+
+    def expand(self, units: beam.PCollection) -> beam.PCollection:
+        return units | beam.ParDo(_Judge(self.run, self.options))

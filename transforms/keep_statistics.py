@@ -1,0 +1,53 @@
+"""Statistics -> the path of the file that keeps them; and back."""
+
+import apache_beam as beam
+import pyarrow as pa
+
+from ..models.load_prior import prior_path
+from ..schemas.errors import UsageError
+from ..schemas.statistics import (
+    Statistics,
+    full_level_of,
+    statistics_from_table,
+    statistics_to_table,
+)
+from . import storage
+
+PRIOR = "prior"
+"""The name of the statistics that ship with evenpair."""
+
+
+def keep_statistics(statistics: Statistics, path: str) -> str:
+    """Write ``statistics`` to ``path`` and return the path."""
+    storage.write_table(path, statistics_to_table(statistics))
+    return path
+
+
+def load_statistics(path: str) -> Statistics:
+    """Return the statistics at ``path``, or the shipped ones for ``"prior"``.
+
+    Raises UsageError if there are none.
+    """
+    path = prior_path() if path == PRIOR else path
+    if not storage.exists(path):
+        raise UsageError(f"no statistics at {path}: name the statistics.parquet of a run")
+    try:
+        return statistics_from_table(storage.read_table(path))
+    except (pa.ArrowInvalid, ValueError) as error:
+        raise UsageError(f"{path} is no statistics.parquet of a run: {error}") from error
+
+
+def load_full_level(path: str) -> float:
+    """Return the full level, in bits, of the statistics at ``path``; their counts are not read."""
+    return full_level_of(storage.read_schema(path))
+
+
+class KeepStatistics(beam.PTransform):
+    """Statistics -> the path at which they are kept."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+
+    def expand(self, statistics: beam.PCollection) -> beam.PCollection:
+        return statistics | beam.Map(keep_statistics, self._path)

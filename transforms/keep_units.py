@@ -1,0 +1,66 @@
+"""Unit -> the same, committed: its rejections, then its table, each whole or not at all."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import apache_beam as beam
+
+from ..schemas.rejection import Phase
+from ..schemas.run_directory import RunDirectory
+from ..schemas.source import Source
+from ..schemas.tables import rejections_to_table
+from ..schemas.unit import Unit, tally_of, with_tally
+from . import storage
+from .spread import Spread
+
+
+def keep_unit(unit: Unit, run: RunDirectory, kind: str, phase: Phase) -> None:
+    """Write the rejections of ``unit``, then its table: the table is what says that it is done."""
+    name = unit.source.name
+    if unit.rejections:
+        storage.write_table(run.rejections(phase, name), rejections_to_table(unit.rejections))
+    storage.write_table(run.table(kind, name), with_tally(unit.table, unit.tally))
+
+
+def load_unit(source: Source, run: RunDirectory, kind: str) -> Unit:
+    """Return the table that ``keep_unit`` wrote; its rejections are kept already."""
+    table = storage.read_table(run.table(kind, source.name))
+    return Unit(source, table.replace_schema_metadata(None), tally_of(table.schema))
+
+
+class _Keep(beam.DoFn):
+    def __init__(self, run: RunDirectory, kind: str, phase: Phase, stamp: str | None) -> None:
+        self._run = run
+        self._kind = kind
+        self._phase = phase
+        self._stamp = stamp
+
+    def process(self, unit: Unit) -> Iterator[Unit]:
+        unit = replace(unit, tally=replace(unit.tally, stamp=self._stamp))
+        keep_unit(unit, self._run, self._kind, self._phase)
+        yield unit
+
+
+@dataclass
+class KeepUnits(beam.PTransform):
+    """Unit -> Unit, with its table among the run's tables of one kind."""
+
+    run: RunDirectory
+    kind: str
+    phase: Phase
+    stamp: str | None = None
+
+    def expand(self, units: beam.PCollection) -> beam.PCollection:
+        return units | beam.ParDo(_Keep(self.run, self.kind, self.phase, self.stamp))
+
+
+@dataclass
+class LoadUnits(beam.PTransform):
+    """Sources -> Unit for each, from the run's tables of one kind."""
+
+    sources: Sequence[Source]
+    run: RunDirectory
+    kind: str
+
+    def expand(self, root: beam.Pipeline) -> beam.PCollection:
+        return root | Spread(self.sources) | beam.Map(load_unit, self.run, self.kind)
