@@ -9,6 +9,7 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
+from ..models.load_parser import load_parser
 from ..schemas.errors import UsageError
 from ..schemas.rejection import Phase
 from ..schemas.run_directory import RunDirectory
@@ -115,7 +116,12 @@ _OUTPUT = {
 
 
 def score(run: Run, sources: list[Source], options: ScoreOptions) -> None:
-    """Score ``sources`` into ``run``; units that are scored already are passed over."""
+    """Score ``sources`` into ``run``; units that are scored already are passed over.
+
+    Raises ModelNotFoundError, before anything is done, if there is no parser of the name.
+    """
+    if options.parser:
+        load_parser(options.parser)
     if not run.begin(Phase.SCORE, options):
         return
     keep_sources(run.directory, sources)

@@ -2,7 +2,7 @@
 
 import json
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -46,16 +46,12 @@ def changed_option(record: Record, phase: Phase, options: Record) -> tuple[str, 
     return (names[0], before.get(names[0]), options.get(names[0])) if names else None
 
 
-@dataclass(frozen=True, slots=True)
 class NoRunError(UsageError):
     """A folder that is no run directory was given as one."""
 
-    root: str
-
-    def __str__(self) -> str:
-        return (
-            f"{self.root} is no run directory: evenpair score INPUT... --out {self.root} makes one"
-        )
+    def __init__(self, root: str) -> None:
+        advice = f"evenpair score INPUT... --out {root} makes one"
+        super().__init__(f"{root} is no run directory: {advice}")
 
 
 def _version(package: str) -> str | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..models.load_captioner import DEMO, demo_captioner_path
+from ..models.load_parser import load_parser
 from ..schemas.errors import EvenpairError, UsageError
 from ..schemas.rejection import Phase
 from ..schemas.source import Source
@@ -37,6 +38,7 @@ def run_all(run: Run, sources: list[Source], options: RunOptions) -> None:
     Raises UsageError if the run directory was made with other options.
     """
     refuse_changes(run, sources, options)
+    check_models(run, options)
     phases.score(run, sources, options.score)
     enrich(run, options.enrich)
     phases.select(run, options.select)
@@ -51,10 +53,26 @@ def refuse_changes(run: Run, sources: list[Source], options: RunOptions) -> None
         changed = changed_option(run.record, phase, options_of(wanted))
         if changed is not None:
             name, before, now = changed
-            said = "INPUT" if name == "inputs" else flag(name)
-            raise UsageError(f"{root} was made with {said} {before}, not {now}: {advice}")
+            said = f"{_said(name, before)}, not {_said(name, now)}"
+            raise UsageError(f"{root} was made {said}: {advice}")
     if storage.exists(run.directory.sources) and run.sources() != sources:
         raise UsageError(f"{root} was made from other shards than INPUT names now: {advice}")
+
+
+def _said(name: str, value: object) -> str:
+    given = "INPUT" if name == "inputs" else flag(name)
+    if value is None or value in ("", False, []):
+        return f"without {given}"
+    shown = ",".join(map(str, value)) if isinstance(value, list) else value
+    return f"with {given} {shown}"
+
+
+def check_models(run: Run, options: RunOptions) -> None:
+    """Raise UsageError or ModelNotFoundError, before any work, for a model that does not exist."""
+    if options.score.parser and not run.is_done(Phase.SCORE):
+        load_parser(options.score.parser)
+    if options.enrich.captioner and not run.is_done(Phase.ENRICH):
+        check_captioner(captioner_options(options.enrich))
 
 
 def enrich(run: Run, options: EnrichOptions) -> None:
@@ -64,8 +82,6 @@ def enrich(run: Run, options: EnrichOptions) -> None:
             run.finish(Phase.ENRICH)
         return
     chosen = captioner_options(options)
-    if not run.is_done(Phase.ENRICH):
-        check_captioner(chosen)
     phases.enrich(run, options, lambda: load_captioner(chosen))
 
 

@@ -64,7 +64,7 @@ def run(beam: Beam, /, out: str, overwrite: bool, **given: Any) -> None:
     from ..pipeline.run import RunOptions, raise_for_faults, run_all
 
     sources = find_sources(given["inputs"])
-    with _open(out, beam, given, overwrite=overwrite) as opened:
+    with _open(out, beam, given, begin=True, overwrite=overwrite) as opened:
         run_all(opened, sources, RunOptions(*options))
         _print_summary(opened)
         raise_for_faults(opened)
@@ -86,7 +86,7 @@ def score(beam: Beam, /, out: str, **given: Any) -> None:
     from ..pipeline.run import raise_for_faults
 
     sources = find_sources(given["inputs"])
-    with _open(out, beam, given) as opened:
+    with _open(out, beam, given, begin=True) as opened:
         phases.score(opened, sources, options)
         click.echo(f"scores of {len(sources)} shards: {opened.directory.path('scores')}")
         raise_for_faults(opened)
@@ -101,8 +101,10 @@ def enrich(beam: Beam, /, run_directory: str, **given: Any) -> None:
     options = record_from(EnrichOptions, given)
     if not options.captioner:
         raise UsageError("--captioner MODEL is missing: enrich needs a model that captions")
+    from ..pipeline.run import captioner_options, check_captioner
     from ..pipeline.run import enrich as enrich_run
 
+    check_captioner(captioner_options(options))
     with _open(run_directory, beam, given) as opened:
         enrich_run(opened, options)
         click.echo(f"captions: {opened.directory.path('captions')}")
@@ -177,7 +179,7 @@ def demo(beam: Beam, /, out: str, pairs: int, seed: int, **given: Any) -> None:
     from ..pipeline.demo import make_demo, run_demo
 
     shards, new = make_demo(out, pairs, seed)
-    with _open(f"{out}/run", beam, given, overwrite=new) as opened:
+    with _open(f"{out}/run", beam, given, begin=True, overwrite=new) as opened:
         run_demo(opened, shards)
         _print_summary(opened)
 
@@ -194,11 +196,13 @@ def _phase_options(
 
 
 @contextmanager
-def _open(out: str, beam: Beam, given: Given, *, overwrite: bool = False) -> Iterator["Run"]:
+def _open(
+    out: str, beam: Beam, given: Given, *, begin: bool = False, overwrite: bool = False
+) -> Iterator["Run"]:
     engine = record_from(EngineOptions, given, beam=beam)
     from .open_run import open_run
 
-    with open_run(out, engine, overwrite=overwrite) as opened:
+    with open_run(out, engine, begin=begin, overwrite=overwrite) as opened:
         yield opened
 
 

@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from ..schemas.errors import EvenpairError
+from ..models.load_parser import ModelNotFoundError
+from ..schemas.errors import EvenpairError, UsageError
 from .command_line import evenpair
 
 
@@ -19,10 +20,10 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         status = error.exit_code
-    except EvenpairError as error:
+    except (EvenpairError, ModelNotFoundError) as error:
         for line in str(error).splitlines():
             click.echo(f"evenpair: {line}", err=True)
-        status = error.exit_status
+        status = getattr(error, "exit_status", UsageError.exit_status)
     except (KeyboardInterrupt, click.Abort):
         click.echo("evenpair: stopped; the same command goes on from here", err=True)
         status = 130

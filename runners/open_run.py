@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from ..pipeline.lock import locked
 from ..pipeline.options import EngineOptions
 from ..pipeline.phases import Build, Run, Work
+from ..pipeline.record import NoRunError
 from ..schemas.errors import UsageError
 from ..schemas.run_directory import RunDirectory
 from ..transforms import storage
@@ -14,13 +15,19 @@ from .direct import run_direct
 
 
 @contextmanager
-def open_run(root: str, engine: EngineOptions, *, overwrite: bool = False) -> Iterator[Run]:
+def open_run(
+    root: str, engine: EngineOptions, *, begin: bool = False, overwrite: bool = False
+) -> Iterator[Run]:
     """Open the run directory at ``root`` for one launcher; ``overwrite`` empties it first.
 
-    Raises UsageError if another launcher is at work in it, or if it holds something else.
+    Raises UsageError if there is none and none is to ``begin``, if it holds something else, or if
+    another launcher is at work in it.
     """
     directory = RunDirectory(root.rstrip("/") or "/")
-    _refuse_other_folder(directory)
+    if begin:
+        _refuse_other_folder(directory)
+    elif not storage.exists(directory.sources):
+        raise NoRunError(directory.root)
     with locked(directory), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if overwrite:

@@ -67,8 +67,10 @@ def check_captioner(options: CaptionerOptions) -> None:
     try:
         AutoConfig.from_pretrained(options.path, revision=options.revision, trust_remote_code=False)
     except (OSError, ValueError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise UsageError(f"there is no captioner {options.model!r}: {first}") from error
+        raise UsageError(
+            f"there is no captioner {options.model!r}: it is no folder with a config.json, and the "
+            "hub does not answer for it"
+        ) from error
 
 
 def load_captioner(options: CaptionerOptions) -> HuggingFaceCaptioner:
