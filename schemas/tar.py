@@ -11,8 +11,11 @@ RECORD = 20 * BLOCK  # what tar programs pad an archive to
 
 _USTAR = "100s8s8s8s12s12s8s1s100s6s2s32s32s8s8s155s12x"
 _REGULAR = (b"0", b"\0", b"7")
-_PAX_RECORD = re.compile(rb"(\d+) ([^=]+)=")
+_BARE = (b"1", b"2", b"3", b"4", b"5", b"6")  # links, devices, folders: a header and nothing else
+_PAX_RECORD = re.compile(rb"(\d{1,18}) ([^=]+)=")
+_PAX_SIZE = re.compile(r"[0-9]{1,18}")
 _MAX_EXTENDED_HEADER = 1 << 20
+_LONGEST_NAME = 100
 
 
 class Readable(Protocol):
@@ -63,7 +66,7 @@ def read_members(archive: Readable) -> Iterator[Member]:
         if not any(header):
             return
         name, size, kind = _parse_header(header, offset)
-        size = int(extended.get("size", size))
+        size = 0 if kind in _BARE else int(extended.get("size", size))
         payload, offset = offset + BLOCK, offset + BLOCK + _padded(size)
         if payload + size > len(archive):
             name = extended.get("path", name)
@@ -71,28 +74,46 @@ def read_members(archive: Readable) -> Iterator[Member]:
         if kind in (b"x", b"L"):
             extended |= _extended_header(archive, payload, size, kind)
         elif kind != b"g":
-            if kind in _REGULAR and not extended.get("sparse"):
-                yield Member(extended.get("path", name), payload, size)
+            name = extended.get("path", name)
+            if kind in _REGULAR and not name.endswith("/") and not extended.get("sparse"):
+                yield Member(name, payload, size)
             extended = {}
 
 
 def make_header(name: str, size: int) -> bytes:
-    """Return a USTAR header for a file that anyone may read, owned by no one, at the epoch.
+    """Return the header of a file that anyone may read, owned by no one, at the epoch.
 
-    Raises ValueError for a name or a size that USTAR cannot hold.
+    It is USTAR's, with a PAX header in front for a name of more than 100 bytes. Raises ValueError
+    for a size of 8 GiB and more.
     """
     path = name.encode("utf-8", "surrogateescape")
-    if len(path) > 100 or size >= 1 << 33:
-        raise ValueError(f"{name!r} of {size} bytes does not fit a USTAR header")
+    if len(path) <= _LONGEST_NAME:
+        return _ustar_header(path, size, b"0")
+    record = _pax_record(b"path", path)
+    extended = _ustar_header(b"././@PaxHeader", len(record), b"x")
+    return extended + record + bytes(padding(len(record))) + _ustar_header(path, size, b"0")
+
+
+def _ustar_header(path: bytes, size: int, kind: bytes) -> bytes:
+    if size >= 1 << 33:
+        raise ValueError(f"{path!r} of {size} bytes does not fit a tar header")
     owner = b"bigdata"
     header = bytearray(
         struct.pack(
             _USTAR, path, b"444".zfill(7), b"0" * 7, b"0" * 7, b"%011o" % size, b"0" * 11,
-            b" " * 8, b"0", b"", b"ustar", b"00", owner, owner, b"", b"", b"",
+            b" " * 8, kind, b"", b"ustar", b"00", owner, owner, b"", b"", b"",
         )
     )  # fmt: skip
     header[148:156] = b"%06o\0 " % sum(header)
     return bytes(header)
+
+
+def _pax_record(keyword: bytes, value: bytes) -> bytes:
+    """Return a record that begins with its own length, the digits of the length included."""
+    rest = b" %b=%b\n" % (keyword, value)
+    length = len(rest) + len(str(len(rest)))
+    length = len(rest) + len(str(length))
+    return b"%d" % length + rest
 
 
 def padding(size: int) -> int:
@@ -138,14 +159,14 @@ def _pax_records(body: bytes, payload: int) -> dict[str, str]:
     found, position = {}, 0
     while match := _PAX_RECORD.match(body, position):
         end = position + int(match[1])
-        value = body[match.end() : end - 1].decode("utf-8", "surrogateescape")
+        if not match.end() < end <= len(body):
+            raise TarError(f"a damaged extended header at byte {payload}")
+        value = body[match.end() : end - 1].split(b"\0", 1)[0]
         if match[2] in (b"path", b"size"):
-            found[match[2].decode()] = value
+            found[match[2].decode()] = value.decode("utf-8", "surrogateescape")
         elif match[2].startswith(b"GNU.sparse."):
             found["sparse"] = "yes"
-        if end <= position or end > len(body):
-            raise TarError(f"a damaged extended header at byte {payload}")
         position = end
-    if not found.get("size", "0").isdecimal():
+    if not _PAX_SIZE.fullmatch(found.get("size", "0")):
         raise TarError(f"a damaged extended header at byte {payload}")
     return found
