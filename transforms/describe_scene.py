@@ -107,7 +107,7 @@ def _chain_sentences(chain: _Chain, nouns: list[str], rng: random.Random) -> str
     for number, phrase in enumerate(more, start=1):
         clause = f"the {chain.objects[number][0].shape} is {phrase} {nouns[number + 1]}"
         # Two clauses share a sentence only where both have a verb.
-        if " is " in text and rng.random() < 0.5:
+        if " is " in text and rng.random() < 0.3:
             text = f"{text}, and {clause}"
         else:
             text = f"{_sentence(text)} {_sentence(clause)}"

@@ -68,6 +68,8 @@ def make_model(config: CaptionerConfig, words: list[str]) -> BlipForConditionalG
         "hidden_size": config.width,
         "intermediate_size": 4 * config.width,
         "num_attention_heads": config.heads,
+        # BLIP's own default for the vision layers is 1e-10: nothing would be learnt from there.
+        "initializer_range": 0.04,
     }
     text = {
         **shared,

@@ -1,6 +1,8 @@
 """Judge a captioner on scenes that it has not seen, against their known facts.
 
-python -m evenpair.models.training.evaluate_captioner models/demo_captioner
+The command, for the one that ships:
+
+    python -m evenpair.models.training.evaluate_captioner models/demo_captioner
 """
 
 import io

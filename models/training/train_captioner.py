@@ -1,11 +1,15 @@
 """Train the captioner that ships for the demo, from nothing, on scenes drawn as it learns.
 
-python -m evenpair.models.training.train_captioner --out models/demo_captioner
+The command, with a setting without which threads that wait spin, and take the cores from the
+workers that draw the scenes:
+
+    export OMP_WAIT_POLICY=passive
+    python -m evenpair.models.training.train_captioner --out models/demo_captioner
 """
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,35 +61,51 @@ def train(
     """The trained model and its processor."""
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
+    torch.set_flush_denormal(True)
     words = vocabulary()
     processor = make_processor(config, make_tokenizer(words))
     model, reader = make_model(config, words), PatchReader(config.width)
-    batches = SceneBatches(config, processor.tokenizer)
-    loader = DataLoader(batches, batch_size=None, num_workers=config.workers)
-    parameters = [*model.parameters(), *reader.parameters()]
-    optimizer = torch.optim.AdamW(
-        parameters,
-        lr=config.learning_rate,
-        betas=(0.9, 0.98),
-        weight_decay=config.weight_decay,
-        fused=True,
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: _pace(step / len(batches), config.warm_up)
-    )
     scale = _Scale(processor)
+    batches = SceneBatches(config, processor.tokenizer)
+    descent = _Descent([*model.parameters(), *reader.parameters()], config, len(batches))
     started = time.monotonic()
-    for step, batch in enumerate(loader, start=1):
+    for step, batch in enumerate(_load(batches, config.workers), start=1):
         text_loss, patch_loss = _losses(model, reader, batch, scale)
-        (text_loss + config.patch_loss * patch_loss).backward()
-        nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        schedule.step()
+        descent.step(text_loss + config.patch_loss * patch_loss)
         if step % _REPORT_EVERY == 0:
             spent = time.monotonic() - started
             say(f"{step}/{len(batches)} {spent:.0f}s text {text_loss:.4f} patch {patch_loss:.4f}")
     return model.eval(), processor
+
+
+def _load(batches: SceneBatches, workers: int) -> Iterable[Batch]:
+    return DataLoader(batches, batch_size=None, num_workers=workers)
+
+
+class _Descent:
+    """AdamW, its rate a rising line, then half a cosine down to nothing."""
+
+    def __init__(
+        self, parameters: Sequence[nn.Parameter], config: CaptionerConfig, steps: int
+    ) -> None:
+        self._parameters = parameters
+        self._optimizer = torch.optim.AdamW(
+            parameters,
+            lr=config.learning_rate,
+            betas=(0.9, 0.98),
+            weight_decay=config.weight_decay,
+            fused=True,
+        )
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self._optimizer, lambda step: _pace(step / steps, config.warm_up)
+        )
+
+    def step(self, loss: Tensor) -> None:
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(self._parameters, 1.0)
+        self._optimizer.step()
+        self._optimizer.zero_grad()
+        self._schedule.step()
 
 
 class _Scale:
@@ -118,7 +138,7 @@ def _losses(
 
 
 def _pace(done: float, warm_up: float) -> float:
-    """The share of the learning rate: a rising line, then half a cosine down to nothing."""
+    """The share of the learning rate when this share of the steps is done."""
     if done < warm_up:
         return done / warm_up
     return 0.5 * (1 + math.cos(math.pi * (done - warm_up) / (1 - warm_up)))
