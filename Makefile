@@ -1,0 +1,53 @@
+# make demo   installs evenpair and runs the whole job on pictures that it draws
+# make test   installs what development needs, lints, checks types, runs the tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SITE := build/wheel
+
+.PHONY: demo test lint types tests wheel-tests format clean
+
+demo: $(VENV)/demo.installed
+	$(BIN)/evenpair demo --out demo
+
+test: lint types tests wheel-tests
+
+lint: $(VENV)/test.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/test.installed
+	rm -rf build
+	$(BIN)/pip install --quiet --no-deps --target build/types .
+	MYPYPATH=build/types $(BIN)/mypy -p evenpair
+
+tests: $(VENV)/test.installed
+	$(BIN)/pytest
+
+# The same tests, against the wheel that users install instead of this checkout.
+wheel-tests: $(VENV)/test.installed
+	rm -rf build
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir build/dist .
+	$(BIN)/pip install --quiet --no-deps --target $(SITE) build/dist/*.whl
+	PYTHONPATH=$(CURDIR)/$(SITE) EVENPAIR_SITE=$(CURDIR)/$(SITE) $(BIN)/pytest
+
+format: $(VENV)/test.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf build dist demo *.egg-info
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "evenpair needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[caption]'
+	touch $@
+
+$(VENV)/test.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[caption,download,dev]'
+	touch $@
