@@ -1,6 +1,5 @@
 """WebDataset samples: the members of an archive that share a key."""
 
-import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -24,27 +23,33 @@ class Sample:
         return next((self.members[f] for f in IMAGE_FIELDS if f in self.members), None)
 
 
-def split_name(name: str) -> tuple[str, str]:
+def split_name(name: str) -> tuple[str, str] | None:
     """Split a member's name into key and field, as webdataset does.
+
+    A name without an extension and a hidden file (macOS adds some) belong to no sample.
 
     >>> split_name("a/0001.seg.PNG")
     ('a/0001', 'seg.png')
     """
-    folder, base = posixpath.split(name)
-    stem, _, suffix = base.partition(".")
-    return posixpath.join(folder, stem), suffix.lower()
+    folder, slash, base = name.rpartition("/")
+    stem, dot, suffix = base.partition(".")
+    return (folder + slash + stem, suffix.lower()) if stem and dot else None
 
 
 def is_safe_key(key: str) -> bool:
-    """Return whether a key stays inside the folder that it would be unpacked into."""
-    return not key.startswith("/") and ".." not in key.split("/") and "\0" not in key
+    """Return whether a key is UTF-8 and stays inside the folder that it would be unpacked into."""
+    encodable = key.encode("utf-8", "replace").decode() == key
+    return encodable and not key.startswith("/") and ".." not in key.split("/")
 
 
 def group_samples(members: Iterable[Member]) -> Iterator[Sample]:
     """Yield the samples of an archive; only neighbouring members belong together."""
     sample: Sample | None = None
     for member in members:
-        key, name = split_name(member.name)
+        split = split_name(member.name)
+        if split is None:
+            continue
+        key, name = split
         if sample is None or sample.key != key:
             if sample is not None:
                 yield sample
@@ -54,3 +59,12 @@ def group_samples(members: Iterable[Member]) -> Iterator[Sample]:
         sample.members[name] = member
     if sample is not None:
         yield sample
+
+
+def first_samples(samples: Iterable[Sample]) -> Iterator[Sample]:
+    """Yield the first sample of each key: a later one with the same key is no pair."""
+    seen: set[str] = set()
+    for sample in samples:
+        if sample.key not in seen:
+            seen.add(sample.key)
+            yield sample

@@ -166,9 +166,13 @@ def _rows(column: pa.ChunkedArray, record: Callable[..., Any]) -> list[tuple[Any
 
 def with_other_fields(pairs: pa.Table, others: Mapping[str, Any]) -> pa.Table:
     """Append a source's own other fields; one with the name of ours gets ``source_``."""
+    taken = {*SCORES.names, *pairs.column_names}
     for name, column in others.items():
-        ours = name in SCORES.names or name in pairs.column_names
-        pairs = pairs.append_column(f"source_{name}" if ours else name, column)
+        free = name
+        while free in taken or (free != name and free in others):
+            free = f"source_{free}"
+        taken.add(free)
+        pairs = pairs.append_column(free, column)
     return pairs
 
 
@@ -177,6 +181,13 @@ def rejections_to_table(rejections: Iterable[Rejection]) -> pa.Table:
     rows = [
         (r.uid, r.shard, r.key, r.phase.value, r.reason.value, r.detail or None) for r in rejections
     ]
-    columns = zip(*rows, strict=True) if rows else [[] for _ in REJECTIONS]
-    arrays = [pa.array(c, f.type) for c, f in zip(columns, REJECTIONS, strict=True)]
+    columns = zip(*rows, strict=True) if rows else [() for _ in REJECTIONS]
+    arrays = [
+        pa.array(map(_encodable, c), f.type) for c, f in zip(columns, REJECTIONS, strict=True)
+    ]
     return pa.Table.from_arrays(arrays, schema=REJECTIONS)
+
+
+def _encodable(text: str | None) -> str | None:
+    """Replace what is no UTF-8: a tar may hold names of any bytes."""
+    return text and text.encode("utf-8", "replace").decode()

@@ -18,8 +18,8 @@ from .visible_text import visible_text
 if TYPE_CHECKING:
     from spacy.language import Language
 
-COLUMNS = ["language", "words", "objects", "attributes", "relations", "visible"]
-"""``visible`` has the facts of what a text encoder sees, null where it sees the whole caption."""
+COLUMNS = ["language", "words", "objects", "attributes", "relations", "_visible"]
+"""``_visible`` has the facts of what a text encoder sees, null where it sees the whole caption."""
 
 
 def find_facts(unit: Unit, nlp: "Language") -> Unit:

@@ -30,14 +30,14 @@ def measure_information(unit: Unit, model: InformationModel) -> Unit:
     bits = [model.bits(facts) for facts in facts_from_table(unit.table)]
     visible = [
         whole.information_bits if part is None else model.bits(part).information_bits
-        for whole, part in zip(bits, facts_from_struct(unit.table["visible"]), strict=True)
+        for whole, part in zip(bits, facts_from_struct(unit.table["_visible"]), strict=True)
     ]
     rows = [
         _row(b, v) if code == PARSER_LANGUAGE else _UNREAD
         for b, v, code in zip(bits, visible, languages, strict=True)
     ]
     columns = [pa.array([row[i] for row in rows], pa.float64()) for i in range(len(COLUMNS))]
-    return unit.with_columns(COLUMNS, columns).without_columns(["visible"])
+    return unit.with_columns(COLUMNS, columns).without_columns(["_visible"])
 
 
 _UNREAD = (None,) * len(COLUMNS)

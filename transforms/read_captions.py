@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..schemas.pair import derive_uid, own_uid
+from ..schemas.sample import is_safe_key
 from ..schemas.source import Source
 from ..schemas.tables import PAIRS, with_other_fields
 from ..schemas.tar import is_whole
@@ -57,9 +58,17 @@ def _read_parquet(source: Source) -> pa.Table | None:
         table = storage.read_table(source.parquet_path)
         if "status" in table.column_names:
             table = table.filter(pc.equal(table["status"], "success"))
-        return _pairs(source, table) if "key" in table.column_names else None
-    except pa.ArrowException:
+        return _pairs(source, table) if _has_keys(table) else None
+    except (pa.ArrowException, OSError):
         return None
+
+
+def _has_keys(table: pa.Table) -> bool:
+    """Return whether every row has a key of its own."""
+    if "key" not in table.column_names:
+        return False
+    keys = table["key"].cast(pa.string()).to_pylist()
+    return None not in keys and len(set(keys)) == len(keys) and all(map(is_safe_key, keys))
 
 
 def _pairs(source: Source, table: pa.Table) -> pa.Table:

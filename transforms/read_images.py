@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from ..schemas.sample import group_samples
+from ..schemas.sample import first_samples, group_samples
 from ..schemas.tar import Readable, TarError, read_members
 
 
@@ -12,7 +12,7 @@ def read_images(archive: Readable, keys: Collection[str]) -> Iterator[tuple[str,
     A damaged archive gives the images before the damage; ``score`` has said that there is one.
     """
     try:
-        for sample in group_samples(read_members(archive)):
+        for sample in first_samples(group_samples(read_members(archive))):
             image = sample.image
             if image is not None and sample.key in keys:
                 yield sample.key, archive[image.offset : image.offset + image.size]

@@ -18,7 +18,7 @@ from ..schemas.unit import Tally, Unit
 Fields = dict[str, Any]
 """What the JSON of a sample says of a pair."""
 
-_NO_JSON = ""  # the field of a sample whose JSON is none
+_TEXTS = ("caption", "url")
 
 
 @dataclass(slots=True)
@@ -71,8 +71,9 @@ def _is_cut(walk: _Walk, sample: Sample, *, is_last: bool) -> bool:
 
 
 def _take(walk: _Walk, sample: Sample, *, is_cut: bool) -> None:
-    fields = _read_fields(walk, sample)
-    reason, detail = _refusal(walk, sample, fields)
+    said = _read_json(walk, sample)
+    fields = _read_fields(walk, sample, said or {})
+    reason, detail = _refusal(walk, sample, said)
     if is_cut:
         reason, detail = Reason.TRUNCATED_SOURCE, str(walk.fault)
     walk.keys.add(sample.key)
@@ -84,12 +85,11 @@ def _take(walk: _Walk, sample: Sample, *, is_cut: bool) -> None:
 
 def _reject_cut_member(walk: _Walk) -> None:
     """Reject the sample of which only the header of its first member is left."""
-    if walk.fault is not None and walk.fault.member is not None:
-        key, _ = split_name(walk.fault.member)
-        if key not in walk.keys:
-            uid = derive_uid(None, walk.source.name, key, None)
-            walk.keys.add(key)
-            walk.reject(uid, key, Reason.TRUNCATED_SOURCE, str(walk.fault))
+    member = walk.fault.member if walk.fault else None
+    split = split_name(member) if member else None
+    if split is not None and split[0] not in walk.keys:
+        uid = derive_uid(None, walk.source.name, split[0], None)
+        walk.reject(uid, split[0], Reason.TRUNCATED_SOURCE, str(walk.fault))
 
 
 def _reject_lost(walk: _Walk, expected: pa.Table | None) -> None:
@@ -99,41 +99,40 @@ def _reject_lost(walk: _Walk, expected: pa.Table | None) -> None:
     reason = Reason.TRUNCATED_SOURCE if walk.fault else Reason.MISSING_IMAGE
     for uid, key in zip(*(expected[n].to_pylist() for n in ("uid", "key")), strict=True):
         if key not in walk.keys:
+            walk.keys.add(key)
             walk.reject(uid, key, reason, "its parquet lists the pair, the archive lacks it")
 
 
-def _read_fields(walk: _Walk, sample: Sample) -> Fields:
-    """Return the sample's JSON with its caption, key and uid."""
-    fields: Fields = {}
-    if "json" in sample.members:
-        fields = _parse_json(_payload(walk, sample.members["json"]))
-    if "txt" in sample.members:
-        fields["caption"] = _payload(walk, sample.members["txt"]).decode("utf-8", "replace")
-    elif not isinstance(fields.get("caption"), str):
-        fields["caption"] = None
-    url = fields["url"] if isinstance(fields.get("url"), str) else None
-    shard, key = walk.source.name, sample.key
-    uid = own_uid(fields.get("uid")) or derive_uid(url, shard, key, fields["caption"])
-    return {**fields, "uid": uid, "shard": shard, "key": key, "url": url}
-
-
-def _parse_json(content: bytes) -> Fields:
+def _read_json(walk: _Walk, sample: Sample) -> Fields | None:
+    """Return the sample's JSON, no fields if it has none, None if that is no JSON object."""
+    if "json" not in sample.members:
+        return {}
     try:
-        fields = json.loads(content)
+        fields = json.loads(_payload(walk, sample.members["json"]).decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        return {_NO_JSON: True}
-    return dict(fields) if isinstance(fields, dict) else {_NO_JSON: True}
+        return None
+    return dict(fields) if isinstance(fields, dict) else None
+
+
+def _read_fields(walk: _Walk, sample: Sample, said: Fields) -> Fields:
+    """Return the sample's JSON with its caption, key and uid."""
+    caption, url = (said.get(n) if isinstance(said.get(n), str) else None for n in _TEXTS)
+    if "txt" in sample.members:
+        caption = _payload(walk, sample.members["txt"]).decode("utf-8", "replace")
+    shard, key = walk.source.name, sample.key
+    uid = own_uid(said.get("uid")) or derive_uid(url, shard, key, caption)
+    return {**said, "uid": uid, "shard": shard, "key": key, "url": url, "caption": caption}
 
 
 def _payload(walk: _Walk, member: Member) -> bytes:
     return bytes(walk.archive[member.offset : member.offset + member.size])
 
 
-def _refusal(walk: _Walk, sample: Sample, fields: Fields) -> tuple[Reason | None, str]:
+def _refusal(walk: _Walk, sample: Sample, said: Fields | None) -> tuple[Reason | None, str]:
     """Return why a sample cannot be a pair, or None."""
     if not is_safe_key(sample.key):
-        return Reason.UNREADABLE_SAMPLE, "its name leaves the folder"
-    if _NO_JSON in fields:
+        return Reason.UNREADABLE_SAMPLE, "its name leaves the folder, or is no UTF-8"
+    if said is None:
         return Reason.UNREADABLE_SAMPLE, "its json is no JSON object"
     if sample.repeated is not None:
         return Reason.UNREADABLE_SAMPLE, f"it has two members {sample.repeated!r}"
@@ -148,7 +147,7 @@ def _table_of_fields(rows: list[Fields]) -> pa.Table:
     known = [_known_array([row.get(field.name) for row in rows], field.type) for field in PAIRS]
     pairs = pa.table(known, schema=PAIRS)
     names = dict.fromkeys(name for row in rows for name in row if name not in PAIRS.names)
-    others = {name: _any_array([row.get(name) for row in rows]) for name in names}
+    others = {_encodable(n): _any_array([row.get(n) for row in rows]) for n in names}
     return with_other_fields(pairs, others)
 
 
@@ -169,9 +168,18 @@ def _is_int32(value: object) -> bool:
 def _any_array(values: list[Any]) -> pa.Array:
     """Return the values under a type that holds them all, as JSON where there is none."""
     try:
-        return pa.array(values)
+        if all(map(_is_plain, values)):
+            return pa.array(values)
     except (pa.ArrowException, OverflowError, UnicodeEncodeError):
-        return pa.array([None if v is None else json.dumps(v) for v in values], pa.string())
+        pass
+    return pa.array([None if v is None else json.dumps(v) for v in values], pa.string())
+
+
+def _is_plain(value: object, lists: int = 2) -> bool:
+    """Return whether ``value`` is a scalar, or a list of such, at most as deep as ``lists``."""
+    if isinstance(value, list):
+        return lists > 0 and all(_is_plain(item, lists - 1) for item in value)
+    return not isinstance(value, dict)
 
 
 def _encodable(value: Any) -> Any:  # noqa: ANN401 - a value of a JSON object

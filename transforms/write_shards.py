@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from ..schemas.rejection import Phase, Reason, Rejection
 from ..schemas.run_directory import RunDirectory
-from ..schemas.sample import Sample, group_samples
+from ..schemas.sample import Sample, first_samples, group_samples
 from ..schemas.sample_json import add_fields
 from ..schemas.shard_tables import ADDED, shard_table
 from ..schemas.tables import rejections_to_table
@@ -130,7 +130,7 @@ def _chosen(shard: _Shard, piece: Piece) -> pa.Table:
 def _samples(archive: Readable) -> Iterator[Sample]:
     """Yield the samples before any damage; ``score`` has said that there is one."""
     try:
-        yield from group_samples(read_members(archive))
+        yield from first_samples(group_samples(read_members(archive)))
     except TarError:
         return
 
@@ -148,8 +148,10 @@ def _write_pair(
     refusal = _image_refusal(shard, contents[_image_field(sample)])
     if refusal is not None:
         return refusal
-    original = contents["json"].decode() if "json" in contents else None
-    contents["json"] = add_fields(original, _fields(row)).encode()
+    try:
+        contents["json"] = _with_fields(contents.get("json"), row)
+    except (ValueError, RecursionError) as error:
+        return Reason.UNREADABLE_SAMPLE, f"its json is no JSON object: {error}"
     contents["txt"] = (row["caption"] or "").encode()
     for name, content in sorted(contents.items()):
         _write_member(f"{row['output_key']}.{name}", content, file)
@@ -170,10 +172,11 @@ def _image_refusal(shard: _Shard, content: bytes) -> Refusal | None:
     return None if fault is None else (Reason.UNDECODABLE_IMAGE, fault)
 
 
-def _fields(row: Row) -> Row:
-    """Return what the JSON of a written sample has besides what it came with."""
+def _with_fields(original: bytes | None, row: Row) -> bytes:
+    """Return the JSON of a written sample: what it came with, and what the run knows of it."""
     renamed = {} if row["output_key"] == row["key"] else {"key": row["output_key"]}
-    return {**renamed, **{name: row[name] for name in ADDED}}
+    fields = {**renamed, **{name: row[name] for name in ADDED}}
+    return add_fields(None if original is None else original.decode("utf-8-sig"), fields).encode()
 
 
 def _write_member(name: str, content: bytes, file: IO[bytes]) -> None:

@@ -1,0 +1,97 @@
+"""Samples: members grouped by key, as webdataset does it."""
+
+import pytest
+import webdataset
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenpair.schemas.sample import first_samples, group_samples, is_safe_key, split_name
+from evenpair.schemas.tar import Member
+
+NAMES = st.lists(st.sampled_from("abAB1._/"), min_size=1, max_size=12).map("".join)
+
+
+def members(*names):
+    return [Member(name, 512 * at, 1) for at, name in enumerate(names)]
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("000000001.jpg", ("000000001", "jpg")),
+        ("a/b.c/0001.seg.PNG", ("a/b.c/0001", "seg.png")),
+        ("./0001.txt", ("./0001", "txt")),
+        ("0001.", ("0001", "")),
+        ("README", None),
+        (".DS_Store", None),
+        ("a/._0001.jpg", None),
+        ("a/", None),
+    ],
+)
+def test_a_name_is_split_at_the_first_dot_of_its_base(name, split):
+    assert split_name(name) == split
+
+
+@given(name=NAMES)
+def test_names_are_split_as_webdataset_splits_them(name):
+    prefix, suffix = webdataset.tariterators.base_plus_ext(name)
+    hidden = name.rpartition("/")[2].startswith(".")
+    theirs = None if prefix is None or hidden else (prefix, suffix.lower())
+    assert split_name(name) == theirs
+
+
+@given(names=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz")), unique=True))
+def test_neighbours_are_grouped_as_webdataset_groups_them(names):
+    files = [{"fname": f"{k}.{f}", "data": b"", "__url__": ""} for k, f in names]
+    theirs = [
+        (sample["__key__"], [name for name in sample if not name.startswith("__")])
+        for sample in webdataset.tariterators.group_by_keys(files)
+    ]
+    ours = group_samples(members(*(file["fname"] for file in files)))
+    assert [(sample.key, list(sample.members)) for sample in ours] == theirs
+
+
+def test_a_member_without_an_extension_does_not_part_a_sample():
+    found = list(group_samples(members("1.jpg", "README", "._1.txt", "1.txt")))
+    assert [(sample.key, list(sample.members)) for sample in found] == [("1", ["jpg", "txt"])]
+
+
+def test_a_field_that_comes_twice_is_noted():
+    [sample] = group_samples(members("1.jpg", "1.JPG"))
+    assert sample.repeated == "jpg"
+
+
+def test_only_the_first_sample_of_a_key_counts():
+    samples = list(group_samples(members("1.jpg", "2.jpg", "1.jpg", "1.txt")))
+    assert [sample.key for sample in samples] == ["1", "2", "1"]
+    assert list(first_samples(samples)) == samples[:2]
+
+
+@pytest.mark.parametrize(
+    ("names", "image"),
+    [
+        (["1.webp", "1.png", "1.jpg"], "1.jpg"),
+        (["1.jpeg", "1.webp"], "1.jpeg"),
+        (["1.JPG", "1.txt"], "1.JPG"),
+        (["1.seg.png", "1.txt"], None),
+    ],
+)
+def test_the_image_is_the_one_that_open_clip_takes(names, image):
+    [sample] = group_samples(members(*names))
+    assert (sample.image and sample.image.name) == image
+
+
+@pytest.mark.parametrize(
+    ("key", "safe"),
+    [
+        ("a/0001", True),
+        ("a..b/c", True),
+        ("é", True),
+        ("../0001", False),
+        ("a/../0001", False),
+        ("/etc/0001", False),
+        ("\udcff01", False),
+    ],
+)
+def test_a_key_stays_in_its_folder(key, safe):
+    assert is_safe_key(key) is safe

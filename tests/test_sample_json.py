@@ -1,0 +1,64 @@
+"""Fields added to a sample's JSON: nothing else of it is touched."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenpair.schemas.sample_json import add_fields
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+OBJECTS = st.dictionaries(st.text(max_size=5), VALUES, max_size=5)
+INDENTS = st.sampled_from([None, 0, 1, 4, "\t"])
+
+
+@given(original=OBJECTS, added=OBJECTS, indent=INDENTS, ascii_only=st.booleans())
+def test_the_result_parses_to_both_objects_together(original, added, indent, ascii_only):
+    text = json.dumps(original, indent=indent, ensure_ascii=ascii_only)
+    assert json.loads(add_fields(text, added)) == original | added
+
+
+@given(original=OBJECTS, added=OBJECTS, indent=INDENTS, ascii_only=st.booleans())
+def test_every_other_member_is_kept_to_the_letter(original, added, indent, ascii_only):
+    members = [
+        json.dumps({name: value}, indent=indent, ensure_ascii=ascii_only)[1:-1].strip()
+        for name, value in original.items()
+    ]
+    text = "{" + " , ".join(members) + "}"
+    kept = [m for name, m in zip(original, members, strict=True) if name not in added]
+    result = add_fields(text, added)
+    assert result.startswith("{\n" + ",\n".join(f"    {member}" for member in kept))
+
+
+def test_numbers_escapes_order_and_repeated_names_are_not_touched():
+    text = r'{"b": 1.50, "a": 1e3, "é": "\u00e9\/", "a": 12345678901234567890, "uid": "old"}'
+    assert add_fields(text, {"uid": "new"}) == (
+        "{\n"
+        '    "b": 1.50,\n'
+        '    "a": 1e3,\n'
+        r'    "é": "\u00e9\/",' + "\n"
+        '    "a": 12345678901234567890,\n'
+        '    "uid": "new"\n'
+        "}"
+    )
+
+
+def test_without_an_original_there_are_only_the_added_fields():
+    assert json.loads(add_fields(None, {"uid": "x", "imbalance_after": None})) == {
+        "uid": "x",
+        "imbalance_after": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "null", '{"a"', '{"a" 1}', '{"a": }', '{"a": 1 "b": 2}', "{a: 1}", "\ufeff{}"],
+)
+def test_what_is_no_json_object_is_refused(text):
+    with pytest.raises(ValueError, match="char"):
+        add_fields(text, {"uid": "x"})
