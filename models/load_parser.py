@@ -33,7 +33,32 @@ def load_parser(name: str | None = None) -> "Language":
             f"the spaCy pipeline {str(path)!r} has no dependency parser, but "
             f"{', '.join(nlp.pipe_names) or 'nothing'}"
         )
+    _multiply_with_numpy(nlp)
+    if name is None:
+        _know_words(nlp)
     return nlp
+
+
+def _know_words(nlp: "Language") -> None:
+    """Look up the words of the training captions once, and of other words only what is used."""
+    from spacy.attrs import LOWER, NORM, PREFIX, SHAPE, SUFFIX
+
+    used = (LOWER, NORM, PREFIX, SHAPE, SUFFIX)
+    nlp.vocab.lex_attr_getters = {key: nlp.vocab.lex_attr_getters[key] for key in used}
+    for word in list(nlp.vocab.strings):
+        nlp.vocab[word]
+
+
+def _multiply_with_numpy(nlp: "Language") -> None:
+    """Multiply matrices with NumPy's BLAS, which knows more processors than spaCy's own does."""
+    from thinc.api import Model, NumpyOps
+
+    fast = NumpyOps(use_blis=False)
+    for _, pipe in nlp.pipeline:
+        model = getattr(pipe, "model", None)
+        for node in model.walk() if isinstance(model, Model) else ():
+            if type(node.ops) is NumpyOps:
+                node.ops = fast
 
 
 @contextmanager

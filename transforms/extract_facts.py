@@ -16,6 +16,7 @@ rev        the same, but its head is the predicate's object (`of` in `leg of a m
 pred       is a further word of a predicate
 also       is a second predicate between the same two objects as its head
 arg        names the object (under `rel`) or the subject (under `rev`) of its predicate
+self       stands for the subject of its predicate once more (`next to each other`)
 to=TERM    names the object of the predicate TERM, which no word expresses; its head the subject
 from=TERM  the same, its head the object
 skip, nil  says nothing
@@ -31,6 +32,14 @@ from ..schemas.facts import Attribute, Facts, Relation
 from .canonical_terms import Lexicon
 
 OBJECT_KINDS = frozenset({"ROOT", "other", "conj", "arg", "to", "from"})
+
+NOT_OBJECTS = frozenset(
+    "it its itself he him his she her they them their we us our you your i me my one this that "
+    "these those there here which who whom whose what where when how all some any each other "
+    "another something anything nothing everything photo image picture photograph a an the and "
+    "or of in on at to is are was were be not no for with by from as".split()
+)
+"""Words that name nothing; `photo` and its like are meant where they name the caption's image."""
 
 Span = tuple[int, ...]
 
@@ -77,12 +86,14 @@ class _Tree:
         self.words, self.roles, self.lexicon = words, roles, lexicon
         self.children: list[list[int]] = [[] for _ in words]
         for word, head in enumerate(heads):
-            if word != head:
+            if word != head and roles[word].kind != "skip":
                 self.children[head].append(word)
         self.names: dict[int, tuple[str, Span]] = {}
         for word, role in enumerate(roles):
             if role.kind in OBJECT_KINDS and not self._of_kind(word, "nil"):
-                self.names[word] = self._name(word)
+                name = self._name(word)
+                if name[0] not in NOT_OBJECTS and any(map(str.isalpha, name[0])):
+                    self.names[word] = name
 
     def mentions(self) -> Mentions:
         found = Mentions(list(self.names.values()), [], [])
@@ -126,7 +137,8 @@ class _Tree:
             predicate = " ".join(self._predicate_word(word) for word in span)
             for head in heads:
                 for other in others:
-                    for one in self._group(other):
+                    own = self.roles[other].kind == "self"
+                    for one in [head] if own else self._group(other):
                         reverse = self.roles[anchor].kind == "rev"
                         yield self._relation(head, one, predicate, span, reverse)
 
@@ -149,7 +161,7 @@ class _Tree:
                 branches.append(below)
             else:
                 path += self._chain(child)
-        others = self._of_kind(word, "arg")
+        others = self._of_kind(word, "arg") + self._of_kind(word, "self")
         if others:
             yield tuple(sorted(path)), others
         for below in branches:

@@ -1,54 +1,70 @@
 """captions -> Facts, one for each, in order: any spaCy pipeline with a dependency parse."""
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from threadpoolctl import ThreadpoolController
+
 from ..schemas.facts import Facts
-from .canonical_terms import Lexicon
-from .clean_caption import clean_caption
-from .extract_facts import Mentions, Role, extract_facts
+from .join_sentences import Sentence, join_sentences, name_pronoun
+from .read_sentences import SentenceReader, sentence_reader
 
 if TYPE_CHECKING:
     from spacy.language import Language
-    from spacy.tokens import Doc
 
-BATCH = 512
-"""Captions to a batch: what is held in memory at a time."""
+MAX_CAPTIONS = 512
+MAX_CHARACTERS = 100_000
+"""A batch holds no more captions than this, and no more characters unless one caption does."""
 
 
 def parse_captions(nlp: "Language", captions: Iterable[str]) -> Iterator[Facts]:
-    """The facts of each caption, in order; no string raises, an empty one has none.
+    """The facts of each caption, in order; no string raises, and one that says nothing has none.
 
-    Memory is bounded by a batch of captions, however many there are.
+    ``nlp`` is the shipped parser or any other spaCy pipeline with a dependency parse. Memory is
+    bounded by a batch, however many captions there are. A batch is parsed on one core: to use
+    more, run more processes.
     """
-    source = iter(captions)
-    while batch := list(islice(source, BATCH)):
-        with nlp.memory_zone():
-            facts = _parse_batch(nlp, batch)
-        yield from facts
+    for facts, _ in parse_sentences(nlp, captions):
+        yield facts
 
 
-def _parse_batch(nlp: "Language", captions: list[str]) -> list[Facts]:
-    lexicon = Lexicon(**nlp.meta["lexicon"])
-    sentences = [clean_caption(caption or "") for caption in captions]
-    distinct = list(dict.fromkeys(chain.from_iterable(sentences)))
-    parsed = {
-        sentence: _mentions(doc, lexicon)
-        for sentence, doc in zip(distinct, nlp.pipe(distinct), strict=True)
-    }
-    return [_merge([parsed[sentence] for sentence in own]).facts() for own in sentences]
+def parse_sentences(
+    nlp: "Language", captions: Iterable[str]
+) -> Iterator[tuple[Facts, list[Sentence]]]:
+    """The same, with the sentences of each caption and which of their words name which fact."""
+    reader = sentence_reader(nlp)
+    libraries = ThreadpoolController()
+    for batch in _batches(captions):
+        with nlp.memory_zone(), libraries.limit(limits=1, user_api="blas"):
+            parsed = [(join_sentences(own), own) for own in _read_batch(reader, batch)]
+        yield from parsed
 
 
-def _mentions(doc: "Doc", lexicon: Lexicon) -> Mentions:
-    words = [token.text for token in doc]
-    heads = [token.head.i for token in doc]
-    return extract_facts(words, heads, [Role.of(token.dep_) for token in doc], lexicon)
+def _batches(captions: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    characters = 0
+    for caption in captions:
+        batch.append(caption or "")
+        characters += len(batch[-1])
+        if len(batch) >= MAX_CAPTIONS or characters >= MAX_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
 
 
-def _merge(parts: list[Mentions]) -> Mentions:
-    merged = Mentions([], [], [])
-    for part in parts:
-        for whole, own in zip(merged, part, strict=True):
-            whole.extend(own)
-    return merged
+def _read_batch(reader: SentenceReader, captions: list[str]) -> list[list[Sentence]]:
+    """Parse each distinct sentence once; one that begins with a pronoun only when it has a name."""
+    texts = [list(dict.fromkeys(reader.split(caption))) for caption in captions]
+    parsed = reader.read(dict.fromkeys(chain.from_iterable(texts)))
+    named = [_name_pronouns(own, parsed) if len(own) > 1 else own for own in texts]
+    parsed |= reader.read(text for text in chain.from_iterable(named) if text not in parsed)
+    return [[parsed[text] for text in own] for own in named]
+
+
+def _name_pronouns(texts: list[str], parsed: dict[str, Sentence]) -> list[str]:
+    return [
+        name_pronoun(text, [parsed[before] for before in texts[:number]])
+        for number, text in enumerate(texts)
+    ]

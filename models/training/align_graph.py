@@ -28,6 +28,9 @@ PREPOSITIONS = frozenset(
 )
 
 
+RECIPROCAL = frozenset("other another themselves himself herself itself".split())
+
+
 class AlignedRelation(NamedTuple):
     subject: Span
     predicate: Predicate
@@ -99,7 +102,7 @@ class Aligner:
             if spans and not any(span in used for span in spans):
                 free = [s for s in spans if not set(s) & taken and s[-1] not in heads] or spans
                 used.add(free[0])
-        objects = {span: names[span] for span in sorted(used)}
+        objects = {span: names[span] for span in sorted(used) if span in names}
         return AlignedGraph(tuple(words), objects, tuple(attributes), tuple(relations))
 
     def _forgive_spelling(self, words: Sequence[str], where: dict[Term, list[Span]]) -> None:
@@ -138,6 +141,13 @@ class Aligner:
                 for s, o in product(where[subject], where[object_])
                 if not set(s) & set(o)
             ]
+            if subject == object_ and not options:
+                options = [
+                    self._relation(words, s, predicate, (i,), named, said)
+                    for s in where[subject]
+                    for i, word in enumerate(words)
+                    if word in RECIPROCAL and i > s[-1]
+                ]
             if options:
                 found.append(min(options, key=_cost))
         return found

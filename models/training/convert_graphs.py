@@ -13,7 +13,7 @@ from .graph_to_tree import Tree, TreeBuilder
 from .learn_lexicon import learn_inflection, learn_wording
 from .scene_graphs import SceneGraph
 
-RARE = 6
+RARE = 12
 """A label seen less often than this is not learned."""
 
 Sentence = tuple[list[str], SceneGraph]

@@ -66,7 +66,9 @@ class TreeBuilder:
 
     def _unspelled(self, relation: AlignedRelation) -> None:
         s, o = relation.subject[-1], relation.object[-1]
-        if s in self.reached and o not in self.reached and self.heads[o] is None:
+        if o not in self.spans:
+            self.lost.append(relation)
+        elif s in self.reached and o not in self.reached and self.heads[o] is None:
             self._place(o, s, f"to={relation.term}")
         elif o in self.reached and s not in self.reached and self.heads[s] is None:
             self._place(s, o, f"from={relation.term}")
@@ -88,7 +90,8 @@ class TreeBuilder:
         near, far, kind = (s, o, "rel") if s in self.reached else (o, s, "rev")
         self.anchors[anchor] = (near, kind)
         self._chain(relation, near, kind)
-        self._place(far, relation.predicate[-1][0] if kind == "rel" else anchor, "arg")
+        top = relation.predicate[-1][0] if kind == "rel" else anchor
+        self._place(far, top, "arg" if far in self.spans else "self")
 
     def _chain(self, relation: AlignedRelation, head: int, kind: str, start: int = 0) -> None:
         for position, term in relation.predicate[start:]:
