@@ -35,7 +35,7 @@ scenes = st.builds(sample_scene, seeds, seeds)
 
 def item(shape: str, x: float = 0.5, y: float = 0.5, **look: str) -> SceneObject:
     known = {"size": "large", "colour": "red", "texture": "striped", **look}
-    return SceneObject(shape=shape, x=x, y=y, radius=0.138, **known)
+    return SceneObject(shape=shape, x=x, y=y, radius=0.14, **known)
 
 
 PAIR = Scene(
@@ -129,12 +129,12 @@ def test_each_object_shows_where_it_is_and_nowhere_else(shape, texture):
     box = ImageChops.difference(ground, picture).getbbox()
     assert box is not None
     left, top, right, bottom = box
-    reach = 0.138 * 96 * 1.2 + 2
+    reach = 0.14 * 96 * 1.2 + 2
     assert left >= 0.3 * 96 - reach
     assert right <= 0.3 * 96 + reach
     assert top >= 0.6 * 96 - reach
     assert bottom <= 0.6 * 96 + reach
-    assert min(right - left, bottom - top) > 0.138 * 96
+    assert min(right - left, bottom - top) > 0.14 * 96
 
 
 @pytest.mark.parametrize(

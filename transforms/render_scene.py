@@ -21,7 +21,7 @@ _RGB = {
 }
 _INK = (25, 25, 30)
 _FINE = 4  # objects are drawn this many times as large, then reduced
-_PERIOD = 0.056  # of a pattern, as a share of the picture's side
+_PERIOD = 0.054  # of a pattern, as a share of the picture's side
 _NOISE_SIDE = 256
 
 Points = list[tuple[float, float]]
@@ -174,23 +174,31 @@ def _moon() -> Points:
     """A thick crescent: a disc less another that overlaps its right side."""
     outer = [(math.cos(a), math.sin(a)) for a in (math.radians(d) for d in range(50, 311, 10))]
     tip = outer[-1]
-    bite = math.hypot(tip[0] - 0.85, tip[1])
-    half = math.degrees(math.atan2(tip[1], tip[0] - 0.85))
+    bite = math.hypot(tip[0] - 1.0, tip[1])
+    half = math.degrees(math.atan2(tip[1], tip[0] - 1.0))
     inner = [
-        (0.85 + bite * math.cos(math.radians(d)), bite * math.sin(math.radians(d)))
+        (1.0 + bite * math.cos(math.radians(d)), bite * math.sin(math.radians(d)))
         for d in [half - (360 + 2 * half) * step / 20 for step in range(1, 20)]
     ]
     return [(x + 0.1, y) for x, y in outer + inner]
 
 
 _OUTLINES: dict[str, Points] = {
-    "arrow": [(1, 0), (0.1, -0.95), (0.1, -0.4), (-1, -0.4), (-1, 0.4), (0.1, 0.4), (0.1, 0.95)],
+    "arrow": [
+        (1, 0),
+        (0.1, -0.95),
+        (0.1, -0.45),
+        (-1, -0.45),
+        (-1, 0.45),
+        (0.1, 0.45),
+        (0.1, 0.95),
+    ],
     "circle": _round(48),
     "cross": [
-        *((-0.38, -1), (0.38, -1), (0.38, -0.38), (1, -0.38), (1, 0.38), (0.38, 0.38)),
-        *((0.38, 1), (-0.38, 1), (-0.38, 0.38), (-1, 0.38), (-1, -0.38), (-0.38, -0.38)),
+        *((-0.44, -1), (0.44, -1), (0.44, -0.44), (1, -0.44), (1, 0.44), (0.44, 0.44)),
+        *((0.44, 1), (-0.44, 1), (-0.44, 0.44), (-1, 0.44), (-1, -0.44), (-0.44, -0.44)),
     ],
-    "diamond": [(0, -1.05), (0.8, 0), (0, 1.05), (-0.8, 0)],
+    "diamond": [(0, -1.08), (0.85, 0), (0, 1.08), (-0.85, 0)],
     "heart": _heart(),
     "moon": _moon(),
     "rectangle": [(-1, -0.62), (1, -0.62), (1, 0.62), (-1, 0.62)],

@@ -29,7 +29,7 @@ COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "white"
 TEXTURES = ("plain", "striped", "dotted", "checkered")
 LEFT_OF, ABOVE = "at the left of", "above"
 
-RADII = {"small": 0.094, "large": 0.138}
+RADII = {"small": 0.098, "large": 0.14}
 """Half the extent of an object, as a share of the picture's side."""
 
 _JITTER = 0.008

@@ -21,12 +21,14 @@ SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 MAX_TOKENS = 48
 """Of a caption, [CLS] and [SEP] included."""
 
+_POSITIONS = 128  # more than are learnt, for callers who ask for long answers
+
 
 @dataclass(frozen=True, slots=True)
 class CaptionerConfig:
     """``scenes`` are drawn afresh: none is seen twice."""
 
-    scenes: int = 1_000_000
+    scenes: int = 500_000
     seed: int = 0
     batch_size: int = 64
     learning_rate: float = 1e-3
@@ -76,7 +78,7 @@ def make_model(config: CaptionerConfig, words: list[str]) -> BlipForConditionalG
         "vocab_size": len(words),
         "encoder_hidden_size": config.width,
         "num_hidden_layers": config.text_layers,
-        "max_position_embeddings": MAX_TOKENS,
+        "max_position_embeddings": _POSITIONS,
         "hidden_dropout_prob": 0.0,
         "attention_probs_dropout_prob": 0.0,
         "pad_token_id": words.index("[PAD]"),
