@@ -64,43 +64,60 @@ class Run:
         return [Source(**row) for row in storage.read_table(path).to_pylist()]
 
     def require(self, phase: Phase) -> None:
-        """Raise UsageError unless a phase is done."""
+        """Raise UsageError unless a phase is done; ``enrich`` is, where there is no captioner."""
         if not storage.exists(self.directory.sources):
             raise NoRunError(self.directory.root)
+        begun = self.record["phases"].get(phase.value, {}).get("options", {})
+        if phase is Phase.ENRICH and not begun.get("captioner"):
+            return
         if not self.is_done(phase):
             command = f"evenpair {phase.value} {self.directory.root}"
             raise UsageError(f"{phase.value} is not done in {self.directory.root}: {command} first")
 
-    def begin(self, phase: Phase, options: Any) -> bool:  # noqa: ANN401 - any options record
-        """Return whether there is anything to do; what new options invalidate is removed first."""
+    def is_current(self, phase: Phase, options: Any) -> bool:  # noqa: ANN401 - any options record
+        """Return whether a phase was finished with these very options."""
+        changed = changed_option(self.record, phase, options_of(options))
+        return self.is_done(phase) and changed is None
+
+    def begin(self, phase: Phase, options: Any) -> None:  # noqa: ANN401 - any options record
+        """Note that a phase is at work; what that makes invalid is removed first.
+
+        What an attempt with the same options finished stays, for this one to go on from.
+        """
         plain = options_of(options)
-        changed = changed_option(self.record, phase, plain) is not None
-        if self.is_done(phase) and not changed:
-            return False
-        if changed:
-            self.remove_from(phase)
+        phases = list(Phase)
+        again = changed_option(self.record, phase, plain) is None
+        self.remove(*phases[phases.index(phase) + again :])
         self.record["phases"][phase.value] = {"options": plain, "done": False}
         keep_record(self.directory, self.record)
-        return True
+
+    def skip(self, phase: Phase, options: Any) -> None:  # noqa: ANN401 - any options record
+        """Note that a phase has nothing to do."""
+        self.record["phases"][phase.value] = {"options": options_of(options), "done": True}
+        keep_record(self.directory, self.record)
 
     def finish(self, phase: Phase) -> None:
-        """Note that a phase is done, and that the later ones must look again."""
+        """Note that a phase is done."""
         self.record["phases"][phase.value]["done"] = True
         keep_record(self.directory, self.record)
         storage.remove_temporaries(self.directory.root)
         storage.remove(self.directory.work)
 
-    def remove_from(self, phase: Phase) -> None:
-        """Remove what a phase and those after it left; captions stay, for they cost money."""
-        phases = list(Phase)
-        for later in phases[phases.index(phase) :]:
-            for name in _OUTPUT[later]:
-                storage.remove(self.directory.path(name))
-            for path in storage.find(self.directory.path("rejections", f"{later.value}-*")):
-                storage.remove(path)
-            if later.value in self.record["phases"]:
-                self.record["phases"][later.value]["done"] = False
+    def remove(self, *phases: Phase) -> None:
+        """Remove what ``phases`` left; captions stay, for they cost money.
+
+        The record says so first: who is killed meanwhile leaves nothing that looks finished.
+        """
+        for phase in phases:
+            if phase.value in self.record["phases"]:
+                self.record["phases"][phase.value]["done"] = False
         keep_record(self.directory, self.record)
+        for phase in phases:
+            for name in _OUTPUT[phase]:
+                storage.remove(self.directory.path(name))
+            rejections = self.directory.path("rejections")
+            for path in storage.find_in(rejections, f"{phase.value}-*"):
+                storage.remove(path)
 
     def is_done(self, phase: Phase) -> bool:
         """Return whether a phase was finished with the options that the record has for it."""
@@ -110,7 +127,7 @@ class Run:
 _OUTPUT = {
     Phase.SCORE: ("work", "scores", "statistics.parquet"),
     Phase.ENRICH: (),
-    Phase.SELECT: ("work", "selection", "plan.parquet"),
+    Phase.SELECT: ("selection", "plan.parquet"),
     Phase.WRITE: ("shards", "accounting.parquet"),
 }
 
@@ -118,16 +135,21 @@ _OUTPUT = {
 def score(run: Run, sources: list[Source], options: ScoreOptions) -> None:
     """Score ``sources`` into ``run``; units that are scored already are passed over.
 
-    Raises ModelNotFoundError, before anything is done, if there is no parser of the name.
+    Raises ModelNotFoundError or UsageError, before anything is done, if there is no parser or no
+    statistics of the name.
     """
+    if storage.exists(run.directory.sources) and run.sources() != sources:
+        run.remove(*Phase)
+    if run.is_current(Phase.SCORE, options):
+        return
     if options.parser:
         load_parser(options.parser)
-    if not run.begin(Phase.SCORE, options):
-        return
+    statistics = load_statistics(options.statistics) if options.statistics else None
+    run.begin(Phase.SCORE, options)
     keep_sources(run.directory, sources)
     build = build_score
-    if options.statistics:
-        keep_statistics(load_statistics(options.statistics), run.directory.statistics)
+    if statistics is not None:
+        keep_statistics(statistics, run.directory.statistics)
         build = build_score_by
     work = Work(Phase.SCORE, len(sources), run.directory.path("scores"))
     run.execute(lambda root: build(root, sources, run.directory, options), work)
@@ -147,11 +169,14 @@ def keep_sources(run: RunDirectory, sources: list[Source]) -> None:
 def enrich(run: Run, options: EnrichOptions, load: Callable[[], Any]) -> None:
     """Caption the sparse pairs of ``run``; what the same model said before is kept."""
     run.require(Phase.SCORE)
-    if not run.begin(Phase.ENRICH, options):
+    if run.is_current(Phase.ENRICH, options):
         return
+    run.begin(Phase.ENRICH, options)
     sources, directory = run.sources(), run.directory
-    parser = run.record["phases"]["score"]["options"]["parser"]
-    stamp = _digest(storage.read_bytes(directory.statistics), options_of(options))
+    scored = run.record["phases"]["score"]["options"]
+    parser = scored["parser"]
+    read = (storage.read_bytes(path) for path in (directory.statistics, directory.sources))
+    stamp = _digest(*read, scored, options_of(options))
     _, pending = split_finished(sources, directory, "captions")
     stale = [s for s in sources if s not in pending and not _has_stamp(directory, s, stamp)]
     todo = sorted([*pending, *stale], key=lambda source: source.number)
@@ -176,8 +201,11 @@ def _has_stamp(run: RunDirectory, source: Source, stamp: str) -> bool:
 def select(run: Run, options: SelectOptions) -> None:
     """Choose what ``run`` writes, and where."""
     run.require(Phase.SCORE)
-    if not run.begin(Phase.SELECT, options):
+    run.require(Phase.ENRICH)
+    if run.is_current(Phase.SELECT, options):
         return
+    run.begin(Phase.SELECT, options)
+    storage.remove(run.directory.work)
     sources = run.sources()
     work = Work(Phase.SELECT, len(sources), run.directory.path("selection"))
     run.execute(lambda root: build_select(root, sources, run.directory, options), work)
@@ -187,8 +215,9 @@ def select(run: Run, options: SelectOptions) -> None:
 def write(run: Run, options: WriteOptions) -> None:
     """Write the shards of ``run``; those that are whole already are passed over."""
     run.require(Phase.SELECT)
-    if not run.begin(Phase.WRITE, options):
+    if run.is_current(Phase.WRITE, options):
         return
+    run.begin(Phase.WRITE, options)
     shards = load_plan(run.sources(), run.directory.plan)
     path = run.directory.shards
     pending = [s for s in shards if not storage.exists(f"{path}/{s.number:05d}_stats.json")]

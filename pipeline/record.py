@@ -38,11 +38,14 @@ def options_of(options: Any) -> Record:  # noqa: ANN401 - any options record
 
 
 def changed_option(record: Record, phase: Phase, options: Record) -> tuple[str, Any, Any] | None:
-    """Return the first option of a phase that differs from before, with both values."""
+    """Return the first option of a phase that differs from before, with both values.
+
+    INPUT is compared by the shards that it names, not here: a pattern may name others now.
+    """
     before = record["phases"].get(phase.value, {}).get("options")
     if before is None:
         return None
-    names = sorted(name for name in options | before if options.get(name) != before.get(name))
+    names = sorted(n for n in options | before if options.get(n) != before.get(n) and n != "inputs")
     return (names[0], before.get(names[0]), options.get(names[0])) if names else None
 
 

@@ -60,7 +60,7 @@ def refuse_changes(run: Run, sources: list[Source], options: RunOptions) -> None
 
 
 def _said(name: str, value: object) -> str:
-    given = "INPUT" if name == "inputs" else flag(name)
+    given = flag(name)
     if value is None or value in ("", False, []):
         return f"without {given}"
     shown = ",".join(map(str, value)) if isinstance(value, list) else value
@@ -78,8 +78,8 @@ def check_models(run: Run, options: RunOptions) -> None:
 def enrich(run: Run, options: EnrichOptions) -> None:
     """Caption the sparse pairs, if there is a captioner."""
     if not options.captioner:
-        if run.begin(Phase.ENRICH, options):
-            run.finish(Phase.ENRICH)
+        if not run.is_current(Phase.ENRICH, options):
+            run.skip(Phase.ENRICH, options)
         return
     chosen = captioner_options(options)
     phases.enrich(run, options, lambda: load_captioner(chosen))
