@@ -39,7 +39,7 @@ def account(run: RunDirectory, sources: Iterable[Source]) -> dict[str, Account]:
     """Return the account of each source, by its name, from the tables and shards of ``run``."""
     sources = list(sources)
     accounts = {source.name: Account(tally(run, source)) for source in sources}
-    for path in storage.find(run.path("rejections", "*.parquet")):
+    for path in storage.find_in(run.path("rejections"), "*.parquet"):
         table = storage.read_table(path, ["shard", "reason"])
         for row in table.group_by(["shard", "reason"]).aggregate([([], "count_all")]).to_pylist():
             accounts[row["shard"]].rejected[row["reason"]] += row["count_all"]

@@ -26,9 +26,7 @@ def _expand(given: str) -> list[str]:
 def _match(pattern: str, given: str) -> list[str]:
     if storage.is_local(pattern):
         pattern = os.path.abspath(pattern)
-    if storage.is_local(pattern) and os.path.isdir(pattern):
-        pattern = os.path.join(pattern, "*.tar")
-    found = storage.find(pattern) if _WILDCARDS & set(pattern) else _existing(pattern)
+    found = _find(pattern)
     if not found:
         within = "" if pattern.endswith(given) else f" (in {given})"
         raise UsageError(f"no such input: {pattern}{within}")
@@ -38,5 +36,12 @@ def _match(pattern: str, given: str) -> list[str]:
     return found
 
 
-def _existing(path: str) -> list[str]:
-    return [path] if storage.exists(path) else []
+def _find(pattern: str) -> list[str]:
+    """Return what there is at a path, or what a glob matches; a path may look like a glob."""
+    if storage.is_local(pattern) and os.path.isdir(pattern):
+        return storage.find_in(pattern, "*.tar")
+    if storage.is_local(pattern) and os.path.exists(pattern):
+        return [pattern]
+    if _WILDCARDS & set(pattern):
+        return storage.find(pattern)
+    return [pattern] if storage.exists(pattern) else []

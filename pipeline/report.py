@@ -38,7 +38,7 @@ def draw_report(run: RunDirectory) -> None:
 
 def shown_pairs(run: RunDirectory, count: int) -> Iterator[ShownPair]:
     """Yield the first written pairs, those with an enriched caption before the others."""
-    shards = storage.find(run.path("shards", "*.tar"))
+    shards = storage.find_in(run.shards, "*.tar")
     found = sorted(_pairs(shards[:1]), key=lambda pair: pair.fields["caption_source"] == "raw")
     yield from found[:count]
 

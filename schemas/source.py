@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import product, takewhile
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _RANGE = re.compile(r"(\d+)\.\.(\d+)")
@@ -35,11 +35,12 @@ def name_sources(paths: Sequence[str]) -> list[Source]:
     >>> [source.name for source in name_sources(["data/a/00000.tar", "data/b/00000.tar"])]
     ['a/00000', 'b/00000']
     """
-    parents = {posixpath.dirname(path) for path in paths}
-    shared = posixpath.commonpath(parents) if parents else ""
+    parents = zip(*(posixpath.dirname(path).split("/") for path in paths), strict=False)
+    shared = sum(1 for _ in takewhile(lambda folders: len(set(folders)) == 1, parents))
+    names = (posixpath.splitext("/".join(path.split("/")[shared:]))[0] for path in paths)
     return [
-        Source(number, posixpath.splitext(path[len(shared) :].lstrip("/"))[0], path)
-        for number, path in enumerate(paths)
+        Source(number, name.lstrip("/"), path)
+        for number, (name, path) in enumerate(zip(names, paths, strict=True))
     ]
 
 

@@ -43,6 +43,17 @@ def find(pattern: str) -> list[str]:
     return sorted(metadata.path for metadata in matched)
 
 
+def find_in(folder: str, pattern: str) -> list[str]:
+    """Return the files in ``folder`` that match a glob pattern, sorted.
+
+    A local folder's own name may hold the characters of a pattern.
+    """
+    if is_local(folder):
+        found = glob.glob(pattern, root_dir=folder)
+        return sorted(os.path.join(folder, name) for name in found)
+    return find(f"{folder}/{pattern}")
+
+
 def read_bytes(path: str) -> bytes:
     """Return the content of the file at ``path``."""
     with open_for_reading(path) as file:
@@ -101,7 +112,7 @@ def write_whole(path: str) -> Iterator[IO[bytes]]:
         return
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}{_TEMPORARY}{uuid.uuid4().hex}")
+    temporary = _temporary(target)
     try:
         with temporary.open("xb") as file:
             yield file
@@ -138,12 +149,17 @@ def read_schema(path: str) -> pa.Schema:
 
 
 def remove(path: str) -> None:
-    """Remove the file or folder at ``path``; that there is none is no error."""
+    """Remove the file or folder at ``path``; that there is none is no error.
+
+    A local folder goes as a whole: whoever is killed meanwhile leaves nothing of it at ``path``.
+    """
     if not is_local(path):
         if exists(path) or find(path + "/**"):
             _filesystems().delete([path])
     elif os.path.isdir(path):
-        shutil.rmtree(path)
+        going = _temporary(Path(path))
+        os.replace(path, going)
+        shutil.rmtree(going)
     else:
         Path(path).unlink(missing_ok=True)
 
@@ -151,8 +167,15 @@ def remove(path: str) -> None:
 def remove_temporaries(folder: str) -> None:
     """Remove what killed attempts left below a local ``folder``."""
     if is_local(folder):
-        for path in Path(folder).rglob(f".*{_TEMPORARY}*"):
-            path.unlink(missing_ok=True)
+        for path in list(Path(folder).rglob(f".*{_TEMPORARY}*")):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _temporary(target: Path) -> Path:
+    return target.with_name(f".{target.name}{_TEMPORARY}{uuid.uuid4().hex}")
 
 
 def _filesystems() -> Any:  # noqa: ANN401 - Beam ships no types
