@@ -14,6 +14,8 @@ from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from ..pipeline.options import EngineOptions
 from ..pipeline.phases import Build, Work
+from ..schemas.errors import EvenpairError
+from .name_fault import name_fault
 from .progress import show_progress
 
 
@@ -25,7 +27,13 @@ def run_direct(build: Build, work: Work, options: EngineOptions) -> None:
     pipeline = beam.Pipeline(runner=runner, options=beam_options)
     build(pipeline)
     with show_progress(work):
-        pipeline.run().wait_until_finish()
+        try:
+            pipeline.run().wait_until_finish()
+        except (RuntimeError, EvenpairError) as error:
+            fault = name_fault(error)
+            if fault is None:
+                raise
+            raise fault from error
 
 
 def _subprocess_runner(options: PipelineOptions) -> FnApiRunner:

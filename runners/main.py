@@ -14,23 +14,40 @@ from .command_line import evenpair
 def main() -> None:
     """Run the command line; 0 done, 1 a source or service failed, 2 wrong usage."""
     arguments, beam = split_beam_options(sys.argv[1:])
-    logging.disable(logging.WARNING)
+    logging.disable(logging.ERROR)  # Beam logs a traceback for what it raises, too
     try:
         status = evenpair.main(arguments, prog_name="evenpair", obj=beam, standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         status = error.exit_code
     except (EvenpairError, ModelNotFoundError) as error:
         for line in str(error).splitlines():
             click.echo(f"evenpair: {line}", err=True)
         status = getattr(error, "exit_status", UsageError.exit_status)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("evenpair: stopped; the same command goes on from here", err=True)
-        status = 130
     except BrokenPipeError:  # whoever read our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"evenpair: {where}{error.strerror or error}", err=True)
+        status = EvenpairError.exit_status
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("evenpair: stopped; the same command goes on from here", err=True)
+        status = 130
     sys.exit(status)
+
+
+def _show(error: click.ClickException) -> None:
+    """Say in one line what is wrong with the arguments, or help whoever gave none."""
+    if isinstance(error, _HELP):
+        error.show()
+        return
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path if context else "evenpair"
+    click.echo(f"{path}: {error.format_message()} (see {path} --help)", err=True)
+
+
+_HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())  # click 8.2 and later
 
 
 def split_beam_options(arguments: list[str]) -> tuple[list[str], tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """A run directory, locked for this launcher, with the engine that its phases run on."""
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ def open_run(
     """
     directory = RunDirectory(root.rstrip("/") or "/")
     if begin:
-        _refuse_other_folder(directory)
+        _refuse_other_folder(directory, overwrite=overwrite)
     elif not storage.exists(directory.sources):
         raise NoRunError(directory.root)
     with locked(directory), warnings.catch_warnings():
@@ -56,12 +57,18 @@ _OURS = (
 )
 
 
-def _refuse_other_folder(directory: RunDirectory) -> None:
-    """Refuse a folder that holds files but no run, for a run would mix with them."""
+def _refuse_other_folder(directory: RunDirectory, *, overwrite: bool) -> None:
+    """Refuse a folder that holds files but no run, for a run would mix with them.
+
+    What is left of a run that was being overwritten can be overwritten.
+    """
+    if storage.is_local(directory.root) and os.path.isfile(directory.root):
+        raise UsageError(f"{directory.root} is a file: name a folder")
     record, sources = directory.record, directory.sources
     if storage.exists(record) or storage.exists(sources):
         return
-    others = [path for path in storage.find(directory.path("*")) if not path.endswith("/.lock")]
+    ours = {directory.path(name) for name in _OURS} if overwrite else set()
+    others = [p for p in storage.find_in(directory.root, "*") if p not in ours]
     if others:
         raise UsageError(
             f"{directory.root} holds other files, such as {others[0]}: name a new folder"
