@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product, takewhile
+from itertools import takewhile
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _RANGE = re.compile(r"(\d+)\.\.(\d+)")
@@ -45,17 +45,24 @@ def name_sources(paths: Sequence[str]) -> list[Source]:
 
 
 def expand_braces(pattern: str) -> list[str]:
-    """Expand ``{00000..00012}`` and ``{a,b}`` as a shell does; the width of a range is kept."""
-    pieces = _BRACES.split(pattern)
-    choices = [[p] if i % 2 == 0 else _alternatives(p) for i, p in enumerate(pieces)]
-    return ["".join(choice) for choice in product(*choices)]
+    """Expand ``{00000..00012}`` and ``{a,b}`` as a shell does; the width of a range is kept.
+
+    Each text comes once; braces that hold neither a range nor a comma stay as they are.
+    """
+    for braces in _BRACES.finditer(pattern):
+        if choices := _alternatives(braces[1]):
+            before, after = pattern[: braces.start()], pattern[braces.end() :]
+            whole = (text for choice in choices for text in expand_braces(before + choice + after))
+            return list(dict.fromkeys(whole))
+    return [pattern]
 
 
 def _alternatives(body: str) -> list[str]:
     match = _RANGE.fullmatch(body)
     if match is None:
-        return body.split(",") if "," in body else ["{" + body + "}"]
+        return body.split(",") if "," in body else []
     first, last = match.groups()
-    width = len(first) if first.startswith("0") or last.startswith("0") else 0
+    padded = any(len(edge) > 1 and edge.startswith("0") for edge in (first, last))
+    width = max(len(first), len(last)) if padded else 0
     step = 1 if int(first) <= int(last) else -1
     return [f"{i:0{width}d}" for i in range(int(first), int(last) + step, step)]
