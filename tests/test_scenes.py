@@ -115,7 +115,7 @@ def test_a_scene_is_a_function_of_seed_and_index(seed, index):
     assert sample_scene(seed, index) == one
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(scenes)
 def test_a_picture_repeats_to_the_byte(scene):
     assert scene_jpeg(scene) == scene_jpeg(scene)
