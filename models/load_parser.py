@@ -1,5 +1,6 @@
 """Loading spaCy pipelines: the caption parser that ships with evenpair, or any other by name."""
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spacy.language import Language
 
-SHIPPED_PARSER = Path(__file__).parent / "caption_parser"
+SHIPPED_PARSER = Path(__file__).parent / "caption_parser" / "pipeline"
+LEXICON = "lexicon"
+"""Where the shipped parser keeps its lexicon among its pipeline's metadata."""
 
 
 class ModelNotFoundError(ValueError):
@@ -20,13 +23,13 @@ def load_parser(name: str | None = None) -> "Language":
     """A spaCy pipeline with a dependency parse: the shipped one, or any by package name or path."""
     with _without_torch():
         import spacy
-    path = SHIPPED_PARSER / "pipeline" if name is None else name
+    path = SHIPPED_PARSER if name is None else name
     try:
         nlp = spacy.load(path)
     except OSError as error:
         raise ModelNotFoundError(
-            f"no spaCy pipeline {str(path)!r}: give an installed package, a folder, or none for the "
-            "parser that ships with evenpair"
+            f"no spaCy pipeline {str(path)!r}: give an installed package or a folder, or nothing "
+            "for the parser that ships with evenpair"
         ) from error
     if not nlp.has_pipe("parser"):
         raise ModelNotFoundError(
@@ -47,6 +50,13 @@ def _know_words(nlp: "Language") -> None:
     nlp.vocab.lex_attr_getters = {key: nlp.vocab.lex_attr_getters[key] for key in used}
     for word in list(nlp.vocab.strings):
         nlp.vocab[word]
+
+
+def shipped_lexicon() -> dict[str, dict[str, str]]:
+    """The tables of terms that the shipped parser was trained with, without loading it."""
+    meta = json.loads((SHIPPED_PARSER / "meta.json").read_text("utf-8"))
+    tables: dict[str, dict[str, str]] = meta[LEXICON]
+    return tables
 
 
 def _multiply_with_numpy(nlp: "Language") -> None:

@@ -24,7 +24,7 @@ _WORD = re.compile(
 )
 _PARTS = re.compile(r"[|•·\n]| [-–—] ")
 _SLUG = re.compile(r"[^\s-]+(?:-[^\s-]+){4,}")
-_CODE = re.compile(r"(?=\S*\d\S*\d)(?=\S*[a-z])[a-z\d.-]{5,}|\d[\d.,:-]{3,}")
+_CODE = re.compile(r"(?=\S*\d\S*\d)(?=\S*[a-z])[a-z\d.-]{5,}|\d[\d.,-]{3,}")
 _BREAKS = frozenset(".!?;:|()[]{}<>\\•·…–—=~*^«»#\n") | {" - ", " – ", " — "}
 _JOINS = {",": ",", "/": ",", "&": "and", "+": "and"}
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "\u00a0": " ", "\0": " "})
@@ -47,7 +47,7 @@ def clean_caption(caption: str) -> list[str]:
     text = _plain(caption).lower().replace("w/ ", "with ")
     if "-" in text:
         text = _SLUG.sub(lambda slug: slug[0].replace("-", " "), text)
-    sentences = _sentences(_WORD.findall(text))
+    sentences = _sentences(_once(_WORD.findall(text)))
     return [plain for said in sentences if (plain := _ENDING.sub("", _OPENING.sub("", said)))]
 
 
@@ -72,6 +72,15 @@ def _plain(caption: str) -> str:
     if "." in text or "@" in text or any(map(str.isdigit, text)):
         text = _WEB.sub(" | ", text)
     return text
+
+
+def _once(words: list[str]) -> list[str]:
+    """A text that is said twice over says it once."""
+    middle, odd = divmod(len(words), 2)
+    while middle and not odd and words[:middle] == words[middle:]:
+        words = words[:middle]
+        middle, odd = divmod(len(words), 2)
+    return words
 
 
 def _sentences(words: list[str]) -> Iterator[str]:

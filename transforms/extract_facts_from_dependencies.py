@@ -35,15 +35,18 @@ _QUANTITIES = frozenset(
 _PICTURES = frozenset("photo image picture photograph view close-up illustration".split())
 
 
-def extract_facts_from_dependencies(doc: "Doc") -> Mentions:
-    """The facts of a parsed text of one or more sentences."""
-    return _Reader(doc).mentions()
+def extract_facts_from_dependencies(doc: "Doc", lexicon: Lexicon) -> Mentions:
+    """The facts of a parsed text of one or more sentences.
+
+    The pipeline's own lemmas are used where it has any, the lexicon where not.
+    """
+    return _Reader(doc, lexicon).mentions()
 
 
 class _Reader:
-    def __init__(self, doc: "Doc") -> None:
+    def __init__(self, doc: "Doc", lexicon: Lexicon) -> None:
         self.doc = doc
-        self.lexicon = Lexicon()
+        self.lexicon = lexicon
         self.tagged = doc.has_annotation("POS")
         self.passed = {  # what stands for another noun: `group of people`, `photo of a dog`
             token.i: inner
@@ -57,6 +60,7 @@ class _Reader:
             for token in doc
             if self._is_noun(token)
             and token.i not in self.passed
+            and not self._is_place(token)
             and (name := self._name(token))[0] not in NOT_OBJECTS
         }
 
@@ -78,6 +82,14 @@ class _Reader:
             return token.pos_ in {"NOUN", "PROPN"}
         return token.dep_ in _NOMINAL and not self._is_verb(token)
 
+    def _is_place(self, token: "Token") -> bool:
+        """`front` in `in front of a house`."""
+        return (
+            token.lower_ in _PLACES
+            and token.dep_ in {"pobj", *_COMPLEMENTS}
+            and any(word == "of" for word, _ in self._complements(token))
+        )
+
     def _is_verb(self, token: "Token") -> bool:
         if self.tagged:
             return token.pos_ in {"VERB", "AUX"} and token.dep_ not in {"aux", "cop", "amod"}
@@ -93,7 +105,7 @@ class _Reader:
     def _name(self, token: "Token") -> tuple[str, Span]:
         parts = [child for child in token.lefts if child.dep_ in _NAME_PARTS]
         words = [part.lower_ for part in parts] + [self._lemma(token, noun=True)]
-        return " ".join(words), (*(part.i for part in parts), token.i)
+        return self.lexicon.object_term(words), (*(part.i for part in parts), token.i)
 
     def _group(self, token: "Token") -> list["Token"]:
         """A noun and its conjuncts, each read through what merely stands for it."""

@@ -21,7 +21,7 @@ _DEFINITE = frozenset({"the", "this", "that", "his", "her", "its", "their"})
 
 
 class Sentence(NamedTuple):
-    """A parsed sentence: its words, and its facts with the positions of the words that name them."""
+    """The words of a parsed sentence, and its facts with the positions of their words."""
 
     words: tuple[str, ...]
     mentions: Mentions

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from ..models.load_parser import LEXICON, shipped_lexicon
 from .canonical_terms import Lexicon
 from .clean_caption import clean_caption, plain_text
 from .extract_facts import Role, extract_facts
@@ -14,9 +15,6 @@ from .join_sentences import Sentence
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
-
-LEXICON = "lexicon"
-"""Where the shipped parser keeps its lexicon among a pipeline's metadata."""
 
 
 class SentenceReader(Protocol):
@@ -77,6 +75,7 @@ class DependencyReader:
 
     def __init__(self, nlp: "Language") -> None:
         self._nlp = nlp
+        self._lexicon = Lexicon(**shipped_lexicon())
 
     def split(self, caption: str) -> list[str]:
         return plain_text(caption)
@@ -85,7 +84,8 @@ class DependencyReader:
         texts = list(sentences)
         return {
             text: Sentence(
-                tuple(token.lower_ for token in doc), extract_facts_from_dependencies(doc)
+                tuple(token.lower_ for token in doc),
+                extract_facts_from_dependencies(doc, self._lexicon),
             )
             for text, doc in zip(texts, self._nlp.pipe(texts), strict=True)
         }

@@ -4,7 +4,7 @@ An aligned predicate is a tuple of (position, term) pairs, the term empty where 
 lemma says it; no pair at all where no word expresses it (`bus windshield`: `bus have windshield`).
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -208,8 +208,6 @@ class Aligner:
     ) -> Predicate:
         """Give each word that was not found to a free word at its place, or to a neighbour."""
         terms: dict[int, list[str]] = {p: [] for p in path if p is not None}
-        own = {p: w for p, w in zip(path, predicate, strict=True) if p is not None}
-        positions = sorted(terms)
         changed: set[int] = set()
         pending: list[str] = []
         last: int | None = None
@@ -285,7 +283,7 @@ def _candidates(words: Sequence[str], subject: Span, object_: Span, taken: set[i
 
 
 def _inside_longer(span: Span, term: Term, where: Mapping[Term, Iterable[Span]]) -> bool:
-    """Is this only a part of a longer object's name (`tennis` in `tennis racket`)?"""
+    """Whether this is only a part of a longer object's name (`tennis` in `tennis racket`)."""
     return any(
         set(span) < set(other)
         for name, spans in where.items()

@@ -1,4 +1,4 @@
-"""Where in a caption are the words of a gold term?"""
+"""A caption's words and a gold term -> the positions where the caption says it."""
 
 from collections.abc import Callable, Iterator, Sequence
 

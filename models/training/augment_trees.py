@@ -1,4 +1,4 @@
-"""More trees from a few: words never seen in a role, longer captions, the openings that people use."""
+"""More trees from a few: words never seen in a role, longer captions, common openings."""
 
 import random
 from collections import defaultdict

@@ -6,15 +6,17 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
+from ...schemas.facts import Facts
 from ...transforms.canonical_terms import Lexicon
 from ...transforms.clean_caption import clean_caption
+from ...transforms.extract_facts import Role, extract_facts
 from .align_graph import SILENT, AlignedGraph, Aligner
 from .graph_to_tree import Tree, TreeBuilder
 from .learn_lexicon import learn_inflection, learn_wording
 from .scene_graphs import SceneGraph
 
-RARE = 12
-"""A label seen less often than this is not learned."""
+COMMON = 8
+"""A label seen less often than this is not worth learning."""
 
 Sentence = tuple[list[str], SceneGraph]
 
@@ -25,8 +27,8 @@ class Conversion(NamedTuple):
     lexicon: Lexicon
 
 
-def convert_graphs(graphs: Iterable[SceneGraph]) -> Conversion:
-    """Align, learn the lexicon, align again, build trees without rare labels."""
+def convert_graphs(graphs: Iterable[SceneGraph], least: int = COMMON) -> Conversion:
+    """Align, learn the lexicon, align again, build trees with labels seen ``least`` times."""
     sentences = [(s[0].split(), g) for g in graphs if len(s := clean_caption(g.caption)) == 1]
     nouns, verbs = learn_inflection()
     lexicon = _learn_terms(Lexicon(nouns, verbs), sentences)
@@ -37,9 +39,15 @@ def convert_graphs(graphs: Iterable[SceneGraph]) -> Conversion:
         aligner.observe(words, graph)
     aligned = [aligner.align(words, graph) for words, graph in sentences]
     labels = Counter(label for graph in aligned for label in TreeBuilder(graph).build().labels)
-    common = {label for label, count in labels.items() if count >= RARE}
+    common = {label for label, count in labels.items() if count >= least}
     trees = [TreeBuilder(_without_rare(graph, common)).build() for graph in aligned]
     return Conversion(trees, [graph for _, graph in sentences], lexicon)
+
+
+def decode_tree(tree: Tree, lexicon: Lexicon) -> Facts:
+    """The facts that a tree holds, as the shipped parser's decoder reads them."""
+    roles = [Role.of(label) for label in tree.labels]
+    return extract_facts(tree.words, tree.heads, roles, lexicon).facts()
 
 
 def _without_rare(graph: AlignedGraph, common: set[str]) -> AlignedGraph:

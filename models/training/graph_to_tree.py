@@ -1,7 +1,5 @@
 """Aligned scene graph -> the dependency tree that `transforms.extract_facts` reads back."""
 
-from collections import defaultdict
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from .align_graph import AlignedGraph, AlignedRelation
@@ -172,14 +170,11 @@ class TreeBuilder:
         self.heads[word], self.labels[word] = head, label
 
     def _attributes(self) -> None:
-        for item, span, term in self.graph.attributes:
+        for item, span, _ in self.graph.attributes:
             if any(self.heads[p] is not None for p in span):
                 continue
-            head = (
-                span[0]
-                if span[0] > item[-1] or len(span) > 1 and self.graph.words[span[-1]] == "of"
-                else span[-1]
-            )
+            leads = span[0] > item[-1] or self.graph.words[span[-1]] == "of"
+            head = span[0] if leads else span[-1]
             self._place_part(head, item[-1], "attr")
             for part in span:
                 if part != head:

@@ -6,11 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 
-from ...transforms.canonical_terms import Lexicon, singular, verb_lemma
+from ...transforms.canonical_terms import singular, verb_lemma
 
-_VERB_FIXES = {
-    form: "lie" for form in ("lay", "lays", "laying", "laid", "lain", "lying", "lies")
-} | {"left": "left", "found": "find", "seated": "seat", "ground": "ground", "saw": "see"}
+_VERB_FIXES = dict.fromkeys("lay lays laying laid lain lying lies".split(), "lie")
+_VERB_FIXES |= {"left": "left", "found": "find", "seated": "seat", "ground": "ground"}
 _PLURAL_ONLY = (
     "glasses eyeglasses sunglasses pants shorts jeans scissors trousers goggles clothes tongs "
     "binoculars headphones tights leggings overalls khakis pajamas pliers panties slacks "
@@ -87,7 +86,7 @@ def learn_wording(
     least: int = 3,
     share: float = 0.4,
 ) -> dict[str, str]:
-    """Which words stand for which gold term that they do not spell?
+    """Find words that stand for a gold term which they do not spell.
 
     `seen` pairs the unexplained words (or pairs of words) of a caption with its unexplained terms;
     `total` counts each word over all captions: a wording must hold in a `share` of them.

@@ -1,21 +1,14 @@
-"""Words and what they can be, from WordNet's lists: for augmentation, and as features of words."""
-
-import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+"""Words and what they can be, from WordNet's lists: what augmented captions are made of."""
 
 from .augment_trees import WordStock
 from .learn_lexicon import _plurals, _table, _verb_forms
 
 KINDS = ("noun", "plural", "verb", "third", "ing", "ed", "adj", "adv")
-"""What a flag of a word's feature vector stands for."""
+"""What a word can be; WordNet lists a word under several."""
 
 
 def word_kinds() -> dict[str, list[float]]:
-    """Each common word's flags, in the order of `KINDS`."""
+    """Each listed word's flags, in the order of `KINDS`."""
     index = _table("lemma_index")
     flags: dict[str, list[float]] = {}
 
@@ -52,7 +45,7 @@ def word_frequency() -> dict[str, float]:
     return frequency
 
 
-def word_stock(rng: random.Random, held_out: bool = False) -> WordStock:
+def word_stock(*, held_out: bool = False) -> WordStock:
     """Modifiers and nouns by frequency; every tenth modifier is kept for tests (`held_out`)."""
     kinds, frequency = word_kinds(), word_frequency()
     ranked = sorted(
@@ -67,7 +60,7 @@ def word_stock(rng: random.Random, held_out: bool = False) -> WordStock:
             if len(w) > 3 and kinds[w][flag[kind]] and not any(kinds[w][flag[o]] for o in without)
         ]
 
-    modifiers = of_kind("adj", "noun", "verb", "adv") + of_kind("adj", "noun")[:0]
+    modifiers = of_kind("adj", "noun", "verb", "adv")
     kept = [w for i, w in enumerate(modifiers) if (i % 10 == 9) == held_out]
     return WordStock(
         kept,
