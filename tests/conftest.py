@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,8 +14,11 @@ from evenpair.runners.main import main
 
 from .commands import Answer
 
-# Nothing is timed inside a test: the machine may be busy.
-settings.register_profile("evenpair", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Nothing is timed inside a test: the machine may be busy. A suite that passed passes again;
+# `pytest --hypothesis-profile=explore` looks for what it does not find.
+_PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("evenpair", max_examples=50, derandomize=True, **_PATIENT)
+settings.register_profile("explore", max_examples=1000, **_PATIENT)
 settings.load_profile("evenpair")
 
 DATA = "EVENPAIR_DATA"
