@@ -13,7 +13,7 @@ from PIL import Image
 
 from evenpair.pipeline.demo_data import demo_pairs, write_demo_shards
 from evenpair.schemas.pair import derive_uid
-from evenpair.transforms.scenes import scene_facts
+from evenpair.transforms.scenes import sample_scene, scene_facts
 
 PAIRS, SEED, SHARD_SIZE = 120, 5, 50
 
@@ -110,6 +110,11 @@ def test_truth_is_each_scenes_facts_by_uid(samples, truth):
         (list(f.objects), [list(a) for a in f.attributes], [list(r) for r in f.relations])
         for f in facts
     ]
+
+
+def test_no_scene_is_one_that_training_drew():
+    drawn = {pair.scene for pair in demo_pairs(50, 0)}
+    assert not drawn & {sample_scene(0, index) for index in range(50)}
 
 
 def test_the_odd_ones(samples):
