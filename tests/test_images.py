@@ -1,6 +1,7 @@
 """What is wrong with an image: told by its signature, and by decoding it."""
 
 import io
+import struct
 
 import pytest
 from hypothesis import given
@@ -53,6 +54,7 @@ def test_signature_and_size_tell_what_is_no_image(content, fault):
         (ENCODED["JPEG"][:-40], Fault.UNDECODABLE_IMAGE),
         (ENCODED["PNG"][:60], Fault.UNDECODABLE_IMAGE),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n", Fault.UNDECODABLE_IMAGE),
+        (encoded(PICTURE, "PPM"), Fault.UNDECODABLE_IMAGE),
         (encoded(Image.new("1", (10_001, 10_000)), "PNG"), Fault.IMAGE_TOO_LARGE),
         (encoded(Image.new("1", (14_000, 14_000)), "PNG"), Fault.IMAGE_TOO_LARGE),
     ],
@@ -67,6 +69,15 @@ def test_what_cannot_be_decoded_has_a_fault(content, fault):
 def test_just_below_the_limit_an_image_is_decoded():
     assert decode_image(encoded(Image.new("1", (10_000, 1)), "PNG")).size == (10_000, 1)
     assert MAX_PIXELS == 10_000 * 10_000
+
+
+@pytest.mark.parametrize("error", [RuntimeError("x"), struct.error("x"), KeyError(7), TypeError()])
+def test_whatever_a_decoder_raises_is_a_fault(monkeypatch, error):
+    def stumble(*_, **__):
+        raise error
+
+    monkeypatch.setattr(Image, "open", stumble)
+    assert mode_or_fault(make_jpeg(0)) is Fault.UNDECODABLE_IMAGE
 
 
 def mode_or_fault(content):
