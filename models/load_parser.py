@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -52,10 +52,10 @@ def _know_words(nlp: "Language") -> None:
         nlp.vocab[word]
 
 
-def shipped_lexicon() -> dict[str, dict[str, str]]:
+def shipped_lexicon() -> dict[str, Any]:
     """The tables of terms that the shipped parser was trained with, without loading it."""
     meta = json.loads((SHIPPED_PARSER / "meta.json").read_text("utf-8"))
-    tables: dict[str, dict[str, str]] = meta[LEXICON]
+    tables: dict[str, Any] = meta[LEXICON]
     return tables
 
 

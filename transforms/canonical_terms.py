@@ -4,8 +4,9 @@ English inflection by rule, under the tables of exceptions that a trained pipeli
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 NUMBERS: Mapping[str, str] = {
     word: str(number)
@@ -66,6 +67,13 @@ class Lexicon:
     objects: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
     predicates: Mapping[str, str] = field(default_factory=dict)
+    relating: Collection[str] = ()
+    """Words that make a predicate of a phrase; where none are listed, every word does."""
+
+    @classmethod
+    def of(cls, tables: Mapping[str, Any]) -> "Lexicon":
+        """From the tables that a trained pipeline brings along."""
+        return cls(**{**tables, "relating": frozenset(tables.get("relating", ()))})
 
     def noun(self, word: str) -> str:
         return self.nouns.get(word) or singular(word)
@@ -84,6 +92,13 @@ class Lexicon:
     def attribute_term(self, words: Sequence[str]) -> str:
         name = " ".join(words)
         return self.attributes.get(name) or NUMBERS.get(name, name)
+
+    def relates(self, words: Sequence[str]) -> bool:
+        """Whether these words can be a predicate: `sit on`, but not `2` or `brown`."""
+        return not self.relating or any(
+            word in self.relating or word in self.verbs or word.endswith(("ing", "ed", "s"))
+            for word in words
+        )
 
     def predicate_word(self, word: str) -> str:
         """One word of a predicate: a verb's lemma, a preposition as it is or as its equal."""

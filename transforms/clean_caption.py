@@ -8,6 +8,8 @@ import html
 import re
 from collections.abc import Iterator
 
+from .strip_padding import strip_padding, without_article_numbers
+
 MAX_WORDS = 80
 """Longer sentences are cut: the time to parse grows with the length of the text, no faster."""
 
@@ -44,11 +46,12 @@ _ENDING = re.compile(
 
 def clean_caption(caption: str) -> list[str]:
     """Split a caption into sentences; words, commas and `'s` have one space between them."""
-    text = _plain(caption).lower().replace("w/ ", "with ")
+    text = without_article_numbers(_plain(caption).lower().replace("w/ ", "with "))
     if "-" in text:
         text = _SLUG.sub(lambda slug: slug[0].replace("-", " "), text)
     sentences = _sentences(_once(_WORD.findall(text)))
-    return [plain for said in sentences if (plain := _ENDING.sub("", _OPENING.sub("", said)))]
+    plain = (_ENDING.sub("", _OPENING.sub("", strip_padding(said))) for said in sentences)
+    return [sentence for sentence in plain if sentence]
 
 
 def plain_text(caption: str) -> list[str]:

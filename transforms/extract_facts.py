@@ -134,6 +134,9 @@ class _Tree:
         """The relations of the predicate that starts at `anchor`, for each pair of its objects."""
         heads = list(self._group(item, anchor)) if anchor > item else [item]
         for span, others in self._predicates(anchor):
+            named = [self.words[word] for word in span if not self.roles[word].term]
+            if len(named) == len(span) and not self.lexicon.relates(named):
+                continue
             predicate = " ".join(self._predicate_word(word) for word in span)
             for head in heads:
                 for other in others:

@@ -97,9 +97,9 @@ class _Reader:
         return bool(labels & (_OBJECTS | _SUBJECTS | _PASSIVE_SUBJECTS)) and "cop" not in labels
 
     def _lemma(self, token: "Token", noun: bool = False) -> str:
-        word = token.lower_
+        word: str = token.lower_
         if token.lemma_ and token.lemma_ != token.text:
-            return token.lemma_.lower()
+            return str(token.lemma_).lower()
         return self.lexicon.noun(word) if noun else self.lexicon.verb(word)
 
     def _name(self, token: "Token") -> tuple[str, Span]:

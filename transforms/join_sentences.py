@@ -69,8 +69,10 @@ def join_sentences(sentences: Sequence[Sentence]) -> Facts:
             for name, span in mentions.objects
             if (longer := _longer_name(name, span, words, known))
         }
-        for whole, part in zip(joined, _rename(mentions, renamed), strict=True):
-            whole.extend(part)
+        objects, attributes, relations = _rename(mentions, renamed)
+        joined.objects.extend(objects)
+        joined.attributes.extend(attributes)
+        joined.relations.extend(relations)
         known |= {name: None for name, _ in mentions.objects if name not in renamed}
     return joined.facts()
 

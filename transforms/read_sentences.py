@@ -41,7 +41,7 @@ class FactReader:
         from spacy.attrs import DEP, HEAD
 
         self._nlp = nlp
-        self._lexicon = Lexicon(**nlp.meta[LEXICON])
+        self._lexicon = Lexicon.of(nlp.meta[LEXICON])
         self._roles: dict[int, Role] = {}
         self._columns = [HEAD, DEP]
 
@@ -75,7 +75,7 @@ class DependencyReader:
 
     def __init__(self, nlp: "Language") -> None:
         self._nlp = nlp
-        self._lexicon = Lexicon(**shipped_lexicon())
+        self._lexicon = Lexicon.of(shipped_lexicon())
 
     def split(self, caption: str) -> list[str]:
         return plain_text(caption)

@@ -43,6 +43,7 @@ OPENINGS = tuple(
     )
 )
 _JOINTS = (",", "and", ", and", ", while", ", with", ", there is", ", along with")
+_TITLE_PREPOSITIONS = ("for", "with", "in", "from", "on", "by")
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,34 @@ def augment_trees(trees: Sequence[Tree], stock: WordStock, rng: random.Random) -
             yield join(tree, rng.choice(trees), rng.choice(_JOINTS).split())
         elif chance < 0.85:
             yield open_with(rng.choice(OPENINGS), tree)
+        elif chance < 0.93:
+            yield make_title(stock, rng)
+
+
+def make_title(stock: WordStock, rng: random.Random) -> Tree:
+    """A title such as products have: modifiers of all kinds before a noun, perhaps a second one."""
+    words, heads, labels = _noun_phrase(stock, rng, rng.randrange(5))
+    head = len(words) - 1
+    labels[head] = "ROOT"
+    if rng.random() < 0.4:
+        words.append(rng.choice(_TITLE_PREPOSITIONS))
+        heads.append(head)
+        labels.append("rel")
+        start = len(words)
+        more, inner, kinds = _noun_phrase(stock, rng, rng.randrange(3))
+        words += more
+        heads += [start + position for position in inner]
+        labels += kinds
+        heads[-1] = start - 1
+    return Tree(tuple(words), heads, labels)
+
+
+def _noun_phrase(
+    stock: WordStock, rng: random.Random, modifiers: int
+) -> tuple[list[str], list[int], list[str]]:
+    words = [rng.choice(rng.choice((stock.modifiers, stock.nouns))) for _ in range(modifiers)]
+    words.append(rng.choice(rng.choice((stock.nouns, stock.plurals))))
+    return words, [modifiers] * len(words), ["attr"] * modifiers + ["arg"]
 
 
 def _objects(tree: Tree) -> list[int]:

@@ -41,7 +41,19 @@ def convert_graphs(graphs: Iterable[SceneGraph], least: int = COMMON) -> Convers
     labels = Counter(label for graph in aligned for label in TreeBuilder(graph).build().labels)
     common = {label for label, count in labels.items() if count >= least}
     trees = [TreeBuilder(_without_rare(graph, common)).build() for graph in aligned]
+    lexicon = replace(lexicon, relating=_relating(trees))
     return Conversion(trees, [graph for _, graph in sentences], lexicon)
+
+
+def _relating(trees: Iterable[Tree]) -> list[str]:
+    """Words that are more than once part of a predicate, but not of one only by another's side."""
+    counts: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for tree in trees:
+        total.update(tree.words)
+        for word, label in zip(tree.words, tree.labels, strict=True):
+            counts[word] += label in {"rel", "rev", "pred", "also"}
+    return sorted(w for w, n in counts.items() if n > 1 and n > 0.05 * total[w])
 
 
 def decode_tree(tree: Tree, lexicon: Lexicon) -> Facts:

@@ -1,12 +1,10 @@
 """Tables of canonical terms: English inflection from WordNet's lists, wording from gold graphs."""
 
-import gzip
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.resources import files
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from ...transforms.canonical_terms import singular, verb_lemma
+from .word_lists import irregular_forms, word_frequency, words_of_kind
 
 _VERB_FIXES = dict.fromkeys("lay lays laying laid lain lying lies".split(), "lie")
 _VERB_FIXES |= {"left": "left", "found": "find", "seated": "seat", "ground": "ground"}
@@ -22,37 +20,41 @@ _NOUN_FIXES = {word: word for word in _PLURAL_ONLY} | {
     "buses": "bus", "busses": "bus", "mens": "man", "womens": "woman", "feet": "foot",
 }  # fmt: skip
 _VOWELS = "aeiou"
-
-
-def _table(name: str) -> dict[str, object]:
-    """One of the lists of the package `spacy-lookups-data`."""
-    path = files("spacy_lookups_data") / "data" / f"en_{name}.json.gz"
-    table: dict[str, object] = json.loads(gzip.decompress(path.read_bytes()))
-    return table
+_COMMON = -18.0
+"""Log probability from which a word is common enough for the tables."""
 
 
 def learn_inflection() -> tuple[dict[str, str], dict[str, str]]:
     """Noun and verb forms that the rules of `canonical_terms` would get wrong."""
-    index, exceptions, probability = map(_table, ("lemma_index", "lemma_exc", "lexeme_prob"))
-    tables = []
-    for kind, rule, inflect in (("noun", singular, _plurals), ("verb", verb_lemma, _verb_forms)):
-        best: dict[str, str] = {}
-        words = sorted(index[kind], key=lambda word: -probability.get(word, -99.0))
-        known = set(words)
-        for word in words:
-            plural = kind == "noun" and rule(word) != word and rule(word) in known
-            if word.isalpha() and word.isascii() and not plural:
-                for form in inflect(word):
-                    best.setdefault(form, word)
-        for form, lemmas in exceptions[kind].items():
-            if form.isalpha() and probability.get(form, -99.0) > -19:
-                best[form] = lemmas[0]
-        common = {f: w for f, w in best.items() if probability.get(f, -99.0) > -18.0}
-        tables.append({f: w for f, w in common.items() if rule(f) != w})
-    return tables[0] | _NOUN_FIXES, tables[1] | _VERB_FIXES
+    nouns = _exceptions("noun", singular, plural_forms)
+    verbs = _exceptions("verb", verb_lemma, verb_forms)
+    return nouns | _NOUN_FIXES, verbs | _VERB_FIXES
 
 
-def _plurals(noun: str) -> Iterator[str]:
+def _exceptions(
+    kind: str, rule: Callable[[str], str], inflect: Callable[[str], Iterator[str]]
+) -> dict[str, str]:
+    """Common forms of which the rule does not find the lemma; the commoner lemma owns a form."""
+    frequency = word_frequency()
+    words = sorted(words_of_kind(kind), key=lambda word: -frequency.get(word, -99.0))
+    known = set(words)
+    best: dict[str, str] = {}
+    for word in words:
+        plural = kind == "noun" and rule(word) != word and rule(word) in known
+        if word.isalpha() and word.isascii() and not plural:
+            for form in inflect(word):
+                best.setdefault(form, word)
+    for form, lemma in irregular_forms(kind).items():
+        if form.isalpha():
+            best[form] = lemma
+    return {
+        form: lemma
+        for form, lemma in best.items()
+        if frequency.get(form, -99.0) > _COMMON and rule(form) != lemma
+    }
+
+
+def plural_forms(noun: str) -> Iterator[str]:
     yield noun
     if noun.endswith(("s", "x", "z", "ch", "sh", "o")):
         yield noun + "es"
@@ -62,7 +64,7 @@ def _plurals(noun: str) -> Iterator[str]:
         yield noun + "s"
 
 
-def _verb_forms(verb: str) -> Iterator[str]:
+def verb_forms(verb: str) -> Iterator[str]:
     yield verb
     if verb.endswith("e"):
         stem = verb[:-2] + "y" if verb.endswith("ie") else verb[:-1]
@@ -93,8 +95,8 @@ def learn_wording(
     """
     together: dict[str, Counter[str]] = defaultdict(Counter)
     for words, terms in seen:
-        for word in set(words):
-            together[word].update(set(terms))
+        for word in dict.fromkeys(words):
+            together[word].update(list(dict.fromkeys(terms)))
     best = {word: counts.most_common(1)[0] for word, counts in together.items() if counts}
     return {
         word: term

@@ -6,7 +6,9 @@ DATA is a folder with `factual/train.csv` and `factual/dev.csv`. The seed is fix
 """
 
 import argparse
-from collections.abc import Sequence
+import json
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,12 +20,27 @@ from spacy.tokens import Doc, DocBin
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex, load_config
+from thinc.api import NumpyOps, set_current_ops
+from threadpoolctl import threadpool_limits
 
-from .convert_graphs import Conversion, convert_graphs
+from ...transforms.clean_caption import clean_caption
+from ...transforms.describe_scene import described_scenes
+from ..load_parser import LEXICON
+from .augment_trees import augment_trees
+from .convert_graphs import convert_graphs
 from .graph_to_tree import Tree
 from .scene_graphs import SceneGraph, read_scene_graphs
+from .word_stock import word_stock
 
 CONFIG = Path(__file__).with_name("parser.cfg")
+SEED = 0
+SCENES = 3000
+ABOUT = {
+    "name": "caption_parser",
+    "version": "1.0.0",
+    "description": "Scene graphs of image captions, as arcs",
+    "license": "Apache-2.0",
+}
 LONG = 12
 """Words from which a caption counts as long; every third such one is held out."""
 
@@ -54,39 +71,52 @@ def write_trees(nlp: Language, trees: Sequence[Tree], path: Path) -> None:
     docs.to_disk(path)
 
 
-def train_parser(conversion: Conversion, dev: Conversion, overrides: dict[str, object]) -> Language:
+def train_parser(data: Path, overrides: Mapping[str, object] | None = None) -> Language:
+    """The pipeline, trained on FACTUAL's captions, variants of them, and scenes of the demo."""
+    graphs, _ = split_held_out(list(read_scene_graphs(data / "factual" / "train.csv")))
+    conversion = convert_graphs([*graphs, *scene_graphs(SCENES)])
+    dev = convert_graphs(read_scene_graphs(data / "factual" / "dev.csv"), least=1)
+    trees = list(augment_trees(conversion.trees, word_stock(), random.Random(SEED)))
+    nlp = _train(trees, dev.trees, dict(overrides or {}))
+    nlp.meta[LEXICON] = asdict(conversion.lexicon)
+    nlp.meta |= ABOUT
+    return nlp
+
+
+def _train(trees: Sequence[Tree], dev: Sequence[Tree], overrides: dict[str, object]) -> Language:
     with TemporaryDirectory() as folder:
         blank = spacy.blank("en")
         paths = {"paths.train": f"{folder}/train.spacy", "paths.dev": f"{folder}/dev.spacy"}
-        write_trees(blank, conversion.trees, Path(paths["paths.train"]))
-        write_trees(blank, dev.trees, Path(paths["paths.dev"]))
-        config = load_config(CONFIG, overrides=paths | overrides, interpolate=True)
-        nlp = init_nlp(config)
+        write_trees(blank, trees, Path(paths["paths.train"]))
+        write_trees(blank, dev, Path(paths["paths.dev"]))
+        nlp = init_nlp(load_config(CONFIG, overrides=paths | overrides, interpolate=True))
         nlp.tokenizer = plain_tokenizer(nlp)
         train(nlp, Path(folder))
-        best = spacy.load(f"{folder}/model-best")
-    best.meta["lexicon"] = asdict(conversion.lexicon)
-    return best
+        return spacy.load(f"{folder}/model-best")
+
+
+def scene_graphs(count: int) -> Iterator[SceneGraph]:
+    """Captions of the demo's scenes that are one sentence, with their facts."""
+    for caption, facts in described_scenes(SEED, count):
+        if len(clean_caption(caption)) == 1:
+            yield SceneGraph(
+                caption,
+                tuple((name,) for name in facts.objects),
+                tuple(((item,), (word,)) for item, word in facts.attributes),
+                tuple(((s,), tuple(p.split()), (o,)) for s, p, o in facts.relations),
+            )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("KEY", "VALUE"))
+    parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("KEY", "JSON"))
     options = parser.parse_args()
-    graphs = list(read_scene_graphs(options.data / "factual" / "train.csv"))
-    training, _ = split_held_out(graphs)
-    conversion = convert_graphs(training)
-    dev = convert_graphs(read_scene_graphs(options.data / "factual" / "dev.csv"))
-    nlp = train_parser(conversion, dev, {key: _value(value) for key, value in options.set})
+    set_current_ops(NumpyOps(use_blis=False))
+    with threadpool_limits(limits=1):
+        nlp = train_parser(options.data, {key: json.loads(value) for key, value in options.set})
     nlp.to_disk(options.out)
-
-
-def _value(text: str) -> object:
-    import json
-
-    return json.loads(text)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,165 @@
+"""What the README and the parser's card claim of the caption parser, measured.
+
+    python benchmarks/parser.py DATA accuracy --scorer facts_f1.py [--parser PIPELINE]
+    python benchmarks/parser.py DATA speed [--parser PIPELINE ...]
+    python benchmarks/parser.py DATA properties [--parser PIPELINE]
+    python benchmarks/parser.py DATA memory [--captions 1000000]
+
+DATA holds `factual`, `alt-text` and `ud-ewt`. Speed is of one core, in one run for all that is compared:
+the shipped parser from raw captions to facts, the standard small spaCy shape as bare `nlp.pipe`.
+"""
+
+import argparse
+import csv
+import gzip
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from itertools import cycle, islice
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from evenpair.models.load_parser import load_parser
+from evenpair.schemas.facts import Facts
+from evenpair.transforms.parse_captions import parse_captions
+
+ROUNDS = 3
+
+
+def alt_texts(data: Path) -> list[str]:
+    table = pq.read_table(data / "alt-text" / "alt_text_5k.parquet", columns=["TEXT"])
+    return [text or "" for text in table["TEXT"].to_pylist()]
+
+
+def factual(data: Path) -> list[str]:
+    with (data / "factual" / "dev.csv").open(newline="", encoding="utf-8") as file:
+        return [row["caption"] for row in csv.DictReader(file)]
+
+
+def accuracy(data: Path, options: argparse.Namespace) -> None:
+    """The scorer's figures on FACTUAL's development captions."""
+    nlp = load_parser(options.parser[0] if options.parser else None)
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as predicted:
+        for facts in parse_captions(nlp, factual(data)):
+            predicted.write(json.dumps(asdict(facts)) + "\n")
+        predicted.flush()
+        gold = data / "factual" / "dev.csv"
+        subprocess.run([sys.executable, options.scorer, gold, predicted.name], check=True)
+
+
+def speed(data: Path, options: argparse.Namespace) -> None:
+    """Captions a second of processor time, the best of three rounds."""
+    texts = {"FACTUAL dev": factual(data) * 5, "alt-text": alt_texts(data)}
+    standard = standard_pipeline(data)
+    ways: dict[str, Callable[[list[str]], Iterable[object]]] = {
+        "standard small, nlp.pipe": standard.pipe
+    }
+    for name in options.parser or [None]:
+        nlp = load_parser(name)
+        ways[f"{name or 'shipped'}, to facts"] = lambda own, nlp=nlp: parse_captions(nlp, own)
+    for source, captions in texts.items():
+        rates = {}
+        for name, parse in ways.items():
+            rates[name] = max(_rate(parse, captions) for _ in range(ROUNDS))
+        base = rates["standard small, nlp.pipe"]
+        for name, rate in rates.items():
+            print(f"{source}: {name}: {rate:.0f} captions/s, {rate / base:.2f} x standard")
+
+
+def _rate(parse: Callable[[list[str]], Iterable[object]], captions: list[str]) -> float:
+    started = time.process_time()
+    for _ in parse(captions):
+        pass
+    return len(captions) / (time.process_time() - started)
+
+
+def standard_pipeline(data: Path, steps: int = 150):
+    """`spacy init config --pipeline tagger,parser --optimize efficiency`, trained for a while."""
+    from spacy.cli.init_config import init_config
+    from spacy.training import Example
+    from spacy.util import load_model_from_config
+
+    config = init_config(lang="en", pipeline=["tagger", "parser"], optimize="efficiency")
+    nlp = load_model_from_config(config, auto_fill=True)
+    examples = [Example(nlp.make_doc(doc.text), doc) for doc in treebank(nlp, data, 4000)]
+    optimizer = nlp.initialize(lambda: examples)
+    rng = random.Random(0)
+    for _ in range(steps):
+        nlp.update(rng.sample(examples, 48), sgd=optimizer, drop=0.1)
+    return nlp
+
+
+def treebank(nlp, data: Path, count: int) -> Iterator:
+    from spacy.training.converters import conllu_to_docs
+
+    with gzip.open(data / "ud-ewt" / "train.conllu.gz", "rt", encoding="utf-8") as file:
+        yield from islice(conllu_to_docs(file.read(), n_sents=1, no_print=True), count)
+
+
+def properties(data: Path, options: argparse.Namespace) -> None:
+    """Shares of captions for which re-casing, repeating or cutting behaves."""
+    nlp = load_parser(options.parser[0] if options.parser else None)
+    for source, captions in (("FACTUAL dev", factual(data)), ("alt-text", alt_texts(data))):
+        plain = list(parse_captions(nlp, captions))
+        for name, change in {
+            "upper case": str.upper,
+            "title case": str.title,
+            "repeated": lambda text: f"{text} {text}",
+            "repeated with stops": lambda text: f"{text}. {text}.",
+        }.items():
+            changed = parse_captions(nlp, map(change, captions))
+            same = sum(a == b for a, b in zip(plain, changed, strict=True))
+            print(f"{source}: {name}: same facts {same / len(plain):.1%}")
+        cut = list(parse_captions(nlp, map(_cut, captions)))
+        fewer = sum(_within(a, b) for a, b in zip(cut, plain, strict=True))
+        no_more = sum(len(a) <= len(b) for a, b in zip(cut, plain, strict=True))
+        print(
+            f"{source}: cut: facts a subset {fewer / len(plain):.1%}, no more {no_more / len(plain):.1%}"
+        )
+
+
+def _cut(caption: str) -> str:
+    words = caption.split(" ")
+    return " ".join(words[: random.Random(caption).randint(1, len(words))])
+
+
+def _within(part: Facts, whole: Facts) -> bool:
+    return (
+        set(part.objects) <= set(whole.objects)
+        and set(part.attributes) <= set(whole.attributes)
+        and set(part.relations) <= set(whole.relations)
+    )
+
+
+def memory(data: Path, options: argparse.Namespace) -> None:
+    """Peak memory after a tenth of the captions and at their end."""
+    nlp = load_parser(options.parser[0] if options.parser else None)
+    base = alt_texts(data)
+    varied = (f"{text} {number:x}q" for number, text in zip(range(options.captions), cycle(base)))
+    for number, _ in enumerate(parse_captions(nlp, varied), start=1):
+        if number in {options.captions // 10, options.captions}:
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(f"{number} captions: peak {peak:.0f} MiB", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("what", choices=("accuracy", "speed", "properties", "memory"))
+    parser.add_argument("--parser", action="append")
+    parser.add_argument("--scorer", type=Path)
+    parser.add_argument("--captions", type=int, default=1_000_000)
+    options = parser.parse_args()
+    run = {"accuracy": accuracy, "speed": speed, "properties": properties, "memory": memory}
+    run[options.what](options.data, options)
+
+
+if __name__ == "__main__":
+    main()
