@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from evenpair.schemas.pair import derive_uid
 from evenpair.schemas.source import Source
 from evenpair.schemas.tables import PAIRS, SCORES
-from evenpair.schemas.tar import BLOCK, END_OF_ARCHIVE, make_header, padding, read_members
+from evenpair.schemas.tar import END_OF_ARCHIVE, read_members
+from evenpair.schemas.tar_header import BLOCK, make_header, padding
 from evenpair.transforms.read_captions import read_captions
 from evenpair.transforms.read_samples import read_samples
 

@@ -7,16 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenpair.schemas.tar import (
-    BLOCK,
-    END_OF_ARCHIVE,
-    Member,
-    TarError,
-    is_whole,
-    make_header,
-    padding,
-    read_members,
-)
+from evenpair.schemas.tar import END_OF_ARCHIVE, Member, TarError, is_whole, read_members
+from evenpair.schemas.tar_header import BLOCK, LARGEST, make_header, padding
 
 FORMATS = {
     "ustar": tarfile.USTAR_FORMAT,
@@ -96,6 +88,57 @@ def test_everything_but_regular_files_is_passed_over():
     archive = stream.getvalue()
     assert [m.name for m in read_members(archive)] == ["9.txt"]
     assert read_until_fault(archive) == (tarfile_members(archive), None)
+
+
+def test_links_with_long_targets_are_passed_over_with_their_long_names():
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        member = tarfile.TarInfo("linked/" * 40)
+        member.type, member.linkname = tarfile.SYMTYPE, "target/" * 40
+        archive.addfile(member)
+        archive.addfile(tarfile.TarInfo("9.txt"))
+    assert [m.name for m in read_members(stream.getvalue())] == ["9.txt"]
+
+
+@pytest.mark.parametrize("maps", [0, 1, 3])
+def test_an_old_sparse_file_is_passed_over_with_its_maps(maps):
+    header = bytearray(make_header("sparse.bin", 700))
+    header[156:157] = b"S"
+    header[482:483] = b"\1" if maps else b"\0"
+    more = [b"x" * 504 + (b"\1" if at < maps - 1 else b"\0") + bytes(7) for at in range(maps)]
+    payload = b"y" * 700 + bytes(padding(700))
+    archive = b"".join([with_checksum(bytes(header)), *more, payload, make_header("9.txt", 0)])
+    assert [m.name for m in read_members(archive + END_OF_ARCHIVE)] == ["9.txt"]
+
+
+def test_a_global_header_names_every_member():
+    stream = io.BytesIO()
+    with tarfile.open(
+        fileobj=stream, mode="w", format=tarfile.PAX_FORMAT, pax_headers={"path": "all.txt"}
+    ) as archive:
+        archive.addfile(tarfile.TarInfo("1.txt"))
+        archive.addfile(tarfile.TarInfo("2.txt"))
+    archive = stream.getvalue()
+    assert [m.name for m in read_members(archive)] == ["all.txt", "all.txt"]
+    assert read_until_fault(archive) == (tarfile_members(archive), None)
+
+
+def test_a_checksum_of_signed_bytes_is_as_good():
+    header = bytearray(make_header("é.jpg", 0))
+    blank = bytes(header[:148]) + b" " * 8 + bytes(header[156:])
+    header[148:156] = b"%06o\0 " % sum(byte - 256 * (byte > 127) for byte in blank)
+    archive = bytes(header) + END_OF_ARCHIVE
+    assert [m.name for m in read_members(archive)] == ["é.jpg"]
+    assert read_until_fault(archive) == (tarfile_members(archive), None)
+
+
+@pytest.mark.parametrize("zeros", [2, 20, 200])
+def test_what_follows_the_end_is_a_fault(zeros):
+    first = make_header("1.txt", 0) + bytes(zeros * BLOCK)
+    assert read_until_fault(first) == ([Member("1.txt", BLOCK, 0)], None)
+    found, fault = read_until_fault(first + make_header("2.txt", 0) + END_OF_ARCHIVE)
+    assert found == [Member("1.txt", BLOCK, 0)]
+    assert "data follow the end of the archive, which is at byte 512" in str(fault)
 
 
 def test_a_name_that_ends_in_a_slash_is_a_folder():
@@ -205,9 +248,29 @@ def test_a_long_name_has_a_header_of_its_own(length, blocks):
     assert [len(m.name) for m in tarfile_members(header + END_OF_ARCHIVE)] == [length]
 
 
-def test_a_size_that_no_header_holds_is_refused():
-    with pytest.raises(ValueError, match="8589934592 bytes"):
-        make_header("0.jpg", 1 << 33)
+@pytest.mark.parametrize("name", ["0.jpg", LONG])
+@pytest.mark.parametrize("size", [LARGEST - 1, LARGEST, 3 * LARGEST + 5])
+def test_a_giant_has_its_size_in_a_header_of_its_own(name, size):
+    header = make_header(name, size)
+    with tarfile.open(fileobj=io.BytesIO(header)) as opened:
+        found = opened.next()
+    assert (found.name, found.size) == (name, size)
+    [member] = read_members(Sparse(header, len(header) + size + padding(size)))
+    assert member == Member(name, len(header), size)
+
+
+class Sparse:
+    """An archive of zeros behind its first bytes."""
+
+    def __init__(self, start, size):
+        self.start, self.size = start, size
+
+    def __len__(self):
+        return self.size + len(END_OF_ARCHIVE)
+
+    def __getitem__(self, index):
+        begin, end, _ = index.indices(len(self))
+        return self.start[begin:end].ljust(end - begin, b"\0")
 
 
 @pytest.mark.parametrize(

@@ -16,15 +16,8 @@ from ..schemas.sample import Sample, first_samples, group_samples
 from ..schemas.sample_json import add_fields
 from ..schemas.shard_tables import ADDED, shard_table
 from ..schemas.tables import rejections_to_table
-from ..schemas.tar import (
-    END_OF_ARCHIVE,
-    RECORD,
-    Readable,
-    TarError,
-    make_header,
-    padding,
-    read_members,
-)
+from ..schemas.tar import END_OF_ARCHIVE, RECORD, Readable, TarError, read_members
+from ..schemas.tar_header import make_header, padding
 from . import storage
 from .check_image import image_fault
 from .decode_image import ImageFaultError, decode_image
