@@ -7,7 +7,7 @@ import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..schemas.fault import IMAGE_FAULTS
+from ..schemas.fault import IMAGE_FAULTS, Fault
 from ..schemas.rejection import Reason
 from ..schemas.tables import SELECTION
 from ..schemas.unit import Unit
@@ -31,6 +31,7 @@ class PolicyOptions:
 
 def policies(options: PolicyOptions) -> Iterator[tuple[Reason, Rejects]]:
     """Yield the policies that ``options`` ask for, in the order in which they reject."""
+    yield Reason.MISSING_IMAGE, lambda t: pc.is_in(t["fault"], pa.array([Fault.MISSING_IMAGE]))
     yield Reason.UNDECODABLE_IMAGE, has_image_fault
     if options.min_image_size is not None:
         size = options.min_image_size
