@@ -10,8 +10,12 @@ class Fault(StrEnum):
     UNDECODABLE_IMAGE = "undecodable-image"
     IMAGE_TOO_LARGE = "image-too-large"
     MODEL_FAILED = "model-failed"
+    REFUSED = "refused"
     EMPTY = "empty"
     REPEATING = "repeating"
+    CUT_OFF = "cut-off"
+    ECHOED_PROMPT = "echoed-prompt"
+    OTHER_LANGUAGE = "other-language"
 
 
 IMAGE_FAULTS = frozenset({Fault.MISSING_IMAGE, Fault.UNDECODABLE_IMAGE, Fault.IMAGE_TOO_LARGE})

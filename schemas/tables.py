@@ -64,6 +64,8 @@ CAPTIONS = pa.schema(
         ("fault", pa.string()),
         *FACTS,
         ("information_bits", pa.float64()),
+        ("similarity_raw", pa.float64()),
+        ("similarity_generated", pa.float64()),
         (
             "parts",
             pa.list_(
@@ -79,7 +81,12 @@ CAPTIONS = pa.schema(
         ),
     ]
 )
-"""One row for each captioned pair; ``parts`` are the caption's sentences with their facts."""
+"""One row for each captioned pair.
+
+``parts`` are the caption's sentences and clauses with the facts that each adds; a clause that goes
+on with a sentence begins with its comma or its space. The similarities to the image are null where
+no model for them was asked for.
+"""
 
 SELECTION = pa.schema(
     [
