@@ -10,8 +10,8 @@ from typing import Any
 import jinja2
 
 from ..schemas.run_directory import RunDirectory
-from ..schemas.sample import group_samples
-from ..schemas.tar import read_members
+from ..schemas.sample import Sample, group_samples
+from ..schemas.tar import Member, Readable, read_members
 from ..transforms import storage
 
 _TEMPLATE = Path(__file__).with_name("report.html")
@@ -37,24 +37,21 @@ def draw_report(run: RunDirectory) -> None:
 
 
 def shown_pairs(run: RunDirectory, count: int) -> Iterator[ShownPair]:
-    """Yield the first written pairs, those with an enriched caption before the others."""
-    shards = storage.find_in(run.shards, "*.tar")
-    found = sorted(_pairs(shards[:1]), key=lambda pair: pair.fields["caption_source"] == "raw")
-    yield from found[:count]
-
-
-def _pairs(shards: list[str]) -> Iterator[ShownPair]:
-    for path in shards:
+    """Yield pairs of the first shard, those with an enriched caption before the others."""
+    for path in storage.find_in(run.shards, "*.tar")[:1]:
         with storage.open_blocks(path) as archive:
-            for sample in group_samples(read_members(archive)):
-                image = sample.image
-                if image is not None:
-                    members = {
-                        n: archive[m.offset : m.offset + m.size] for n, m in sample.members.items()
-                    }
-                    content = archive[image.offset : image.offset + image.size]
-                    yield ShownPair(
-                        base64.b64encode(content).decode(),
-                        members["txt"].decode(),
-                        json.loads(members["json"]),
-                    )
+            samples = group_samples(read_members(archive))
+            found = [(json.loads(_content(archive, s.members["json"])), s) for s in samples]
+            found.sort(key=lambda pair: bool(pair[0]["caption_source"] == "raw"))
+            for fields, sample in found[:count]:
+                yield _shown(archive, fields, sample)
+
+
+def _shown(archive: Readable, fields: dict[str, Any], sample: Sample) -> ShownPair:
+    image = b"" if sample.image is None else _content(archive, sample.image)
+    caption = _content(archive, sample.members["txt"]).decode()
+    return ShownPair(base64.b64encode(image).decode(), caption, fields)
+
+
+def _content(archive: Readable, member: Member) -> bytes:
+    return archive[member.offset : member.offset + member.size]

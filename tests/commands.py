@@ -1,10 +1,16 @@
-"""The installed command in a process of its own, and how a command ended."""
+"""The command line, in this process and in one of its own, and how a command ended."""
 
+import io
+import logging
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from evenpair.runners.main import main
 
 COMMAND = Path(sys.executable).with_name("evenpair")
 
@@ -17,9 +23,23 @@ class Answer:
     out: str
     err: str
 
-    @property
-    def error_lines(self) -> list[str]:
-        return self.err.splitlines()
+
+def call(*arguments: object, stdin: str = "") -> Answer:
+    """Call the command line in this process."""
+    out, err, status = io.StringIO(), io.StringIO(), 0
+    argv = ["evenpair", *map(str, arguments)]
+    with (
+        patch.object(sys, "argv", argv),
+        patch.object(sys, "stdin", io.StringIO(stdin)),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main()
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+    logging.disable(logging.NOTSET)
+    return Answer(status, out.getvalue(), err.getvalue())
 
 
 def spawn(*arguments: object, **options: Any) -> Answer:
