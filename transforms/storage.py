@@ -2,20 +2,23 @@
 
 import contextlib
 import glob
-import mmap
 import os
+import posixpath
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..schemas.tar import Readable
+from . import remote_storage as remote
+from .blocks import LOCAL, REMOTE, Blocks
 
 _TEMPORARY = ".tmp-"
+_SHOWS_UPLOADS = ("hdfs",)
 
 
 def is_local(path: str) -> bool:
@@ -24,23 +27,26 @@ def is_local(path: str) -> bool:
 
 
 def exists(path: str) -> bool:
-    """Return whether there is a file or folder at ``path``."""
-    return os.path.exists(path) if is_local(path) else bool(_filesystems().exists(path))
+    """Return whether there is a file or folder at ``path``; object stores know no folders."""
+    return os.path.exists(path) if is_local(path) else remote.exists(path)
 
 
 def size_of(path: str) -> int:
-    """Return the size of the file at ``path`` in bytes."""
-    if is_local(path):
-        return os.path.getsize(path)
-    return int(_filesystems().match([path])[0].metadata_list[0].size_in_bytes)
+    """Return the size of the file at ``path`` in bytes. Raises OSError if there is none."""
+    return os.path.getsize(path) if is_local(path) else remote.size_of(path)
+
+
+def require_access(path: str) -> None:
+    """Raise EvenpairError if the file system of ``path`` cannot be used; this machine's can."""
+    if not is_local(path):
+        remote.require_access(path)
 
 
 def find(pattern: str) -> list[str]:
     """Return the files that match a glob pattern, sorted."""
     if is_local(pattern):
         return sorted(glob.glob(pattern, recursive=True))
-    matched = _filesystems().match([pattern])[0].metadata_list
-    return sorted(metadata.path for metadata in matched)
+    return remote.find(pattern)
 
 
 def find_in(folder: str, pattern: str) -> list[str]:
@@ -62,41 +68,20 @@ def read_bytes(path: str) -> bytes:
 
 def open_for_reading(path: str) -> IO[bytes]:
     """Open the file at ``path``, uncompressed whatever its name says."""
-    if is_local(path):
-        return open(path, "rb")
-    from apache_beam.io.filesystem import CompressionTypes
-
-    file: IO[bytes] = _filesystems().open(path, compression_type=CompressionTypes.UNCOMPRESSED)
-    return file
+    return open(path, "rb") if is_local(path) else cast(IO[bytes], remote.open_for_reading(path))
 
 
 @contextlib.contextmanager
-def open_blocks(path: str) -> Iterator[Readable]:
+def open_blocks(path: str) -> Iterator[Blocks]:
     """Give the file at ``path`` as bytes that can be sliced without reading the rest of it."""
     if not is_local(path):
-        with open_for_reading(path) as file:
-            yield _RemoteBlocks(file, size_of(path))
-    elif os.path.getsize(path) == 0:
-        yield b""
-    else:
-        with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-            yield view
-
-
-class _RemoteBlocks:
-    """A remote file as Readable: every slice is a seek and a read."""
-
-    def __init__(self, file: IO[bytes], size: int) -> None:
-        self._file = file
-        self._size = size
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __getitem__(self, index: slice, /) -> bytes:
-        start, stop, _ = index.indices(self._size)
-        self._file.seek(start)
-        return self._file.read(max(0, stop - start))
+        with remote.open_for_reading(path) as ranged:
+            yield Blocks(ranged.read_range, ranged.bytes, REMOTE)
+        return
+    with open(path, "rb") as file:
+        descriptor = file.fileno()
+        size = os.fstat(descriptor).st_size
+        yield Blocks(lambda start, count: os.pread(descriptor, count, start), size, LOCAL)
 
 
 @contextlib.contextmanager
@@ -104,15 +89,29 @@ def write_whole(path: str) -> Iterator[IO[bytes]]:
     """Give a file that appears at ``path`` when the block ends, and never if it raises.
 
     The temporary name belongs to this attempt alone, so that two attempts at one unit cannot meet.
-    Remote file systems publish an upload only when it is closed: there the upload is the commit.
+    A remote file is uploaded when the block ends: the finished upload is the commit. HDFS, which
+    shows a file while it is written, has a rename instead.
     """
-    if not is_local(path):
-        with _filesystems().create(path, mime_type="application/octet-stream") as file:
+    if is_local(path):
+        with _write_local(Path(path)) as file:
             yield file
         return
-    target = Path(path)
+    with tempfile.TemporaryFile() as file:
+        yield file
+        file.flush()
+        file.seek(0)
+        if remote.scheme_of(path) in _SHOWS_UPLOADS:
+            hidden = _temporary_name(path)
+            remote.upload(file, hidden)
+            remote.rename(hidden, path)
+        else:
+            remote.upload(file, path)
+
+
+@contextlib.contextmanager
+def _write_local(target: Path) -> Iterator[IO[bytes]]:
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary(target)
+    temporary = Path(_temporary_name(str(target)))
     try:
         with temporary.open("xb") as file:
             yield file
@@ -137,15 +136,21 @@ def write_table(path: str, table: pa.Table) -> None:
 
 def read_table(path: str, columns: list[str] | None = None) -> pa.Table:
     """Return the Parquet table at ``path``, or some of its columns."""
-    if is_local(path):
-        return pq.ParquetFile(path, memory_map=True).read(columns)
-    return pq.ParquetFile(pa.BufferReader(read_bytes(path))).read(columns)
+    with open_table(path) as file:
+        return file.read(columns)
 
 
 def read_schema(path: str) -> pa.Schema:
     """Return the schema, metadata included, of the Parquet table at ``path``."""
+    with open_table(path) as file:
+        return file.schema_arrow
+
+
+@contextlib.contextmanager
+def open_table(path: str) -> Iterator[pq.ParquetFile]:
+    """Give the Parquet file at ``path``, of which columns and groups of rows can be read alone."""
     with open_for_reading(path) as file:
-        return pq.read_schema(file)
+        yield pq.ParquetFile(file)
 
 
 def remove(path: str) -> None:
@@ -154,10 +159,9 @@ def remove(path: str) -> None:
     A local folder goes as a whole: whoever is killed meanwhile leaves nothing of it at ``path``.
     """
     if not is_local(path):
-        if exists(path) or find(path + "/**"):
-            _filesystems().delete([path])
+        remote.delete([*find(path), *find(f"{path}/**")])
     elif os.path.isdir(path):
-        going = _temporary(Path(path))
+        going = _temporary_name(path)
         os.replace(path, going)
         shutil.rmtree(going)
     else:
@@ -165,20 +169,18 @@ def remove(path: str) -> None:
 
 
 def remove_temporaries(folder: str) -> None:
-    """Remove what killed attempts left below a local ``folder``."""
-    if is_local(folder):
-        for path in list(Path(folder).rglob(f".*{_TEMPORARY}*")):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+    """Remove what killed attempts left below ``folder``."""
+    if not is_local(folder):
+        left = find(f"{folder}/**") if remote.scheme_of(folder) in _SHOWS_UPLOADS else []
+        remote.delete([path for path in left if _TEMPORARY in posixpath.basename(path)])
+        return
+    for path in list(Path(folder).rglob(f".*{_TEMPORARY}*")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
-def _temporary(target: Path) -> Path:
-    return target.with_name(f".{target.name}{_TEMPORARY}{uuid.uuid4().hex}")
-
-
-def _filesystems() -> Any:  # noqa: ANN401 - Beam ships no types
-    from apache_beam.io.filesystems import FileSystems
-
-    return FileSystems
+def _temporary_name(path: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}.{name}{_TEMPORARY}{uuid.uuid4().hex}"
