@@ -1,26 +1,39 @@
 """WebDataset samples: the members of an archive that share a key."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
-from .tar import Member
+from .tar import Member, Readable, TarError, read_members
 
 IMAGE_FIELDS = ("jpg", "png", "jpeg", "webp")
 """The fields that open_clip takes for the image, in its order."""
 
+PICKLED_FIELDS = frozenset({"pickle", "pkl", "pyd", "pt", "pth", "joblib"})
+"""Fields that webdataset or their usual reader unpickles: to read them is to run them."""
+
+Payload = TypeVar("Payload")
+
 
 @dataclass(slots=True)
-class Sample:
+class Sample(Generic[Payload]):
     """The members of one sample by field; ``repeated`` names a field that came twice."""
 
     key: str
-    members: dict[str, Member] = field(default_factory=dict)
+    members: dict[str, Payload] = field(default_factory=dict)
     repeated: str | None = None
 
     @property
-    def image(self) -> Member | None:
+    def image_field(self) -> str | None:
+        """The field that training takes for the image."""
+        return next((name for name in IMAGE_FIELDS if name in self.members), None)
+
+    @property
+    def image(self) -> Payload | None:
         """The member that training takes for the image."""
-        return next((self.members[f] for f in IMAGE_FIELDS if f in self.members), None)
+        name = self.image_field
+        return None if name is None else self.members[name]
 
 
 def split_name(name: str) -> tuple[str, str] | None:
@@ -42,9 +55,16 @@ def is_safe_key(key: str) -> bool:
     return encodable and not key.startswith("/") and ".." not in key.split("/")
 
 
-def group_samples(members: Iterable[Member]) -> Iterator[Sample]:
+def group_samples(members: Iterable[Member]) -> Iterator[Sample[Member]]:
     """Yield the samples of an archive; only neighbouring members belong together."""
-    sample: Sample | None = None
+    return group_payloads(members, lambda _key, _field, member: member)
+
+
+def group_payloads(
+    members: Iterable[Member], take: Callable[[str, str, Member], Payload]
+) -> Iterator[Sample[Payload]]:
+    """Yield samples of what ``take`` makes of key, field and member, called as members pass by."""
+    sample: Sample[Payload] | None = None
     for member in members:
         split = split_name(member.name)
         if split is None:
@@ -56,15 +76,20 @@ def group_samples(members: Iterable[Member]) -> Iterator[Sample]:
             sample = Sample(key)
         if name in sample.members:
             sample.repeated = name
-        sample.members[name] = member
+        sample.members[name] = take(key, name, member)
     if sample is not None:
         yield sample
 
 
-def first_samples(samples: Iterable[Sample]) -> Iterator[Sample]:
-    """Yield the first sample of each key: a later one with the same key is no pair."""
+def first_samples(archive: Readable) -> Iterator[Sample[Member]]:
+    """Yield the first sample of each key, a later one is no pair; up to damage, if there is any."""
     seen: set[str] = set()
-    for sample in samples:
+    for sample in group_samples(_until_damage(archive)):
         if sample.key not in seen:
             seen.add(sample.key)
             yield sample
+
+
+def _until_damage(archive: Readable) -> Iterator[Member]:
+    with suppress(TarError):
+        yield from read_members(archive)

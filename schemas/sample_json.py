@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping
 from json import JSONDecodeError
+from json.encoder import encode_basestring_ascii
+from math import isfinite
 from typing import Any
 
 _SPACE = " \t\r\n"
@@ -13,13 +15,40 @@ INDENT = "    "
 def add_fields(original: str | None, fields: Mapping[str, Any]) -> str:
     """Return the JSON object ``original`` with ``fields`` added, and in place of what they replace.
 
-    What is kept is kept as it was written: numbers, escapes and the order are not touched.
-    Raises ValueError if ``original`` is no JSON object.
+    What is kept is kept as it was written: numbers, escapes and the order are not touched, nor a
+    field that says already what it shall. Raises ValueError if ``original`` is no JSON object.
     """
-    kept = [] if original is None else _members(original)
-    lines = [f"{INDENT}{text}" for name, text in kept if name not in fields]
-    lines += [f"{INDENT}{json.dumps(name)}: {json.dumps(value)}" for name, value in fields.items()]
-    return "{\n" + ",\n".join(lines) + "\n}"
+    if original is None:
+        return "{\n" + ",\n".join(map(_line, fields.items())) + "\n}"
+    said = json.loads(original)
+    if not isinstance(said, dict):
+        raise JSONDecodeError("no JSON object", original, 0)
+    new = [field for field in fields.items() if not _says(said, *field)]
+    names = {name for name, _ in new}
+    if said.keys().isdisjoint(names):
+        kept = original.strip(_SPACE)[1:-1].strip(_SPACE)
+    else:
+        members = [text for name, text in _members(original) if name not in names]
+        kept = f",\n{INDENT}".join(members)
+    lines = [INDENT + kept] if kept else []
+    return "{\n" + ",\n".join([*lines, *map(_line, new)]) + "\n}"
+
+
+def _says(said: Mapping[str, Any], name: str, value: object) -> bool:
+    return name in said and type(said[name]) is type(value) and said[name] == value
+
+
+def _line(field: tuple[str, Any]) -> str:
+    return f"{INDENT}{encode_basestring_ascii(field[0])}: {_encode(field[1])}"
+
+
+def _encode(value: Any) -> str:  # noqa: ANN401 - a value of a JSON object
+    """Return ``json.dumps(value)``, sooner for the types that most values have."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    return repr(value) if type(value) is float and isfinite(value) else json.dumps(value)
 
 
 def _members(text: str) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """OutputShard -> one finished shard: tar, parquet and statistics, whole or not at all."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 
 from ..schemas.rejection import Phase, Reason, Rejection
 from ..schemas.run_directory import RunDirectory
-from ..schemas.sample import Sample, first_samples, group_samples
+from ..schemas.sample import Sample, first_samples
 from ..schemas.sample_json import add_fields
 from ..schemas.shard_tables import ADDED, shard_table
 from ..schemas.tables import rejections_to_table
-from ..schemas.tar import END_OF_ARCHIVE, RECORD, Readable, TarError, read_members
+from ..schemas.tar import END_OF_ARCHIVE, RECORD, Readable
 from ..schemas.tar_header import make_header, padding
 from . import storage
 from .check_image import image_fault
@@ -94,7 +94,7 @@ def _write_piece(shard: _Shard, piece: Piece, file: IO[bytes]) -> None:
     chosen = _chosen(shard, piece)
     with ExitStack() as stack:
         archive = stack.enter_context(storage.open_blocks(piece.source.path))
-        samples = {sample.key: sample for sample in _samples(archive)}
+        samples = {sample.key: sample for sample in first_samples(archive)}
         kept = []
         for at, row in enumerate(chosen.select(_ROW).to_pylist()):
             refusal = _write_pair(shard, row, samples.get(row["key"]), archive, file)
@@ -118,14 +118,6 @@ def _chosen(shard: _Shard, piece: Piece) -> pa.Table:
         if column not in table.column_names:
             table = table.append_column(column, scores[column])
     return table.filter(pc.equal(table["output_shard"], shard.number))
-
-
-def _samples(archive: Readable) -> Iterator[Sample]:
-    """Yield the samples before any damage; ``score`` has said that there is one."""
-    try:
-        yield from first_samples(group_samples(read_members(archive)))
-    except TarError:
-        return
 
 
 Refusal = tuple[Reason, str]
