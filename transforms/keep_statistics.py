@@ -33,7 +33,7 @@ def load_statistics(path: str) -> Statistics:
         raise UsageError(f"no statistics at {path}: name the statistics.parquet of a run")
     try:
         return statistics_from_table(storage.read_table(path))
-    except (pa.ArrowInvalid, ValueError) as error:
+    except (pa.ArrowInvalid, ValueError, OSError) as error:
         raise UsageError(f"{path} is no statistics.parquet of a run: {error}") from error
 
 
