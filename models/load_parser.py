@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
 SHIPPED_PARSER = Path(__file__).parent / "caption_parser" / "pipeline"
+SHIPPED_WORDS = SHIPPED_PARSER.with_name("words.txt")
 LEXICON = "lexicon"
 """Where the shipped parser keeps its lexicon among its pipeline's metadata."""
 
@@ -57,6 +58,12 @@ def shipped_lexicon() -> dict[str, Any]:
     meta = json.loads((SHIPPED_PARSER / "meta.json").read_text("utf-8"))
     tables: dict[str, Any] = meta[LEXICON]
     return tables
+
+
+def shipped_words() -> dict[str, int]:
+    """Words that the shipped parser takes as rightly spelt, with their counts among captions."""
+    lines = SHIPPED_WORDS.read_text("utf-8").splitlines()
+    return {word: int(count or 0) for word, _, count in (line.partition(" ") for line in lines)}
 
 
 def _multiply_with_numpy(nlp: "Language") -> None:

@@ -36,10 +36,10 @@ OBJECT_KINDS = frozenset({"ROOT", "other", "conj", "arg", "to", "from"})
 NOT_OBJECTS = frozenset(
     "it its itself he him his she her they them their we us our you your i me my one this that "
     "these those there here which who whom whose what where when how all some any each other "
-    "another something anything nothing everything photo image picture photograph a an the and "
+    "another something anything nothing everything a an the and "
     "or of in on at to is are was were be not no for with by from as".split()
 )
-"""Words that name nothing; `photo` and its like are meant where they name the caption's image."""
+"""Words that name nothing in a picture."""
 
 Span = tuple[int, ...]
 

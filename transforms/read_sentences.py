@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from ..models.load_parser import LEXICON, shipped_lexicon
+from ..models.load_parser import LEXICON, shipped_lexicon, shipped_words
 from .canonical_terms import Lexicon
 from .clean_caption import clean_caption, plain_text
+from .correct_spelling import Speller
 from .extract_facts import Role, extract_facts
 from .extract_facts_from_dependencies import extract_facts_from_dependencies
 from .join_sentences import Sentence
@@ -42,11 +43,13 @@ class FactReader:
 
         self._nlp = nlp
         self._lexicon = Lexicon.of(nlp.meta[LEXICON])
+        words = shipped_words()
+        self._speller = Speller(words, {word: count for word, count in words.items() if count})
         self._roles: dict[int, Role] = {}
         self._columns = [HEAD, DEP]
 
     def split(self, caption: str) -> list[str]:
-        return clean_caption(caption)
+        return [self._speller.correct(said, caption) for said in clean_caption(caption)]
 
     def read(self, sentences: Iterable[str]) -> dict[str, Sentence]:
         from spacy.tokens import Doc

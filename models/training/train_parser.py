@@ -8,6 +8,7 @@ DATA is a folder with `factual/train.csv` and `factual/dev.csv`. The seed is fix
 import argparse
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -30,7 +31,7 @@ from .augment_trees import augment_trees
 from .convert_graphs import convert_graphs
 from .graph_to_tree import Tree
 from .scene_graphs import SceneGraph, read_scene_graphs
-from .word_stock import word_stock
+from .word_stock import spelling_words, word_stock
 
 CONFIG = Path(__file__).with_name("parser.cfg")
 SEED = 0
@@ -117,6 +118,14 @@ def main() -> None:
     with threadpool_limits(limits=1):
         nlp = train_parser(options.data, {key: json.loads(value) for key, value in options.set})
     nlp.to_disk(options.out)
+    counts = Counter(
+        word
+        for graph in read_scene_graphs(options.data / "factual" / "train.csv")
+        for sentence in clean_caption(graph.caption)
+        for word in sentence.split(" ")
+    )
+    lines = (f"{word} {count or ''}".strip() for word, count in spelling_words(counts).items())
+    options.out.with_name("words.txt").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

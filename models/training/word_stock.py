@@ -1,5 +1,7 @@
 """Words and what they can be, from WordNet's lists: what augmented captions are made of."""
 
+from collections.abc import Mapping
+
 from .augment_trees import WordStock
 from .learn_lexicon import plural_forms, verb_forms
 from .word_lists import irregular_forms, word_frequency, words_of_kind
@@ -56,3 +58,13 @@ def word_stock(*, held_out: bool = False) -> WordStock:
         of_kind("noun", "adj", "verb", "plural")[:9000],
         of_kind("plural", "noun", "verb", "third")[:5000],
     )
+
+
+def spelling_words(counts: Mapping[str, int]) -> dict[str, int]:
+    """Words that are rightly spelt, in order, with the counts of those common in captions."""
+    kinds, frequency = word_kinds(), word_frequency()
+    known = {word for word in kinds if frequency.get(word, -99.0) > -18.0}
+    known |= {word for word, log in frequency.items() if log > -14.5 and word.isalpha()}
+    often = {word: count for word, count in counts.items() if count >= 8}
+    meant = {w: n for w, n in often.items() if len(w) >= 4 and (w in kinds or n >= 30)}
+    return {word: meant.get(word, 0) for word in sorted(known | set(often)) if len(word) >= 4}
