@@ -7,7 +7,8 @@ put in, changed, or two swapped). Only words in lower case are touched: names ar
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
-MIN_LENGTH = 5
+MIN_LENGTH, MAX_LENGTH = 5, 20
+"""How long a slip can be."""
 _LITTLE = ("the", "with", "in", "on", "of", "a")
 
 
@@ -24,13 +25,16 @@ class Speller:
                     self._near[form].append(word)
 
     def correct(self, sentence: str, caption: str) -> str:
-        """The sentence with its slips mended; ``caption`` is what it was before it lost its case."""
+        """The sentence with its slips mended; ``caption`` still has its capitals."""
         words = sentence.split(" ")
         odd = [word for word in words if len(word) >= MIN_LENGTH and word not in self._known]
         meant = {
             word: better
             for word in odd
-            if word.isalpha() and word in caption and (better := self.meant(word))
+            if len(word) <= MAX_LENGTH
+            and word.isalpha()
+            and word in caption
+            and (better := self.meant(word))
         }
         return " ".join(meant.get(word, word) for word in words) if meant else sentence
 

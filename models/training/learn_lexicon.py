@@ -16,7 +16,9 @@ _PLURAL_ONLY = (
 ).split()
 _NOUN_FIXES = {word: word for word in _PLURAL_ONLY} | {
     "men": "man", "women": "woman", "people": "people", "persons": "person", "dice": "dice",
-    "data": "data", "media": "media", "graffiti": "graffiti", "bacteria": "bacteria", "leaves": "leaf", "skis": "ski", "taxis": "taxi",
+    "data": "data", "media": "media",
+    "graffiti": "graffiti", "bacteria": "bacteria",
+    "leaves": "leaf", "skis": "ski", "taxis": "taxi",
     "buses": "bus", "busses": "bus", "mens": "man", "womens": "woman", "feet": "foot",
 }  # fmt: skip
 _VOWELS = "aeiou"
