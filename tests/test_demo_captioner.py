@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 pytest.importorskip("torch", reason="needs the caption extra")
@@ -31,6 +32,7 @@ from evenpair.models.training.evaluate_captioner import (
     read_description,
     score,
 )
+from evenpair.models.training.train_captioner import main
 from evenpair.schemas.facts import Attribute, Facts
 from evenpair.transforms.describe_scene import describe_scene, described_scenes
 from evenpair.transforms.render_scene import scene_jpeg
@@ -106,3 +108,13 @@ def test_the_shipped_captioner_names_what_unseen_scenes_show():
     result = score(said, [scene_facts(scene) for scene in unseen])
     assert result.precision >= 0.95
     assert result.recall >= 0.95
+
+
+@pytest.mark.slow
+def test_the_command_leaves_a_captioner_that_loads(tmp_path):
+    answer = CliRunner().invoke(main, ["--out", str(tmp_path), "--scenes", "128"])
+    assert answer.exit_code == 0, answer.output
+    weights = sum(path.stat().st_size for path in tmp_path.iterdir())
+    assert weights < 15_000_000
+    captions = list(caption_scenes(tmp_path, [sample_scene(0, index) for index in range(3)]))
+    assert len(captions) == 3
