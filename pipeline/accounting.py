@@ -1,19 +1,21 @@
 """What became of every pair: read is written plus rejected, for each source shard."""
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..schemas.errors import EvenpairError
 from ..schemas.run_directory import RunDirectory
+from ..schemas.shard_tables import shard_tally
 from ..schemas.source import Source
 from ..schemas.tables import ACCOUNTING
 from ..schemas.unit import Tally, tally_of
 from ..transforms import storage
 from ..transforms.plan_shards import OutputShard, load_plan
+from ..transforms.write_shards import shard_path
 
 
 @dataclass(slots=True)
@@ -36,7 +38,12 @@ class Account:
 
 
 def account(run: RunDirectory, sources: Iterable[Source]) -> dict[str, Account]:
-    """Return the account of each source, by its name, from the tables and shards of ``run``."""
+    """Return the account of each source, by its name.
+
+    What was read is what ``score`` noted, what was rejected are rows of tables, what was written is
+    what each shard counted as it was written. Raises EvenpairError if a shard holds another number
+    of samples than it counted.
+    """
     sources = list(sources)
     accounts = {source.name: Account(tally(run, source)) for source in sources}
     for path in storage.find_in(run.path("rejections"), "*.parquet"):
@@ -44,7 +51,7 @@ def account(run: RunDirectory, sources: Iterable[Source]) -> dict[str, Account]:
         for row in table.group_by(["shard", "reason"]).aggregate([([], "count_all")]).to_pylist():
             accounts[row["shard"]].rejected[row["reason"]] += row["count_all"]
     for shard in load_plan(sources, run.plan):
-        for name, written in _written(run, shard):
+        for name, written in _written(run, shard).items():
             accounts[name].written += written
     return accounts
 
@@ -54,14 +61,18 @@ def tally(run: RunDirectory, source: Source) -> Tally:
     return tally_of(storage.read_schema(run.table("scores", source.name)))
 
 
-def _written(run: RunDirectory, shard: OutputShard) -> Iterator[tuple[str, int]]:
-    """Yield, for each source of an output shard, how many of its pairs the shard holds."""
-    uids = storage.read_table(f"{run.shards}/{shard.number:05d}.parquet", ["uid"])["uid"]
-    for piece in shard.pieces:
-        path = run.table("selection", piece.source.name)
-        selection = storage.read_table(path, ["uid", "output_shard"])
-        chosen = selection.filter(pc.equal(selection["output_shard"], shard.number))["uid"]
-        yield piece.source.name, pc.sum(pc.is_in(chosen, uids.combine_chunks())).as_py() or 0
+def _written(run: RunDirectory, shard: OutputShard) -> Mapping[str, int]:
+    """Return how many pairs of each source a shard holds."""
+    path = shard_path(run, shard.number)
+    with storage.open_table(f"{path}.parquet") as file:
+        written, rows = shard_tally(file.schema_arrow).written, file.metadata.num_rows
+    successes = json.loads(storage.read_bytes(f"{path}_stats.json"))["successes"]
+    if not rows == successes == sum(written.values()):
+        counts = (
+            f"its table {rows}, its statistics {successes}, its sources {sum(written.values())}"
+        )
+        raise EvenpairError(f"{path}: its counts of samples differ: {counts}")
+    return written
 
 
 def keep_accounts(run: RunDirectory, accounts: dict[str, Account]) -> None:

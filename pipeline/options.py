@@ -106,6 +106,11 @@ class SelectOptions:
 class WriteOptions:
     """How shards are written."""
 
+    format: str = option(
+        "webdataset",
+        "Archives for training, or tables with a column of images, both as img2dataset has them.",
+        choices=("webdataset", "parquet"),
+    )
     check_images: bool = option(False, "Decode every image, and drop those that cannot be decoded.")
 
 

@@ -10,7 +10,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from ..models.load_parser import load_parser
-from ..schemas.errors import UsageError
+from ..schemas.errors import EvenpairError, UsageError
 from ..schemas.rejection import Phase
 from ..schemas.run_directory import RunDirectory
 from ..schemas.source import Source
@@ -18,14 +18,14 @@ from ..schemas.unit import tally_of
 from ..transforms import storage
 from ..transforms.keep_statistics import keep_statistics, load_statistics
 from ..transforms.plan_shards import load_plan
-from ..transforms.write_shards import write_sizes
+from ..transforms.write_shards import WEBDATASET, is_written, write_sizes
 from .enrich import build_enrich
 from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions
 from .record import NoRunError, Record, changed_option, keep_record, load_record, options_of
 from .resume import split_finished
 from .score import build_score, build_score_by
 from .select import build_select
-from .write import build_write
+from .write import build_write, forget_write_faults, shard_format, write_faults
 
 Build = Callable[[beam.Pipeline], None]
 
@@ -219,9 +219,13 @@ def write(run: Run, options: WriteOptions) -> None:
         return
     run.begin(Phase.WRITE, options)
     shards = load_plan(run.sources(), run.directory.plan)
-    path = run.directory.shards
-    pending = [s for s in shards if not storage.exists(f"{path}/{s.number:05d}_stats.json")]
-    work = Work(Phase.WRITE, len(pending), path)
+    form = shard_format(options)
+    pending = [shard for shard in shards if not is_written(shard, run.directory, form)]
+    work = Work(Phase.WRITE, len(pending), run.directory.shards)
+    forget_write_faults(run.directory)
     run.execute(lambda root: build_write(root, pending, run.directory, options), work)
-    write_sizes(shards, run.directory)
+    if faults := write_faults(run.directory):
+        raise EvenpairError("\n".join(faults))
+    if form.layout == WEBDATASET:
+        write_sizes(shards, run.directory)
     run.finish(Phase.WRITE)

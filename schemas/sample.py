@@ -49,6 +49,11 @@ def split_name(name: str) -> tuple[str, str] | None:
     return (folder + slash + stem, suffix.lower()) if stem and dot else None
 
 
+def is_pickled(field: str) -> bool:
+    """Return whether whoever reads a field would run what is in it."""
+    return not PICKLED_FIELDS.isdisjoint(field.split("."))
+
+
 def is_safe_key(key: str) -> bool:
     """Return whether a key is UTF-8 and stays inside the folder that it would be unpacked into."""
     encodable = key.encode("utf-8", "replace").decode() == key

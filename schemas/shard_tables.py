@@ -1,6 +1,8 @@
 """The parquet beside an output shard: img2dataset's columns, then those that evenpair adds."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 import pyarrow as pa
 
@@ -16,6 +18,34 @@ ADDED = (
     "imbalance_after",
 )
 _FIRST = ("url", "caption", "key", "status", "error_message", "width", "height", "sha256")
+
+
+_TALLY = b"evenpair"
+
+
+@dataclass(frozen=True, slots=True)
+class ShardTally:
+    """What was counted while a shard was written."""
+
+    written: Mapping[str, int] = field(default_factory=dict)
+    """The pairs from each source, by its name."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """The members that were left out of samples, by field."""
+    archive_bytes: int | None = None
+    """The size of the archive, None where the images lie in the table."""
+
+
+def with_shard_tally(table: pa.Table, tally: ShardTally) -> pa.Table:
+    """Return the table of a shard with its tally in the metadata of the schema."""
+    return table.replace_schema_metadata({_TALLY: json.dumps(asdict(tally), sort_keys=True)})
+
+
+def shard_tally(schema: pa.Schema) -> ShardTally:
+    """Return what ``with_shard_tally`` put there. Raises ValueError if there is none."""
+    kept = (schema.metadata or {}).get(_TALLY)
+    if kept is None:
+        raise ValueError("the table of a shard that evenpair did not write")
+    return ShardTally(**json.loads(kept))
 
 
 def shard_table(pieces: Sequence[pa.Table]) -> pa.Table:

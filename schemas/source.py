@@ -19,6 +19,11 @@ class Source:
     path: str
 
     @property
+    def is_table(self) -> bool:
+        """Whether the images lie in a column of a Parquet file, rather than in a tar."""
+        return self.path.endswith(".parquet")
+
+    @property
     def parquet_path(self) -> str:
         """Where img2dataset puts the table that belongs to a tar."""
         return posixpath.splitext(self.path)[0] + ".parquet"

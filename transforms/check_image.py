@@ -12,16 +12,17 @@ _SIGNATURES = (
 _SMALLEST = 32
 
 
-def image_fault(content: bytes) -> str | None:
+def image_fault(content: bytes | memoryview) -> str | None:
     """Return why ``content`` is no image file, None if it looks like one.
 
     The extension is not asked: without re-encoding, img2dataset calls everything ``jpg``.
     """
-    if len(content) < _SMALLEST:
-        return f"only {len(content)} bytes"
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        said = int.from_bytes(content[4:8], "little") + 8
-        return None if said <= len(content) else f"cut short: {len(content)} of {said} bytes"
-    if content[4:8] == b"ftyp" or content.startswith(_SIGNATURES):
+    size, start = len(content), bytes(content[:_SMALLEST])
+    if size < _SMALLEST:
+        return f"only {size} bytes"
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        said = int.from_bytes(start[4:8], "little") + 8
+        return None if said <= size else f"cut short: {size} of {said} bytes"
+    if start[4:8] == b"ftyp" or start.startswith(_SIGNATURES):
         return None
-    return f"it begins with {bytes(content[:8])!r}, like no image format"
+    return f"it begins with {start[:8]!r}, like no image format"

@@ -18,6 +18,7 @@ from . import remote_storage as remote
 from .blocks import LOCAL, REMOTE, Blocks
 
 _TEMPORARY = ".tmp-"
+_BUFFER = 1 << 20
 _SHOWS_UPLOADS = ("hdfs",)
 
 
@@ -117,6 +118,10 @@ def _write_local(target: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
         os.replace(temporary, target)
+    except OSError as error:
+        if error.filename is not None or error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(target)) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -150,7 +155,10 @@ def read_schema(path: str) -> pa.Schema:
 def open_table(path: str) -> Iterator[pq.ParquetFile]:
     """Give the Parquet file at ``path``, of which columns and groups of rows can be read alone."""
     with open_for_reading(path) as file:
-        yield pq.ParquetFile(file)
+        if is_local(path):
+            yield pq.ParquetFile(file, buffer_size=_BUFFER)
+        else:
+            yield pq.ParquetFile(file, pre_buffer=True)
 
 
 def remove(path: str) -> None:

@@ -1,77 +1,108 @@
-"""OutputShard -> one finished shard: tar, parquet and statistics, whole or not at all."""
+"""OutputShard -> one finished shard: images, parquet and statistics, whole or not at all."""
 
 import json
 from collections.abc import Iterable
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from typing import IO, Any
+from dataclasses import dataclass
 
 import apache_beam as beam
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from ..schemas.rejection import Phase, Reason, Rejection
+from ..schemas.errors import EvenpairError
+from ..schemas.rejection import Phase
 from ..schemas.run_directory import RunDirectory
-from ..schemas.sample import Sample, first_samples
-from ..schemas.sample_json import add_fields
-from ..schemas.shard_tables import ADDED, shard_table
+from ..schemas.shard_tables import ShardTally, shard_table, shard_tally, with_shard_tally
 from ..schemas.tables import rejections_to_table
-from ..schemas.tar import END_OF_ARCHIVE, RECORD, Readable
-from ..schemas.tar_header import make_header, padding
 from . import storage
-from .check_image import image_fault
-from .decode_image import ImageFaultError, decode_image
-from .plan_shards import OutputShard, Piece
+from .choose_pairs import Choice
+from .image_spool import ImageSpool
+from .plan_shards import OutputShard
+from .tar_sink import TarSink
 
-Row = dict[str, Any]
-"""A row of the selection beside the same row of the scores."""
-
-
-@dataclass(slots=True)
-class _Shard:
-    """What has been written of one shard, and what was not."""
-
-    run: RunDirectory
-    number: int
-    check_images: bool
-    written: list[pa.Table] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        return f"{self.number:05d}"
-
-    def path(self, suffix: str) -> str:
-        return f"{self.run.shards}/{self.name}{suffix}"
+WEBDATASET = "webdataset"
+PARQUET = "parquet"
 
 
-def write_shard(planned: OutputShard, run: RunDirectory, *, check_images: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class ShardFormat:
+    """How shards are written: as archives or as tables, every image decoded or not."""
+
+    layout: str = WEBDATASET
+    check_images: bool = False
+
+
+def write_shard(planned: OutputShard, run: RunDirectory, form: ShardFormat) -> int:
     """Write one shard and return the number of its samples.
 
     The statistics come last: where they are, the shard is whole.
     """
-    shard = _Shard(run, planned.number, check_images)
-    with storage.write_whole(shard.path(".tar")) as file:
-        for piece in planned.pieces:
-            _write_piece(shard, piece, file)
-        file.write(END_OF_ARCHIVE)
-        file.write(bytes(-file.tell() % RECORD))
-    rejected = rejections_to_table(shard.rejections)
-    storage.write_table(run.rejections(Phase.WRITE, shard.name), rejected)
-    table = shard_table(shard.written)
-    storage.write_table(shard.path(".parquet"), table)
-    storage.write_bytes(shard.path("_stats.json"), _statistics(table.num_rows))
-    return int(table.num_rows)
+    path = shard_path(run, planned.number)
+    choice = Choice(run, planned.number, form.check_images)
+    if form.layout == PARQUET:
+        _write_table(path, planned, choice)
+    else:
+        _write_archive(path, planned, choice)
+    samples = choice.written.total()
+    storage.write_bytes(f"{path}_stats.json", _statistics(samples))
+    return samples
+
+
+def shard_path(run: RunDirectory, number: int) -> str:
+    """Return the path of an output shard, without an extension."""
+    return f"{run.shards}/{number:05d}"
+
+
+def is_written(planned: OutputShard, run: RunDirectory, form: ShardFormat) -> bool:
+    """Return whether a shard is finished, and has the size that it was finished with."""
+    path = shard_path(run, planned.number)
+    if not storage.exists(f"{path}_stats.json"):
+        return False
+    try:
+        size = shard_tally(storage.read_schema(f"{path}.parquet")).archive_bytes
+        return form.layout == PARQUET or storage.size_of(f"{path}.tar") == size
+    except (OSError, ValueError):
+        return False
 
 
 def write_sizes(shards: Iterable[OutputShard], run: RunDirectory) -> None:
-    """Write ``sizes.json``, from which open_clip knows how many samples each shard has."""
+    """Write ``sizes.json``, from which open_clip knows how many samples each archive has."""
     sizes = {}
     for shard in shards:
-        name = f"{shard.number:05d}"
-        statistics = json.loads(storage.read_bytes(f"{run.shards}/{name}_stats.json"))
-        sizes[f"{name}.tar"] = statistics["successes"]
+        path = shard_path(run, shard.number)
+        statistics = json.loads(storage.read_bytes(f"{path}_stats.json"))
+        sizes[f"{shard.number:05d}.tar"] = statistics["successes"]
     storage.write_bytes(f"{run.shards}/sizes.json", json.dumps(sizes, indent=4).encode())
+
+
+def _write_archive(path: str, planned: OutputShard, choice: Choice) -> None:
+    """Write the archive, its members in the order of their names, and the table beside it."""
+    with storage.write_whole(f"{path}.tar") as file:
+        sink = TarSink(file)
+        for piece in planned.pieces:
+            for pair in choice.pairs_of(piece):
+                for name, payload in sorted(pair.members.items()):
+                    sink.add(f"{pair.key}.{name}", payload)
+        size = sink.finish()
+    table = shard_table(choice.tables)
+    _keep_rejections(planned, choice)
+    tally = ShardTally(dict(choice.written), dict(choice.left_out), size)
+    storage.write_table(f"{path}.parquet", with_shard_tally(table, tally))
+
+
+def _write_table(path: str, planned: OutputShard, choice: Choice) -> None:
+    """Write the table, with a column of images for each of their types."""
+    with ImageSpool() as spool:
+        for piece in planned.pieces:
+            for pair in choice.pairs_of(piece):
+                spool.add(pair.image_field, pair.members[pair.image_field])
+        table = shard_table(choice.tables)
+        _keep_rejections(planned, choice)
+        tally = ShardTally(dict(choice.written), dict(choice.left_out))
+        with storage.write_whole(f"{path}.parquet") as file:
+            spool.write_table(with_shard_tally(table, tally), file)
+
+
+def _keep_rejections(planned: OutputShard, choice: Choice) -> None:
+    path = choice.run.rejections(Phase.WRITE, f"{planned.number:05d}")
+    storage.write_table(path, rejections_to_table(choice.rejections))
 
 
 def _statistics(samples: int) -> bytes:
@@ -89,106 +120,24 @@ def _statistics(samples: int) -> bytes:
     return json.dumps(statistics, indent=4).encode()
 
 
-def _write_piece(shard: _Shard, piece: Piece, file: IO[bytes]) -> None:
-    """Copy the chosen samples of one source, in the order of its table."""
-    chosen = _chosen(shard, piece)
-    with ExitStack() as stack:
-        archive = stack.enter_context(storage.open_blocks(piece.source.path))
-        samples = {sample.key: sample for sample in first_samples(archive)}
-        kept = []
-        for at, row in enumerate(chosen.select(_ROW).to_pylist()):
-            refusal = _write_pair(shard, row, samples.get(row["key"]), archive, file)
-            if refusal is None:
-                kept.append(at)
-            else:
-                shard.rejections.append(_rejection(row, *refusal))
-        shard.written.append(chosen.take(pa.array(kept, pa.int64())))
-
-
-_ROW = ["shard", "key", "output_key", "caption", *ADDED]
-
-
-def _chosen(shard: _Shard, piece: Piece) -> pa.Table:
-    """Return the rows of ``piece``: the selection, and behind it what the scores know besides."""
-    name = piece.source.name
-    selection = storage.read_table(shard.run.table("selection", name))
-    scores = storage.read_table(shard.run.table("scores", name))
-    table = selection.append_column("caption_raw", scores["caption"])
-    for column in scores.column_names:
-        if column not in table.column_names:
-            table = table.append_column(column, scores[column])
-    return table.filter(pc.equal(table["output_shard"], shard.number))
-
-
-Refusal = tuple[Reason, str]
-
-
-def _write_pair(
-    shard: _Shard, row: Row, sample: Sample | None, archive: Readable, file: IO[bytes]
-) -> Refusal | None:
-    """Write one sample, its members in the order of their names; or say why it is none."""
-    if sample is None or sample.image is None:
-        return Reason.MISSING_IMAGE, "the archive holds no image for the key"
-    contents = {n: archive[m.offset : m.offset + m.size] for n, m in sample.members.items()}
-    refusal = _image_refusal(shard, contents[_image_field(sample)])
-    if refusal is not None:
-        return refusal
-    try:
-        contents["json"] = _with_fields(contents.get("json"), row)
-    except (ValueError, RecursionError) as error:
-        return Reason.UNREADABLE_SAMPLE, f"its json is no JSON object: {error}"
-    contents["txt"] = (row["caption"] or "").encode()
-    for name, content in sorted(contents.items()):
-        _write_member(f"{row['output_key']}.{name}", content, file)
-    return None
-
-
-def _image_field(sample: Sample) -> str:
-    return next(name for name, member in sample.members.items() if member is sample.image)
-
-
-def _image_refusal(shard: _Shard, content: bytes) -> Refusal | None:
-    fault = image_fault(content)
-    if fault is None and shard.check_images:
-        try:
-            decode_image(content)
-        except ImageFaultError as error:
-            fault = str(error)
-    return None if fault is None else (Reason.UNDECODABLE_IMAGE, fault)
-
-
-def _with_fields(original: bytes | None, row: Row) -> bytes:
-    """Return the JSON of a written sample: what it came with, and what the run knows of it."""
-    renamed = {} if row["output_key"] == row["key"] else {"key": row["output_key"]}
-    fields = {**renamed, **{name: row[name] for name in ADDED}}
-    return add_fields(None if original is None else original.decode("utf-8-sig"), fields).encode()
-
-
-def _write_member(name: str, content: bytes, file: IO[bytes]) -> None:
-    file.write(make_header(name, len(content)))
-    file.write(content)
-    file.write(bytes(padding(len(content))))
-
-
-def _rejection(row: Row, reason: Reason, detail: str) -> Rejection:
-    return Rejection(row["uid"], row["shard"], row["key"], Phase.WRITE, reason, detail)
-
-
 class _Write(beam.DoFn):
-    def __init__(self, run: RunDirectory, check_images: bool) -> None:
+    def __init__(self, run: RunDirectory, form: ShardFormat) -> None:
         self._run = run
-        self._check_images = check_images
+        self._form = form
 
-    def process(self, planned: OutputShard) -> Iterable[int]:
-        yield write_shard(planned, self._run, check_images=self._check_images)
+    def process(self, planned: OutputShard) -> Iterable[tuple[int, str]]:
+        try:
+            write_shard(planned, self._run, self._form)
+        except EvenpairError as error:  # a source is gone; other shards may not need it
+            yield planned.number, str(error)
 
 
 @dataclass
 class WriteShards(beam.PTransform):
-    """OutputShard -> the number of samples written."""
+    """OutputShard -> (number, what is wrong) of each shard that could not be written."""
 
     run: RunDirectory
-    check_images: bool
+    form: ShardFormat
 
     def expand(self, shards: beam.PCollection) -> beam.PCollection:
-        return shards | beam.ParDo(_Write(self.run, self.check_images))
+        return shards | beam.ParDo(_Write(self.run, self.form))
