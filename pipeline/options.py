@@ -68,11 +68,24 @@ class SelectOptions:
         0.5, "With --mode mix, the share of enriched captions.", metavar="SHARE"
     )
     max_words: int = option(56, "The longest fused caption, in words.", metavar="N")
+    block_list: str = option(
+        "",
+        "Drop the pairs that a file names by uid, image sha256 or url: text with one a line, "
+        "Parquet, or a DataComp subset (.npy).",
+        metavar="FILE",
+    )
+    unique_images: bool = option(False, "Drop all but the first pair of images of equal sha256.")
     min_image_size: int | None = option(
         None, "Drop images with a shorter side of less.", metavar="PIXELS"
     )
     languages: tuple[str, ...] = option(
         (), "Drop captions in other languages, such as 'en' or 'en,de'.", metavar="CODES"
+    )
+    where: str = option(
+        "",
+        "Keep only pairs for which this SQL condition holds, such as 'width >= 256 and punsafe < "
+        "0.5', over the columns of the run's tables and every field of the source.",
+        metavar="EXPRESSION",
     )
     min_bits: float | None = option(None, "Drop captions with less information.", metavar="BITS")
     max_object_share: float | None = option(
@@ -83,11 +96,25 @@ class SelectOptions:
         "Do not use generated captions that state less of the raw one than this.",
         metavar="SHARE",
     )
+    min_similarity: float | None = option(
+        None,
+        "Do not use generated captions less similar to the image than this, and drop pairs whose "
+        "caption is, where that is known.",
+        metavar="COSINE",
+    )
     max_imbalance: float | None = option(
         None, "Drop pairs whose caption leaves out more than this.", metavar="T"
     )
     keep_fraction: float | None = option(
         None, "Keep this share of the pairs: the least imbalanced ones.", metavar="F"
+    )
+    rank_by: str = option(
+        "",
+        "With --keep-fraction, keep the pairs with the highest number in this column instead.",
+        metavar="COLUMN",
+    )
+    subset_file: str = option(
+        "", "Write the uids of the kept pairs as a DataComp subset (.npy) too.", metavar="FILE"
     )
     shard_size: int = option(10_000, "Pairs in an output shard, at most.", metavar="N")
     seed: int = option(0, "For everything that is drawn by hash.", metavar="N")
@@ -100,6 +127,11 @@ class SelectOptions:
         _at_least("--min-bits", self.min_bits, 0)
         _at_least("--max-words", self.max_words, 1)
         _at_least("--shard-size", self.shard_size, 1)
+        _in_range("--min-similarity", self.min_similarity, -1, 1)
+        if self.rank_by and self.keep_fraction is None:
+            raise UsageError("--rank-by needs --keep-fraction F: it says which pairs are kept")
+        if self.subset_file and not self.subset_file.endswith(".npy"):
+            raise UsageError(f"--subset-file {self.subset_file}: its name must end with .npy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

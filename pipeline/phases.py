@@ -26,6 +26,7 @@ from .resume import split_finished
 from .score import build_score, build_score_by
 from .select import build_select
 from .write import build_write, forget_write_faults, shard_format, write_faults
+from .selectable import selectable
 
 Build = Callable[[beam.Pipeline], None]
 
@@ -206,10 +207,11 @@ def select(run: Run, options: SelectOptions) -> None:
         return
     run.begin(Phase.SELECT, options)
     storage.remove(run.directory.work)
-    sources = run.sources()
     work = Work(Phase.SELECT, len(sources), run.directory.path("selection"))
-    run.execute(lambda root: build_select(root, sources, run.directory, options), work)
+    run.execute(lambda root: build_select(root, sources, run.directory, options, given), work)
     run.finish(Phase.SELECT)
+    sources = run.sources()
+    given = selectable(run.directory, sources, options)
 
 
 def write(run: Run, options: WriteOptions) -> None:

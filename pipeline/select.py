@@ -15,50 +15,61 @@ from ..transforms.fuse import Mode
 from ..transforms.judge_pairs import EnrichmentOptions, JudgePairs
 from ..transforms.keep_units import KeepUnits, LoadUnits
 from ..transforms.plan_shards import PlanShards
-from ..transforms.policies import ApplyPolicies, PolicyOptions
+from ..transforms.policies import RANKING, ApplyPolicies, PolicyOptions
 from ..transforms.rank_pairs import FindCut
+from ..transforms.subset_file import KeepSubset
 from .options import SelectOptions
+from .selectable import Selectable
 
 JUDGED = "work/judged"
-DISTINCT = "work/distinct"
-DECIDED = "work/decided"
 
 
 def build_select(
-    root: beam.Pipeline, sources: Sequence[Source], run: RunDirectory, options: SelectOptions
+    root: beam.Pipeline,
+    sources: Sequence[Source],
+    run: RunDirectory,
+    options: SelectOptions,
+    given: Selectable,
 ) -> None:
     """Wire the phase: each pair is judged alone, then beside all others, then given its shard."""
     judged = (
         root
-        | "Load scores" >> LoadUnits(sources, run, "scores")
+        | "Load scores" >> LoadUnits(sources, run, "scores", given.columns)
         | "Judge pairs" >> JudgePairs(run, enrichment_options(options))
-        | "Apply policies" >> ApplyPolicies(policy_options(options))
+        | "Apply policies" >> ApplyPolicies(policy_options(options, given))
         | "Keep judged" >> KeepUnits(run, JUDGED, Phase.SELECT)
     )
-    repeated = judged | "Find repeated uids" >> FindDuplicates("uid")
-    repeated_keys = judged | "Find repeated keys" >> FindDuplicates("key")
-    distinct = (
+    repeated_keys = AsSingleton(judged | "Find repeated keys" >> FindDuplicates("key"))
+    repeated = AsSingleton(judged | "Find repeated uids" >> FindDuplicates("uid"))
+    duplicates = {Reason.DUPLICATE_UID: repeated}
+    if options.unique_images:
+        images = judged | "Find repeated images" >> FindDuplicates("sha256", repeated)
+        duplicates[Reason.DUPLICATE_IMAGE] = AsSingleton(images)
+    ranking = list(RANKING)
+    cut = (
         root
-        | "Load judged" >> LoadUnits(sources, run, JUDGED)
-        | "Reject duplicates" >> RejectDuplicates(AsSingleton(repeated), Reason.DUPLICATE_UID)
-        | "Keep distinct" >> KeepUnits(run, DISTINCT, Phase.SELECT)
+        | "Load ranks" >> LoadUnits(sources, run, JUDGED, ranking, after=repeated)
+        | "Reject duplicates" >> RejectDuplicates(duplicates)
+        | "Rank counted" >> RankCounted()
+        | "Cut" >> FindCut(options.keep_fraction)
     )
-    cut = distinct | "Rank counted" >> RankCounted() | "Cut" >> FindCut(options.keep_fraction)
-    decided = (
+    plan = (
         root
-        | "Load distinct" >> LoadUnits(sources, run, DISTINCT)
+        | "Load reasons" >> LoadUnits(sources, run, JUDGED, ranking, after=AsSingleton(cut))
+        | "Without duplicates" >> RejectDuplicates(duplicates)
+        | "Without what is beyond" >> RejectBeyondCut(AsSingleton(cut))
+        | "Plan shards" >> PlanShards(options.shard_size, run.plan, repeated_keys)
+    )
+    selected = (
+        root
+        | "Load judged" >> LoadUnits(sources, run, JUDGED, after=AsSingleton(plan))
+        | "Decide on duplicates" >> RejectDuplicates(duplicates)
         | "Reject beyond cut" >> RejectBeyondCut(AsSingleton(cut))
-        | "Keep decided" >> KeepUnits(run, DECIDED, Phase.SELECT)
-    )
-    plan = decided | "Plan shards" >> PlanShards(
-        options.shard_size, run.plan, AsSingleton(repeated_keys)
-    )
-    _ = (
-        root
-        | "Load decided" >> LoadUnits(sources, run, DECIDED)
-        | "Assign shards" >> AssignShards(AsSingleton(plan))
+        | "Assign shards" >> AssignShards(AsSingleton(plan), run)
         | "Keep selection" >> KeepUnits(run, "selection", Phase.SELECT)
     )
+    if options.subset_file:
+        _ = selected | "Keep subset" >> KeepSubset(options.subset_file)
 
 
 def enrichment_options(options: SelectOptions) -> EnrichmentOptions:
@@ -68,17 +79,23 @@ def enrichment_options(options: SelectOptions) -> EnrichmentOptions:
         max_words=options.max_words,
         mix_probability=options.mix_probability,
         min_agreement=options.min_agreement,
+        min_similarity=options.min_similarity,
         seed=options.seed,
     )
 
 
-def policy_options(options: SelectOptions) -> PolicyOptions:
+def policy_options(options: SelectOptions, given: Selectable) -> PolicyOptions:
     """Return the options that say which pairs are dropped for themselves."""
     return PolicyOptions(
+        block_list=options.block_list,
         min_image_size=options.min_image_size,
         languages=options.languages,
+        where=options.where,
+        fields=given.fields if options.where else None,
         min_bits=options.min_bits,
         max_object_share=options.max_object_share,
         min_agreement=options.min_agreement,
+        min_similarity=options.min_similarity,
         max_imbalance=options.max_imbalance,
+        rank_by=options.rank_by,
     )

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from evenpair.schemas.rejection import Phase, Reason, Rejection
 from evenpair.schemas.source import Source
-from evenpair.schemas.tables import SELECTION
+from evenpair.schemas.tables import SELECTION, rejections_to_table
 from evenpair.schemas.unit import Tally, Unit
-from evenpair.transforms.assign_shards import assign_shards
+from evenpair.transforms.assign_shards import assign_shards, rejections_of
 from evenpair.transforms.plan_shards import Plan, by_source, keep_plan, load_plan, plan_shards
 
 COUNTS = st.lists(st.integers(0, 40), max_size=8)
@@ -119,9 +119,11 @@ def test_kept_pairs_get_the_shard_that_the_plan_gave_them(reasons, size):
 
 def test_dropped_pairs_are_rejections():
     unit = assign_shards(decided(0, [None, "min-bits", "where"]), Plan({}))
-    assert unit.rejections == (
-        Rejection("01", "s0", "k1", Phase.SELECT, Reason.MIN_BITS),
-        Rejection("02", "s0", "k2", Phase.SELECT, Reason.WHERE),
+    assert rejections_of(unit.table) == rejections_to_table(
+        [
+            Rejection("01", "s0", "k1", Phase.SELECT, Reason.MIN_BITS),
+            Rejection("02", "s0", "k2", Phase.SELECT, Reason.WHERE),
+        ]
     )
 
 

@@ -1,5 +1,6 @@
 """Unit of decisions -> Unit of the selection, each kept pair with its output shard and key."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import apache_beam as beam
@@ -7,14 +8,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..schemas.rejection import Phase, Reason, Rejection
-from ..schemas.tables import SELECTION
+from ..schemas.rejection import Phase
+from ..schemas.run_directory import RunDirectory
+from ..schemas.tables import REJECTIONS, SELECTION
 from ..schemas.unit import Unit
+from . import storage
 from .plan_shards import Plan
 
 
 def assign_shards(unit: Unit, plan: Plan) -> Unit:
-    """Return the selection of a unit, and its rejections."""
+    """Return the selection of a unit."""
     kept = unit.table["reason"].is_null()
     prefix = f"{unit.source.number:0{plan.number_width}d}" if plan.number_width else ""
     keys = pc.binary_join_element_wise(prefix, unit.table["key"], "")
@@ -25,8 +28,7 @@ def assign_shards(unit: Unit, plan: Plan) -> Unit:
         pc.if_else(kept, keys, None),
     ]
     selected = unit.with_columns(names, columns)
-    table = selected.table.select(SELECTION.names).cast(SELECTION)
-    return replace(selected, table=table, rejections=tuple(_rejections(table)))
+    return replace(selected, table=selected.table.select(SELECTION.names).cast(SELECTION))
 
 
 def _output_shards(unit: Unit, plan: Plan) -> pa.Array:
@@ -37,17 +39,33 @@ def _output_shards(unit: Unit, plan: Plan) -> pa.Array:
     return pa.array(numbers, mask=numbers < 0)
 
 
-def _rejections(selection: pa.Table) -> list[Rejection]:
+def rejections_of(selection: pa.Table) -> pa.Table:
+    """Return the rejections that a selection states, with the schema REJECTIONS."""
     rejected = selection.filter(selection["reason"].is_valid())
-    rows = zip(*(rejected[n].to_pylist() for n in ("uid", "shard", "key", "reason")), strict=True)
-    return [Rejection(u, s, k, Phase.SELECT, Reason(reason)) for u, s, k, reason in rows]
+    given = {name: rejected[name] for name in ("uid", "shard", "key", "reason")}
+    given["phase"] = pa.array([Phase.SELECT.value] * rejected.num_rows, pa.string())
+    columns = [given.get(f.name, pa.nulls(rejected.num_rows, f.type)) for f in REJECTIONS]
+    return pa.table(columns, schema=REJECTIONS)
+
+
+def _assign(unit: Unit, plan: Plan, run: RunDirectory) -> Iterator[Unit]:
+    """Assign shards, and keep the rejections as a table: there may be as many as pairs."""
+    selected = assign_shards(unit, plan)
+    rejected = rejections_of(selected.table)
+    if rejected.num_rows:
+        storage.write_table(run.rejections(Phase.SELECT, unit.source.name), rejected)
+    yield selected
 
 
 @dataclass
 class AssignShards(beam.PTransform):
-    """Unit of decisions -> Unit of the selection, by the plan of a side input."""
+    """Unit of decisions -> Unit of the selection, by the plan of a side input.
+
+    The rejections are kept on the way, before the table that says that the unit is done.
+    """
 
     plan: beam.pvalue.AsSingleton
+    run: RunDirectory
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.Map(assign_shards, self.plan)
+        return units | beam.FlatMap(_assign, self.plan, self.run)

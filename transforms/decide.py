@@ -1,5 +1,6 @@
 """Unit of judged pairs -> Unit of decisions: each pair kept or rejected, with the first reason."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import apache_beam as beam
@@ -39,19 +40,20 @@ def with_cut(unit: Unit, cut: Cut) -> Unit:
     return unit.with_columns(["reason"], [pc.if_else(beyond, reason, unit.table["reason"])])
 
 
-def _drop_repeated(unit: Unit, repeated: dict[int, Rows], reason: Reason) -> Unit:
-    return with_duplicates(unit, repeated.get(unit.source.number), reason)
+def _drop_repeated(unit: Unit, reasons: Sequence[Reason], *repeated: dict[int, Rows]) -> Unit:
+    for reason, rows in zip(reasons, repeated, strict=True):
+        unit = with_duplicates(unit, rows.get(unit.source.number), reason)
+    return unit
 
 
 @dataclass
 class RejectDuplicates(beam.PTransform):
-    """Unit -> Unit, the rows of a side input rejected as duplicates."""
+    """Unit -> Unit, the rows of side inputs rejected as duplicates, by reason."""
 
-    repeated: beam.pvalue.AsSingleton
-    reason: Reason
+    repeated: Mapping[Reason, beam.pvalue.AsSingleton]
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.Map(_drop_repeated, self.repeated, self.reason)
+        return units | beam.Map(_drop_repeated, list(self.repeated), *self.repeated.values())
 
 
 @dataclass

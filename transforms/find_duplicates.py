@@ -10,12 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..schemas.unit import Unit
+from .fingerprint import Fingerprints, fingerprints
 
-_BUCKETS = 256
+_BUCKETS = 64
 
 Rows = npt.NDArray[np.int64]
-Occurrences = tuple[int, list[bytes], Rows]
-"""The number of a source, identities of pairs in it, and the rows in which they stand."""
+Occurrences = tuple[int, Fingerprints, Rows]
+"""The number of a source, fingerprints of values in it, and the rows in which they stand."""
 
 
 def occurrences(unit: Unit, column: str, passed_over: Rows) -> Iterator[tuple[int, Occurrences]]:
@@ -27,15 +28,11 @@ def occurrences(unit: Unit, column: str, passed_over: Rows) -> Iterator[tuple[in
     live = pc.and_(pc.invert(unit.table["blocked"]), unit.table[column].is_valid()).to_numpy()
     live[passed_over] = False
     rows = np.flatnonzero(live)
-    values = unit.table[column].take(pa.array(rows)).to_pylist()
-    buckets: dict[int, tuple[list[bytes], list[int]]] = {}
-    for value, row in zip(values, rows.tolist(), strict=True):
-        identity = value.encode()
-        found = buckets.setdefault(sum(identity[:8]) % _BUCKETS, ([], []))
-        found[0].append(identity)
-        found[1].append(row)
-    for bucket, (identities, at) in buckets.items():
-        yield bucket, (unit.source.number, identities, np.array(at, np.int64))
+    values = fingerprints(unit.table[column].take(pa.array(rows)))
+    buckets = values["high"] % np.uint64(_BUCKETS)
+    for bucket in np.unique(buckets).tolist():
+        of_bucket = buckets == bucket
+        yield bucket, (unit.source.number, values[of_bucket], rows[of_bucket])
 
 
 def repeated_rows(parts: Iterable[Occurrences]) -> dict[int, Rows]:
@@ -43,14 +40,18 @@ def repeated_rows(parts: Iterable[Occurrences]) -> dict[int, Rows]:
 
     Earlier is what comes first in the order of the sources, then of the rows.
     """
-    seen: set[bytes] = set()
-    repeated: dict[int, list[int]] = {}
-    for number, identities, rows in sorted(parts, key=lambda part: part[0]):
-        for identity, row in zip(identities, rows.tolist(), strict=True):
-            if identity in seen:
-                repeated.setdefault(number, []).append(row)
-            seen.add(identity)
-    return {number: np.array(rows, np.int64) for number, rows in repeated.items()}
+    ordered = sorted(parts, key=lambda part: part[0])
+    values = np.concatenate([part[1] for part in ordered])
+    rows = np.concatenate([part[2] for part in ordered])
+    numbers = np.repeat([part[0] for part in ordered], [len(part[2]) for part in ordered])
+    order = np.lexsort((values["low"], values["high"]))  # stable: equal values stay in their order
+    again = np.zeros(len(values), bool)
+    again[1:] = values[order][1:] == values[order][:-1]
+    repeated = np.sort(order[again])
+    return {
+        int(number): rows[repeated][numbers[repeated] == number]
+        for number in np.unique(numbers[repeated])
+    }
 
 
 def merge_rows(parts: Iterable[dict[int, Rows]]) -> dict[int, Rows]:

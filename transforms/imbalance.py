@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from ..schemas.facts import Facts
 from .information import InformationModel
+from .match_facts import shared_facts, unite_wordings
 
 _Fact = TypeVar("_Fact")
 
@@ -55,13 +56,18 @@ def judge_by_reference(
 ) -> Judgement:
     """Judge ``caption`` by what the raw caption and the reference say together.
 
-    The agreement is ``bits(raw and reference) / bits(raw)``, None where the raw one says nothing.
+    What both say in other words counts once, and is agreed on. The agreement is ``bits(raw and reference) / bits(raw)``, None where the raw one says nothing.
     """
-    known = model.bits(unite(raw, reference)).information_bits
+    known = known_bits(raw, reference, model)
     raw_bits = model.bits(raw).information_bits
-    shared = model.bits(intersect(raw, reference)).information_bits
+    shared = model.bits(shared_facts(raw, reference).of_first).information_bits
     imbalance = left_out(model.bits(caption).information_bits, known)
     return Judgement(imbalance, shared / raw_bits if raw_bits > 0 else None, Basis.REFERENCE)
+
+
+def known_bits(raw: Facts, reference: Facts, model: InformationModel) -> float:
+    """Return ``bits(U)``, U being what the raw caption and the reference say of the image."""
+    return model.bits(unite_wordings(raw, reference, model.object_bits)).information_bits
 
 
 def judge_by_corpus(caption: Facts, full_level: float, model: InformationModel) -> Judgement:

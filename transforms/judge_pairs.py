@@ -18,6 +18,7 @@ from .fuse import CaptionSource, Mode, Part, Written, append, fuse, replace
 from .imbalance import Basis, Judgement, judge_by_reference, unite
 from .information import InformationModel
 from .keep_statistics import load_statistics
+from .match_facts import shared_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,12 @@ class EnrichmentOptions:
     max_words: int = 60
     mix_probability: float = 0.5
     min_agreement: float | None = None
+    min_similarity: float | None = None
     seed: int = 0
 
+
+PRESENCE = tuple(f"{kind}_{part}" for kind in FACTS.names for part in ("known", "named"))
+"""How many facts of each kind the reference states, and how many of these the raw caption does."""
 
 JUDGED = pa.schema(
     [
@@ -42,7 +47,9 @@ JUDGED = pa.schema(
         ("agreement", pa.float64()),
         ("information_bits", pa.float64()),
         ("object_share", pa.float64()),
+        ("similarity", pa.float64()),
         ("fault", pa.string()),
+        *((name, pa.int32()) for name in PRESENCE),
     ]
 )
 """What judging adds to a pair; the columns stand for the caption that would be written."""
@@ -60,11 +67,11 @@ def judge_pairs(
     columns = [judged.get(f.name, pa.nulls(rows, f.type)) for f in JUDGED]
     table = pa.table(columns, schema=JUDGED)
     if captions is not None:
-        table = table.set_column(table.num_columns - 1, "fault", _faults(unit, captions))
+        at = table.schema.get_field_index("fault")
+        table = table.set_column(at, "fault", _faults(unit, captions))
         table = _with_references(unit, table, captions, model, options)
-    return unit.with_columns(["caption_raw"], [unit.table["caption"]]).with_columns(
-        JUDGED.names, table.columns
-    )
+    kept = unit.with_columns(["caption_raw"], [unit.table["caption"]])
+    return kept.with_columns(JUDGED.names, table.columns)
 
 
 def _faults(unit: Unit, captions: pa.Table) -> pa.Array:
@@ -105,6 +112,8 @@ class _Reference:
     pair: dict[str, Any]
     raw_facts: Facts
     generated: str
+    similarity_raw: float | None
+    similarity_generated: float | None
     parts: list[Part]
 
     @property
@@ -124,10 +133,20 @@ def _references(pairs: pa.Table, captions: pa.Table) -> list[_Reference]:
         pairs.select(_PAIR_COLUMNS).to_pylist(),
         facts_from_table(pairs),
         captions["caption"].to_pylist(),
+        _similarities(captions, "similarity_raw"),
+        _similarities(captions, "similarity_generated"),
         _parts(captions),
         strict=True,
     )
     return [_Reference(*row) for row in rows]
+
+
+def _similarities(captions: pa.Table, name: str) -> list[float | None]:
+    """Return a similarity of each caption, None where no model for it was asked for."""
+    if name not in captions.column_names:
+        return [None] * captions.num_rows
+    values: list[float | None] = captions[name].to_pylist()
+    return values
 
 
 def _parts(captions: pa.Table) -> list[list[Part]]:
@@ -146,7 +165,8 @@ def _judge_row(
 ) -> dict[str, Any]:
     raw = reference.raw
     before = judge_by_reference(raw.facts, raw.facts, reference.facts, model)
-    if _is_withheld(before, options):
+    presence = _presence(raw.facts, reference.facts)
+    if _is_withheld(before, reference.similarity_generated, options):
         imbalance = reference.pair["imbalance"]
         before = after = Judgement(imbalance, None, Basis.CORPUS)
         written = raw
@@ -164,14 +184,33 @@ def _judge_row(
         "agreement": before.agreement,
         "information_bits": bits.information_bits,
         "object_share": bits.object_share,
+        "similarity": reference.similarity_raw
+        if written.source is CaptionSource.RAW
+        else reference.similarity_generated,
         "fault": None,
+        **presence,
     }
 
 
-def _is_withheld(judgement: Judgement, options: EnrichmentOptions) -> bool:
-    """Return whether the generated caption says too little of what the raw one says."""
-    threshold, agreement = options.min_agreement, judgement.agreement
-    return threshold is not None and agreement is not None and agreement < threshold
+def _presence(raw: Facts, reference: Facts) -> dict[str, int]:
+    """Return the counts of PRESENCE."""
+    named = shared_facts(raw, reference).of_second
+    known = (getattr(reference, kind) for kind in FACTS.names)
+    both = zip(known, (getattr(named, kind) for kind in FACTS.names), strict=True)
+    return dict(zip(PRESENCE, (len(facts) for pair in both for facts in pair), strict=True))
+
+
+def _is_withheld(
+    judgement: Judgement, similarity: float | None, options: EnrichmentOptions
+) -> bool:
+    """Return whether the generated caption fits the raw one, or the image, too little."""
+    return _is_below(judgement.agreement, options.min_agreement) or _is_below(
+        similarity, options.min_similarity
+    )
+
+
+def _is_below(value: float | None, threshold: float | None) -> bool:
+    return threshold is not None and value is not None and value < threshold
 
 
 def _choose(reference: _Reference, options: EnrichmentOptions) -> Written:

@@ -22,9 +22,14 @@ def keep_unit(unit: Unit, run: RunDirectory, kind: str, phase: Phase) -> None:
     storage.write_table(run.table(kind, name), with_tally(unit.table, unit.tally))
 
 
-def load_unit(source: Source, run: RunDirectory, kind: str) -> Unit:
-    """Return the table that ``keep_unit`` wrote; its rejections are kept already."""
-    table = storage.read_table(run.table(kind, source.name))
+def load_unit(
+    source: Source, run: RunDirectory, kind: str, columns: list[str] | None = None
+) -> Unit:
+    """Return the table that ``keep_unit`` wrote, or some of its columns.
+
+    Its rejections are kept already.
+    """
+    table = storage.read_table(run.table(kind, source.name), columns)
     return Unit(source, table.replace_schema_metadata(None), tally_of(table.schema))
 
 
@@ -61,6 +66,12 @@ class LoadUnits(beam.PTransform):
     sources: Sequence[Source]
     run: RunDirectory
     kind: str
+    columns: list[str] | None = None
+    after: beam.pvalue.AsSingleton | None = None
+    """What must be there before anything is loaded: the side input of whatever wrote the tables."""
 
     def expand(self, root: beam.Pipeline) -> beam.PCollection:
-        return root | Spread(self.sources) | beam.Map(load_unit, self.run, self.kind)
+        return root | Spread(self.sources) | beam.Map(self._load, self.after)
+
+    def _load(self, source: Source, _after: object) -> Unit:
+        return load_unit(source, self.run, self.kind, self.columns)

@@ -11,9 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..schemas.unit import Unit
+from .policies import RANK_BY
 
 RANK = np.dtype([("imbalance", "f8"), ("disagreement", "f8"), ("uid", "S32")])
-"""A pair's place in the order: least imbalance first, then the higher agreement, then by uid."""
+"""A pair's place in the order: least imbalance first, then the higher agreement, then by uid.
+
+With ``--rank-by`` the highest number stands for the least imbalance.
+"""
 
 Ranks = npt.NDArray[np.void]
 Cut = Mapping[str, Ranks]
@@ -21,12 +25,26 @@ Cut = Mapping[str, Ranks]
 
 
 def ranks(table: pa.Table) -> Ranks:
-    """Return the rank of each row; what was not compared agrees least."""
+    """Return the rank of each row; what was not compared agrees least, what is null ranks last."""
     ranked = np.zeros(table.num_rows, RANK)
-    ranked["imbalance"] = pc.fill_null(table["imbalance_after"], math.inf).to_numpy()
-    ranked["disagreement"] = pc.negate(pc.fill_null(table["agreement"], -1.0)).to_numpy()
+    given = RANK_BY in table.column_names
+    imbalance = pc.negate(table[RANK_BY]) if given else table["imbalance_after"]
+    known = pc.if_else(pc.is_nan(imbalance), None, imbalance)
+    ranked["imbalance"] = pc.fill_null(known, math.inf).to_numpy()
+    agreement = table["agreement"]
+    if "similarity" in table.column_names:
+        agreement = pc.coalesce(agreement, table["similarity"])
+    ranked["disagreement"] = pc.negate(pc.fill_null(agreement, -1.0)).to_numpy()
     ranked["uid"] = table["uid"].to_numpy()
     return ranked
+
+
+def bases(table: pa.Table) -> npt.NDArray[np.object_]:
+    """Return the basis of each row, which is ranked apart; any other number knows no basis."""
+    if RANK_BY in table.column_names:
+        return np.full(table.num_rows, "any", object)
+    found: npt.NDArray[np.object_] = table["imbalance_basis"].to_numpy()
+    return found
 
 
 def kept_count(fraction: float, pairs: int) -> int:
@@ -47,7 +65,7 @@ def cut_at(parts: Iterable[Ranks], fraction: float) -> Ranks:
 def is_beyond(table: pa.Table, cut: Cut) -> npt.NDArray[np.bool_]:
     """Return which rows rank after the cut of their basis."""
     beyond = np.zeros(table.num_rows, bool)
-    ranked, basis = ranks(table), table["imbalance_basis"].to_numpy()
+    ranked, basis = ranks(table), bases(table)
     for name, last in cut.items():
         after = _after(ranked, last[0]) if len(last) else np.ones(len(ranked), bool)
         beyond |= after & (basis == name)
@@ -89,5 +107,5 @@ def _cut_basis(
 def ranks_by_basis(unit: Unit, live: npt.NDArray[np.bool_]) -> list[tuple[str, Ranks]]:
     """Return the ranks of the live rows of a unit, by basis."""
     table = unit.table.filter(pa.array(live))
-    ranked, basis = ranks(table), table["imbalance_basis"].to_numpy()
+    ranked, basis = ranks(table), bases(table)
     return [(name, ranked[basis == name]) for name in np.unique(basis.astype(str)).tolist()]
