@@ -25,8 +25,8 @@ from .record import NoRunError, Record, changed_option, keep_record, load_record
 from .resume import split_finished
 from .score import build_score, build_score_by
 from .select import build_select
-from .write import build_write, forget_write_faults, shard_format, write_faults
 from .selectable import selectable
+from .write import build_write, forget_write_faults, shard_format, write_faults
 
 Build = Callable[[beam.Pipeline], None]
 
@@ -205,13 +205,13 @@ def select(run: Run, options: SelectOptions) -> None:
     run.require(Phase.ENRICH)
     if run.is_current(Phase.SELECT, options):
         return
+    sources = run.sources()
+    given = selectable(run.directory, sources, options)
     run.begin(Phase.SELECT, options)
     storage.remove(run.directory.work)
     work = Work(Phase.SELECT, len(sources), run.directory.path("selection"))
     run.execute(lambda root: build_select(root, sources, run.directory, options, given), work)
     run.finish(Phase.SELECT)
-    sources = run.sources()
-    given = selectable(run.directory, sources, options)
 
 
 def write(run: Run, options: WriteOptions) -> None:

@@ -16,8 +16,8 @@ from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions, f
 from .phases import Run
 from .record import changed_option, keep_record, options_of
 from .report import draw_report
-
 from .selectable import check_options
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -40,8 +40,8 @@ def run_all(run: Run, sources: list[Source], options: RunOptions) -> None:
     """
     refuse_changes(run, sources, options)
     check_models(run, options)
-    phases.score(run, sources, options.score)
     check_options(options.select)
+    phases.score(run, sources, options.score)
     enrich(run, options.enrich)
     phases.select(run, options.select)
     write(run, options.write)
