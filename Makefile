@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SITE := build/wheel
 
-.PHONY: demo test lint types tests wheel-tests format clean
+.PHONY: demo test lint types tests wheel-tests prism format clean
 
 demo: $(VENV)/demo.installed
 	$(BIN)/evenpair demo --out demo
@@ -22,11 +22,20 @@ types: $(VENV)/test.installed
 	$(BIN)/pip install --quiet --no-deps --target build/types .
 	MYPYPATH=build/types $(BIN)/mypy -p evenpair
 
-tests: $(VENV)/test.installed
+tests: $(VENV)/test.installed prism
 	$(BIN)/pytest
 
+# A Beam engine of its own to test against, where there is Go to build it.
+prism: $(VENV)/test.installed
+	@version=$$($(BIN)/python -c 'from importlib.metadata import version; print(version("apache-beam"))'); \
+	if [ -x .cache/prism/$$version/prism ]; then :; \
+	elif ! command -v go >/dev/null; then echo "no Go here: tests that need Prism are skipped" >&2; \
+	else GOBIN=$(CURDIR)/.cache/prism/$$version \
+	  go install github.com/apache/beam/sdks/v2/go/cmd/prism@v$$version \
+	  || echo "Prism cannot be built: tests that need it are skipped" >&2; fi
+
 # The same tests, against the wheel that users install instead of this checkout.
-wheel-tests: $(VENV)/test.installed
+wheel-tests: $(VENV)/test.installed prism
 	rm -rf build
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir build/dist .
 	$(BIN)/pip install --quiet --no-deps --target $(SITE) build/dist/*.whl

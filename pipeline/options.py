@@ -150,12 +150,21 @@ class WriteOptions:
 class EngineOptions:
     """Where the phases run; none of this changes what they give."""
 
-    runner: str = option("direct", "Where to run.", choices=("direct",))
+    runner: str = option(
+        "direct",
+        "Where to run: on this machine, or on the engine behind a Beam job server.",
+        choices=("direct", "portable"),
+    )
     workers: int = option(0, "Worker processes; 0 takes one for each core.", metavar="N")
+    job_endpoint: str = option("", "The job server of --runner portable.", metavar="HOST:PORT")
     beam: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _at_least("--workers", self.workers, 0)
+        if self.runner == "portable" and not self.job_endpoint:
+            raise UsageError("--runner portable needs --job-endpoint HOST:PORT")
+        if self.runner == "direct" and self.job_endpoint:
+            raise UsageError("--job-endpoint needs --runner portable")
 
 
 def flag(name: str) -> str:

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 
 from ..pipeline.lock import locked
 from ..pipeline.options import EngineOptions
-from ..pipeline.phases import Build, Run, Work
+from ..pipeline.phases import Build, Execute, Run, Work
 from ..pipeline.record import NoRunError
 from ..schemas.errors import UsageError
 from ..schemas.run_directory import RunDirectory
 from ..transforms import storage
 from .direct import run_direct
+from .portable import run_portable
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def open_run(
     Raises UsageError if there is none and none is to ``begin``, if it holds something else, or if
     another launcher is at work in it.
     """
-    directory = RunDirectory(root.rstrip("/") or "/")
+    directory = RunDirectory(_as_workers_see(root, engine))
     if begin:
         _refuse_other_folder(directory, overwrite=overwrite)
     elif not storage.exists(directory.sources):
@@ -35,10 +36,22 @@ def open_run(
             for name in _OURS:
                 storage.remove(directory.path(name))
 
-        def execute(build: Build, work: Work) -> None:
-            run_direct(build, work, engine)
+        yield Run(directory, _execute_on(engine))
 
-        yield Run(directory, execute)
+
+def _execute_on(engine: EngineOptions) -> Execute:
+    run = run_portable if engine.runner == "portable" else run_direct
+
+    def execute(build: Build, work: Work) -> None:
+        run(build, work, engine)
+
+    return execute
+
+
+def _as_workers_see(root: str, engine: EngineOptions) -> str:
+    """Return the path of the run directory; workers elsewhere know no folder to start from."""
+    elsewhere = engine.runner != "direct" and storage.is_local(root)
+    return os.path.abspath(root) if elsewhere else root.rstrip("/") or "/"
 
 
 _OURS = (
@@ -49,6 +62,7 @@ _OURS = (
     "accounting.parquet",
     "report.html",
     "scores",
+    "answers",
     "captions",
     "selection",
     "rejections",
