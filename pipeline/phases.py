@@ -126,7 +126,7 @@ class Run:
 
 
 _OUTPUT = {
-    Phase.SCORE: ("work", "scores", "statistics.parquet"),
+    Phase.SCORE: ("work", "scores", "statistics.parquet", "statistics.index.npy"),
     Phase.ENRICH: (),
     Phase.SELECT: ("selection", "plan.parquet"),
     Phase.WRITE: ("shards", "accounting.parquet"),

@@ -58,6 +58,7 @@ _OURS = (
     "run.json",
     "sources.parquet",
     "statistics.parquet",
+    "statistics.index.npy",
     "plan.parquet",
     "accounting.parquet",
     "report.html",

@@ -215,7 +215,7 @@ def test_duplicates_are_rejected_and_the_rest_is_cut(fraction, kept):
             equal_to([{1: [0]}]),
             "repeated",
         )
-        distinct = units | RejectDuplicates(AsSingleton(repeated), Reason.DUPLICATE_UID)
+        distinct = units | RejectDuplicates({Reason.DUPLICATE_UID: AsSingleton(repeated)})
         cut = distinct | RankCounted() | FindCut(fraction)
         decided = distinct | RejectBeyondCut(AsSingleton(cut))
         assert_that(decided | column("reason"), equal_to(kept), "reasons")

@@ -11,12 +11,14 @@ from evenpair.schemas.facts import Attribute, Facts, Relation
 from evenpair.schemas.statistics import (
     Kind,
     Statistics,
+    common_counts,
     count_events,
     full_level_of,
     statistics_from_table,
     statistics_to_table,
 )
 from evenpair.transforms.count_facts import prune, sum_counts
+from evenpair.transforms.count_index import CountIndex, index_of
 from evenpair.transforms.full_level import BINS_A_BIT, full_level, quantile
 from evenpair.transforms.imbalance import (
     Basis,
@@ -189,11 +191,19 @@ class TestStatistics:
         with pytest.raises(ValueError, match="not a table of evenpair statistics"):
             statistics_from_table(table.replace_schema_metadata(None))
 
-    def test_what_is_pruned_is_the_rarest_by_count_then_by_term(self, monkeypatch):
-        monkeypatch.setattr("evenpair.transforms.count_facts._MAX_EVENTS", 2)
+    def test_what_is_pruned_is_the_rarest_by_count_then_by_term(self):
         counts = Counter({("object", "c"): 1, ("object", "b"): 1, ("object", "a"): 2})
-        assert prune(counts) == {("object", "a"): 2, ("object", "b"): 1}
-        assert prune(Counter({("object", "c"): 1})) == {("object", "c"): 1}
+        assert prune(counts, 2) == {("object", "a"): 2, ("object", "b"): 1}
+        assert prune(Counter({("object", "c"): 1}), 2) == {("object", "c"): 1}
+
+    @given(corpus=CORPORA, facts=FACTS, text=st.text())
+    def test_an_index_counts_as_the_table_does(self, corpus, facts, text):
+        counts = count_events(corpus)
+        index = CountIndex(index_of(counts))
+        events = [*counts, ("object", text), ("attribute", "dog", text)]
+        assert [index.get(e) for e in events] == [counts.get(e, 0) for e in events]
+        read = InformationModel(Statistics(index, 30.0, common_counts(counts)))
+        assert read.bits(facts) == model_of(corpus).bits(facts)
 
 
 class TestFullLevel:

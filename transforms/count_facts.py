@@ -15,7 +15,8 @@ from ..schemas.unit import Unit
 from .recognise_language import PARSER_LANGUAGE
 
 _BUCKETS = 64
-_MAX_EVENTS = 4_000_000
+_MAX_EVENTS = 2_000_000
+"""What a model keeps at most, a file of 32 MB for all workers of a machine together."""
 
 Counts = Counter[Event]
 _Counted = TypeVar("_Counted")
@@ -24,8 +25,12 @@ _Counted = TypeVar("_Counted")
 def count_unit(unit: Unit) -> Iterator[tuple[int, Counts]]:
     """Count the captions of a unit that the parser can read, in buckets that are summed apart."""
     readable = unit.table.filter(pc.equal(unit.table["language"], PARSER_LANGUAGE))
+    yield from _in_buckets(count_events(facts_from_table(readable)))
+
+
+def _in_buckets(counts: Counts) -> Iterator[tuple[int, Counts]]:
     buckets: dict[int, Counts] = {}
-    for event, count in count_events(facts_from_table(readable)).items():
+    for event, count in counts.items():
         bucket = zlib.crc32("\x1f".join(event).encode()) % _BUCKETS
         buckets.setdefault(bucket, Counter())[event] = count
     yield from buckets.items()
@@ -39,16 +44,19 @@ def sum_counts(parts: Iterable[Counter[_Counted]]) -> Counter[_Counted]:
     return total
 
 
-def prune(counts: Counts) -> Counts:
-    """Return the most frequent events, ties by their terms, so that the model stays bounded."""
-    if len(counts) <= _MAX_EVENTS:
+def prune(counts: Counts, limit: int = _MAX_EVENTS // _BUCKETS) -> Counts:
+    """Return the most frequent events of a bucket, ties by their terms.
+
+    What is pruned has been summed over the whole corpus: no way of splitting the work shows.
+    """
+    if len(counts) <= limit:
         return counts
-    kept = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:_MAX_EVENTS]
+    kept = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]
     return Counter(dict(kept))
 
 
-def _on_top_of(parts: Iterable[Counts], prior: Statistics) -> Statistics:
-    return Statistics(prune(sum_counts((prior.counts, *parts))), prior.full_level)
+def _together(parts: Iterable[Counts], full_level: float) -> Statistics:
+    return Statistics(sum_counts(parts), full_level)
 
 
 class _SumCounts(beam.CombineFn):
@@ -63,7 +71,7 @@ class _SumCounts(beam.CombineFn):
         return sum_counts(accumulators)
 
     def extract_output(self, accumulator: Counts) -> Counts:
-        return accumulator
+        return prune(accumulator)
 
 
 @dataclass
@@ -73,11 +81,14 @@ class CountFacts(beam.PTransform):
     prior: Statistics
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
+        prior = list(_in_buckets(self.prior.counts))
+        counted = units | "Count units" >> beam.FlatMap(count_unit)
+        known = units.pipeline | "Prior" >> beam.Create(prior)
         return (
-            units
-            | "Count units" >> beam.FlatMap(count_unit)
-            | "Sum buckets" >> beam.CombinePerKey(_SumCounts())
+            (counted, known)
+            | "On top of the prior" >> beam.Flatten()
+            | "Sum and prune buckets" >> beam.CombinePerKey(_SumCounts())
             | "Without keys" >> beam.Values()
             | "Gather" >> beam.combiners.ToList()
-            | "Prune" >> beam.Map(_on_top_of, self.prior)
+            | "Together" >> beam.Map(_together, self.prior.full_level)
         )

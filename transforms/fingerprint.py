@@ -11,6 +11,7 @@ Fingerprints = npt.NDArray[np.void]
 _SEEDS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
 _FACTORS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 _WORD = 8
+_ALL = 2**64 - 1
 
 
 def fingerprints(column: pa.ChunkedArray | pa.Array) -> Fingerprints:
@@ -31,6 +32,27 @@ def fingerprints(column: pa.ChunkedArray | pa.Array) -> Fingerprints:
     return found
 
 
+def fingerprint(text: str) -> int:
+    """Return the fingerprint of one string, as a number of 128 bits."""
+    octets = text.encode("utf-8", "surrogatepass")
+    high, low = (_mixed(octets, seed) for seed in _SEEDS)
+    return high << 64 | low
+
+
+def _mixed(octets: bytes, seed: int) -> int:
+    state = _mix_one(len(octets) ^ seed)
+    for at in range(0, len(octets), _WORD):
+        state = _mix_one(state ^ int.from_bytes(octets[at : at + _WORD], "little"))
+    return state
+
+
+def _mix_one(state: int) -> int:
+    state = state + _SEEDS[0] & _ALL
+    state = (state ^ state >> 30) * _FACTORS[0] & _ALL
+    state = (state ^ state >> 27) * _FACTORS[1] & _ALL
+    return state ^ state >> 31
+
+
 def _words(column: pa.ChunkedArray | pa.Array) -> tuple[npt.NDArray[np.uint64], ...]:
     """Return the bytes of each string as words of eight, zeros at the end, and their number."""
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
@@ -45,7 +67,7 @@ def _words(column: pa.ChunkedArray | pa.Array) -> tuple[npt.NDArray[np.uint64], 
     inside = np.arange(width * _WORD)[None, :] < lengths[:, None]
     if len(lengths):
         padded[inside] = data[offsets[0] : offsets[-1]]
-    return padded.view(np.uint64), lengths.astype(np.uint64)
+    return padded.view("<u8"), lengths.astype(np.uint64)
 
 
 def _mix(state: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -7,10 +7,9 @@ and is capped, so that a typing error or an article number never counts as a dis
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
 
 from ..schemas.facts import Attribute, Facts, Relation
-from ..schemas.statistics import Kind, Statistics
+from ..schemas.statistics import Counts, Kind, Statistics, common_counts
 
 MIN_SUPPORT = 3
 """A term that fewer captions name is not supported, and counts as a common one of its kind."""
@@ -61,13 +60,14 @@ class InformationModel:
 
     def __init__(self, statistics: Statistics) -> None:
         self.full_level = statistics.full_level
-        self._counts = statistics.counts
+        self._counts: Counts = statistics.counts
+        common = statistics.common or common_counts(statistics.counts)
         self._captions = max(1, self._count(Kind.CAPTION))
         self._objects = max(1, self._count(Kind.ANY_OBJECT))
         self._pairs = max(1, self._count(Kind.ANY_TOGETHER))
-        self._common_object = self._common(Kind.OBJECT, self._captions)
-        self._common_quality = self._common(Kind.QUALITY, self._objects)
-        self._common_predicate = self._common(Kind.PREDICATE, self._pairs)
+        self._common_object = _common(common[Kind.OBJECT], self._captions)
+        self._common_quality = _common(common[Kind.QUALITY], self._objects)
+        self._common_predicate = _common(common[Kind.PREDICATE], self._pairs)
         self.object_bits = lru_cache(_CACHE_SIZE)(self._object_bits)
         self.attribute_bits = lru_cache(_CACHE_SIZE)(self._attribute_bits)
         self.relation_bits = lru_cache(_CACHE_SIZE)(self._relation_bits)
@@ -111,12 +111,10 @@ class InformationModel:
         count = self._count(kind, term)
         return count / total if count >= MIN_SUPPORT else 2.0**-common
 
-    def _common(self, kind: Kind, total: int) -> float:
-        """Return the first quartile of the bits of the terms of a kind, weighted by their use."""
-        counts = sorted((c for e, c in self._counts.items() if e[0] == kind), reverse=True)
-        quarter = sum(counts) / 4
-        at = (c for c, used in zip(counts, accumulate(counts), strict=True) if used >= quarter)
-        return _bits(next(at, total) / total)
+
+def _common(count: int, total: int) -> float:
+    """Return the bits of a common term; where there is none, nothing is known and nothing said."""
+    return _bits(count / total) if count else 0.0
 
 
 def _backed_off(seen: int, given: int, general: float) -> float:

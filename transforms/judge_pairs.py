@@ -17,7 +17,7 @@ from . import storage
 from .fuse import CaptionSource, Mode, Part, Written, append, fuse, replace
 from .imbalance import Basis, Judgement, judge_by_reference, unite
 from .information import InformationModel
-from .keep_statistics import load_statistics
+from .keep_statistics import load_model
 from .match_facts import shared_facts
 
 
@@ -240,7 +240,7 @@ class _Judge(beam.DoFn):
         self._options = options
 
     def setup(self) -> None:
-        self._model = InformationModel(load_statistics(self._run.statistics))
+        self._model = load_model(self._run.statistics)
 
     def process(self, unit: Unit) -> Iterator[Unit]:
         path = self._run.table("captions", unit.source.name)

@@ -7,18 +7,22 @@ from ..models.load_prior import prior_path
 from ..schemas.errors import UsageError
 from ..schemas.statistics import (
     Statistics,
+    common_of,
     full_level_of,
     statistics_from_table,
     statistics_to_table,
 )
 from . import storage
+from .count_index import keep_index, load_index
+from .information import InformationModel
 
 PRIOR = "prior"
 """The name of the statistics that ship with evenpair."""
 
 
 def keep_statistics(statistics: Statistics, path: str) -> str:
-    """Write ``statistics`` to ``path`` and return the path."""
+    """Write ``statistics`` to ``path``, their index beside it, and return the path."""
+    keep_index(statistics, path)
     storage.write_table(path, statistics_to_table(statistics))
     return path
 
@@ -35,6 +39,18 @@ def load_statistics(path: str) -> Statistics:
         return statistics_from_table(storage.read_table(path))
     except (pa.ArrowInvalid, ValueError, OSError) as error:
         raise UsageError(f"{path} is no statistics.parquet of a run: {error}") from error
+
+
+def load_model(path: str) -> InformationModel:
+    """Return the model of the statistics at ``path``, read from their index where there is one.
+
+    Raises UsageError if there are none.
+    """
+    index = None if path == PRIOR else load_index(path)
+    if index is None:
+        return InformationModel(load_statistics(path))
+    table = storage.read_schema(path)
+    return InformationModel(Statistics(index, full_level_of(table), common_of(table)))
 
 
 def load_full_level(path: str) -> float:

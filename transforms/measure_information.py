@@ -8,7 +8,7 @@ import pyarrow as pa
 from ..schemas.tables import facts_from_struct, facts_from_table
 from ..schemas.unit import Unit
 from .information import Bits, InformationModel
-from .keep_statistics import load_statistics
+from .keep_statistics import load_model
 from .recognise_language import PARSER_LANGUAGE
 
 COLUMNS = [
@@ -54,7 +54,7 @@ class _Measure(beam.DoFn):
 
     def process(self, unit: Unit, statistics: str) -> Iterator[Unit]:
         if self._path != statistics:
-            self._model = InformationModel(load_statistics(statistics))
+            self._model = load_model(statistics)
             self._path = statistics
         yield measure_information(unit, self._model)
 

@@ -1,0 +1,80 @@
+"""Statistics -> one file of sorted numbers, which all workers of a machine map into memory."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ..schemas.statistics import Event, Statistics
+from . import storage
+from .fingerprint import fingerprint, fingerprints
+
+SUFFIX = ".index.npy"
+_SEPARATOR = "\x1f"
+
+Numbers = npt.NDArray[np.uint64]
+
+
+class CountIndex:
+    """Counts of events, looked up by 64 bits of the event's fingerprint.
+
+    ``numbers`` has two rows: sorted fingerprints, and the counts that belong to them. Two of four
+    million events share 64 bits with a probability of one in two million.
+    """
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._keys, self._counts = numbers
+
+    def get(self, event: Event, default: int = 0) -> int:
+        """Return the count of ``event``."""
+        key = np.uint64(fingerprint(_SEPARATOR.join(event)) >> 64)
+        at = int(np.searchsorted(self._keys, key))
+        if at == len(self._keys) or self._keys[at] != key:
+            return default
+        return int(self._counts[at])
+
+
+def index_path(statistics: str) -> str:
+    """Return where the index of the statistics at a path lies."""
+    return statistics.removesuffix(".parquet") + SUFFIX
+
+
+def index_of(counts: Mapping[Event, int]) -> Numbers:
+    """Return the numbers of a CountIndex for ``counts``."""
+    events = pa.array([_SEPARATOR.join(event) for event in counts], pa.string())
+    keys = fingerprints(events)["high"]
+    order = np.argsort(keys, kind="stable")
+    found = np.fromiter(counts.values(), np.uint64, len(counts))
+    return np.ascontiguousarray(np.stack([keys[order], found[order]]))
+
+
+def keep_index(statistics: Statistics, path: str) -> None:
+    """Write the index of ``statistics`` beside their table at ``path``."""
+    with storage.write_whole(index_path(path)) as file:
+        np.save(file, index_of(statistics.counts), allow_pickle=False)
+
+
+def load_index(path: str) -> CountIndex | None:
+    """Map the index beside the statistics at ``path``, None if there is none.
+
+    What lies on another machine is copied to a file of this one that goes with the process.
+    """
+    path = index_path(path)
+    if not storage.exists(path):
+        return None
+    if storage.is_local(path):
+        return CountIndex(np.load(path, mmap_mode="r", allow_pickle=False))
+    with tempfile.TemporaryDirectory() as folder:
+        copy = os.path.join(folder, "index.npy")
+        with open(copy, "wb") as target, storage.open_for_reading(path) as source:
+            _copy(source, target)
+        return CountIndex(np.load(copy, mmap_mode="r", allow_pickle=False))
+
+
+def _copy(source: IO[bytes], target: IO[bytes]) -> None:
+    while block := source.read(1 << 24):
+        target.write(block)
