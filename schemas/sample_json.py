@@ -19,27 +19,21 @@ def add_fields(original: str | None, fields: Mapping[str, Any]) -> str:
     field that says already what it shall. Raises ValueError if ``original`` is no JSON object.
     """
     if original is None:
-        return "{\n" + ",\n".join(map(_line, fields.items())) + "\n}"
+        return _join("", fields)
     said = json.loads(original)
     if not isinstance(said, dict):
         raise JSONDecodeError("no JSON object", original, 0)
-    new = [field for field in fields.items() if not _says(said, *field)]
-    names = {name for name, _ in new}
-    if said.keys().isdisjoint(names):
-        kept = original.strip(_SPACE)[1:-1].strip(_SPACE)
-    else:
-        members = [text for name, text in _members(original) if name not in names]
-        kept = f",\n{INDENT}".join(members)
-    lines = [INDENT + kept] if kept else []
-    return "{\n" + ",\n".join([*lines, *map(_line, new)]) + "\n}"
+    new = {name: value for name, value in fields.items() if not _says(said, name, value)}
+    if said.keys().isdisjoint(new):
+        return _join(original.strip(_SPACE)[1:-1].strip(_SPACE), new)
+    members = [text for name, text in _members(original) if name not in new]
+    return _join(f",\n{INDENT}".join(members), new)
 
 
-def _says(said: Mapping[str, Any], name: str, value: object) -> bool:
-    return name in said and type(said[name]) is type(value) and said[name] == value
-
-
-def _line(field: tuple[str, Any]) -> str:
-    return f"{INDENT}{encode_basestring_ascii(field[0])}: {_encode(field[1])}"
+def _join(kept: str, fields: Mapping[str, Any]) -> str:
+    members = [kept] if kept else []
+    members += [f"{encode_basestring_ascii(n)}: {_encode(v)}" for n, v in fields.items()]
+    return f"{{\n{INDENT}" + f",\n{INDENT}".join(members) + "\n}"
 
 
 def _encode(value: Any) -> str:  # noqa: ANN401 - a value of a JSON object
@@ -49,6 +43,10 @@ def _encode(value: Any) -> str:  # noqa: ANN401 - a value of a JSON object
     if isinstance(value, str):
         return encode_basestring_ascii(value)
     return repr(value) if type(value) is float and isfinite(value) else json.dumps(value)
+
+
+def _says(said: Mapping[str, Any], name: str, value: object) -> bool:
+    return name in said and type(said[name]) is type(value) and said[name] == value
 
 
 def _members(text: str) -> list[tuple[str, str]]:

@@ -9,7 +9,15 @@ BLOCK = 512
 LARGEST = 1 << 33
 """A size of as many bytes, 8 GiB, has no room in octal digits."""
 
-_USTAR = "100s8s8s8s12s12s8s1s100s6s2s32s32s8s8s155s12x"
+# What stands in every header: before the size, between size and checksum, and after the kind.
+_OWNED = b"0000444\0" + 2 * b"0000000\0"
+_EPOCH = b"\0" + b"00000000000\0"
+_TAIL = struct.pack("100x6s2s32s32s183x", b"ustar", b"00", b"bigdata", b"bigdata")
+_SPACES = 8 * ord(" ")
+_REST_SUM = sum(_OWNED + _EPOCH + _TAIL) + _SPACES
+
+# A header's name, size, checksum, kind, magic and prefix.
+_FIELDS = struct.Struct("100s24x12s12x8sc100x6s82x155s12x")
 _PAX_RECORD = re.compile(rb"(\d{1,18}) ([^=]+)=")
 _PAX_SIZE = re.compile(r"[0-9]{1,18}")
 _LONGEST_NAME = 100
@@ -29,33 +37,49 @@ class Header(NamedTuple):
 
 def parse_header(header: bytes) -> Header:
     """Read a header as tarfile does. Raises HeaderError if its checksum is wrong."""
+    name, size_field, checksum, kind, magic, prefix = _FIELDS.unpack(header)
+    if checksum[:6] != b"%06o" % _sum(header) and not _is_checksum(checksum, header):
+        raise HeaderError("no tar header")
+    size = _number(size_field)
+    if size < 0:
+        raise HeaderError("no tar header")
+    path = name.partition(b"\0")[0]
+    if prefix[0] and magic == b"ustar\0":
+        path = prefix.partition(b"\0")[0] + b"/" + path
+    return Header(path.decode("utf-8", "surrogateescape"), size, kind)
+
+
+def _is_checksum(field: bytes, header: bytes) -> bool:
+    checksum = _octal(field)
+    return checksum in (_sum(header), _signed_sum(header))
+
+
+def _octal(field: bytes) -> int:
     try:
-        checksum = int(header[148:156].strip(b" \0") or b"0", 8)
-        size = _number(header[124:136])
+        return int(field.strip(b" \0") or b"0", 8)
     except ValueError:
         raise HeaderError("no tar header") from None
-    if size < 0 or (checksum != _sum(header) and checksum != _signed_sum(header)):
-        raise HeaderError("no tar header")
-    name = header[0:100].split(b"\0", 1)[0]
-    if header[345:346] != b"\0" and header[257:263] == b"ustar\0":
-        name = header[345:500].split(b"\0", 1)[0] + b"/" + name
-    return Header(name.decode("utf-8", "surrogateescape"), size, header[156:157])
 
 
 def _number(field: bytes) -> int:
     if field[0] & 0x80:  # GNU's base 256, for sizes of 8 GiB and more
         return int.from_bytes(field, "big", signed=False) - (0x80 << 88)
-    return int(field.strip(b" \0") or b"0", 8)
+    return _octal(field)
 
 
 def _sum(header: bytes) -> int:
-    """Return the sum of a header's bytes, its checksum counted as spaces.
+    """Return the sum of a header's bytes, its checksum counted as spaces."""
+    whole = _byte_sum(header[:256]) + _byte_sum(header[256:])
+    return whole - _byte_sum(header[148:156]) + _SPACES
 
-    The lower half of Adler-32 is one more than the sum of the bytes, modulo 65521, which 256 bytes
-    cannot reach; ``sum`` takes eight times as long.
+
+def _byte_sum(content: bytes) -> int:
+    """Return the sum of at most 256 bytes.
+
+    The lower half of Adler-32 is one more than the sum, modulo 65521, which 256 bytes cannot reach;
+    ``sum`` takes eight times as long.
     """
-    halves = (adler32(header[:256]) & 0xFFFF) + (adler32(header[256:]) & 0xFFFF) - 2
-    return halves - sum(header[148:156]) + 8 * ord(" ")
+    return (adler32(content) & 0xFFFF) - 1
 
 
 def _signed_sum(header: bytes) -> int:
@@ -101,15 +125,10 @@ def make_header(name: str, size: int) -> bytes:
 
 
 def _ustar_header(path: bytes, size: int, kind: bytes) -> bytes:
-    owner = b"bigdata"
-    header = bytearray(
-        struct.pack(
-            _USTAR, path, b"444".zfill(7), b"0" * 7, b"0" * 7, b"%011o" % size, b"0" * 11,
-            b" " * 8, kind, b"", b"ustar", b"00", owner, owner, b"", b"", b"",
-        )
-    )  # fmt: skip
-    header[148:156] = b"%06o\0 " % _sum(header)
-    return bytes(header)
+    digits = b"%011o" % size
+    checksum = _REST_SUM + _byte_sum(path[:100]) + _byte_sum(digits) + kind[0]
+    name = path[:100].ljust(100, b"\0")
+    return b"%b%b%b%b%06o\0 %b%b" % (name, _OWNED, digits, _EPOCH, checksum, kind, _TAIL)
 
 
 def _pax_record(keyword: bytes, value: bytes) -> bytes:

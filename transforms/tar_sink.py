@@ -7,8 +7,9 @@ from ..schemas.tar import END_OF_ARCHIVE, RECORD
 from ..schemas.tar_header import BLOCK, make_header
 from .stored_samples import Payload, Stretch
 
-_MOST_PARTS = min(os.sysconf("SC_IOV_MAX"), 1024)
-_MOST_BYTES = 4 << 20
+_MOST_PARTS = min(os.sysconf("SC_IOV_MAX"), 1024) - 2
+_SMALL = 4096
+_MOST_BYTES = 1 << 20
 _ZEROS = bytes(BLOCK)
 
 
@@ -18,41 +19,50 @@ class TarSink:
     def __init__(self, file: IO[bytes]) -> None:
         self._descriptor = file.fileno()
         self._parts: list[bytes | memoryview] = []
+        self._small: list[bytes | memoryview] = []
         self._waiting = 0
         self._size = 0
 
     def add(self, name: str, payload: Payload) -> None:
         """Append a member; ``payload`` must stay as it is until the sink is finished."""
         size = len(payload)
-        self._put(make_header(name, size))
+        self._put_small(make_header(name, size))
         if isinstance(payload, Stretch):
             for piece in payload.pieces():
-                self._put(piece)
-        elif size:
-            self._put(payload)
-        if size % BLOCK:
-            self._put(_ZEROS[: -size % BLOCK])
+                self._put_large(piece)
+        elif size > _SMALL:
+            self._put_large(payload)
+        else:
+            self._put_small(payload)
+        self._put_small(_ZEROS[: -size % BLOCK])
 
     def finish(self) -> int:
         """End the archive and return its size. Raises OSError unless all of it was written."""
-        self._put(END_OF_ARCHIVE)
-        self._put(bytes(-self._size % RECORD))
+        self._put_small(END_OF_ARCHIVE)
+        self._put_small(bytes(-(self._size + self._waiting) % RECORD))
         self._flush()
         written = os.fstat(self._descriptor).st_size
         if written != self._size:
             raise OSError(f"of {self._size} bytes only {written} were written")
         return self._size
 
-    def _put(self, part: bytes | memoryview) -> None:
-        self._parts.append(part)
+    def _put_small(self, part: bytes | memoryview) -> None:
+        self._small.append(part)
         self._waiting += len(part)
-        self._size += len(part)
+
+    def _put_large(self, payload: bytes | memoryview) -> None:
+        """Put a payload behind what is small: one part of a write for each, and no copy."""
+        self._parts += (b"".join(self._small), payload)
+        self._small.clear()
+        self._waiting += len(payload)
         if self._waiting >= _MOST_BYTES or len(self._parts) >= _MOST_PARTS:
             self._flush()
 
     def _flush(self) -> None:
-        parts, left = self._parts, self._waiting
-        self._parts, self._waiting = [], 0
+        parts = [*self._parts, b"".join(self._small)]
+        left = self._waiting
+        self._parts, self._small, self._waiting = [], [], 0
+        self._size += left
         while left:
             written = os.writev(self._descriptor, parts)
             left -= written
