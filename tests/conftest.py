@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # small models are faster so, above all on busy cores
+
 # Nothing is timed inside a test: the machine may be busy. A suite that passed passes again;
 # `pytest --hypothesis-profile=explore` looks for what it does not find.
 _PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
