@@ -8,28 +8,41 @@ from ..schemas.rejection import Phase
 from ..schemas.run_directory import RunDirectory
 from ..schemas.source import Source
 from ..transforms.caption_images import CaptionImages
-from ..transforms.captioner import LoadCaptioner
+from ..transforms.captioner import Asked, LoadCaptioner
 from ..transforms.choose_sparse import ChooseSparse
 from ..transforms.find_generated_facts import FindGeneratedFacts
-from ..transforms.keep_units import KeepUnits, LoadUnits
-from .options import EnrichOptions
+from ..transforms.gather_captions import GatherCaptions
+from ..transforms.keep_units import KeepUnits, load_unit
+from ..transforms.spread import Respread, Spread
 
 
 def build_enrich(
     root: beam.Pipeline,
     sources: Sequence[Source],
     run: RunDirectory,
-    options: EnrichOptions,
+    asked: Asked,
     load: LoadCaptioner,
     parser: str | None,
     stamp: str,
+    lanes: int,
 ) -> None:
-    """Wire the phase: the captions of a shard are kept as soon as it is done."""
-    _ = (
+    """Wire the phase: models caption on so many lanes at most, then all workers read the captions.
+
+    What a model answers is kept as it comes, the captions of a shard as soon as it is done.
+    """
+    captioned = (
         root
-        | "Load scores" >> LoadUnits(sources, run, "scores")
+        | "Sources" >> Spread(sources, lanes)
+        | "Load scores" >> beam.Map(load_unit, run, "scores")
         | "Choose sparse" >> ChooseSparse()
-        | "Caption images" >> CaptionImages(run, load, options.batch_size)
+        | "Caption images" >> CaptionImages(run, load, asked)
+    )
+    _ = (
+        captioned
+        | "Spread again" >> Respread()
+        | "Load scores again" >> beam.Map(load_unit, run, "scores")
+        | "Choose again" >> ChooseSparse()
+        | "Gather captions" >> GatherCaptions(run, asked)
         | "Find facts" >> FindGeneratedFacts(parser, run.statistics)
         | "Keep captions" >> KeepUnits(run, "captions", Phase.ENRICH, stamp)
     )

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import apache_beam as beam
@@ -16,6 +16,7 @@ from ..schemas.run_directory import RunDirectory
 from ..schemas.source import Source
 from ..schemas.unit import tally_of
 from ..transforms import storage
+from ..transforms.captioner import Asked, LoadCaptioner
 from ..transforms.keep_statistics import keep_statistics, load_statistics
 from ..transforms.plan_shards import load_plan
 from ..transforms.write_shards import WEBDATASET, is_written, write_sizes
@@ -38,8 +39,6 @@ class Work:
     phase: Phase
     units: int
     folder: str
-    one_process: bool = False
-    """Whether the phase must not be spread over processes, for it fills a device."""
 
 
 Execute = Callable[[Build, Work], None]
@@ -52,6 +51,8 @@ class Run:
 
     directory: RunDirectory
     execute: Execute
+    models: int | None = 1
+    """How many models may caption at the same time, None for as many as there are workers."""
     record: Record = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -167,23 +168,26 @@ def keep_sources(run: RunDirectory, sources: list[Source]) -> None:
     storage.write_table(run.sources, pa.table(columns))
 
 
-def enrich(run: Run, options: EnrichOptions, load: Callable[[], Any]) -> None:
-    """Caption the sparse pairs of ``run``; what the same model said before is kept."""
+def enrich(run: Run, options: EnrichOptions, asked: Asked, load: LoadCaptioner) -> None:
+    """Caption the sparse pairs of ``run``; what the same model answered before is kept."""
     run.require(Phase.SCORE)
-    if run.is_current(Phase.ENRICH, options):
+    if run.is_current(Phase.ENRICH, options) and run.record.get("asked") == asdict(asked):
         return
+    run.record["asked"] = asdict(asked)
     run.begin(Phase.ENRICH, options)
     sources, directory = run.sources(), run.directory
     scored = run.record["phases"]["score"]["options"]
     parser = scored["parser"]
     read = (storage.read_bytes(path) for path in (directory.statistics, directory.sources))
-    stamp = _digest(*read, scored, options_of(options))
+    stamp = _digest(*read, scored, options_of(options), asdict(asked))
     _, pending = split_finished(sources, directory, "captions")
     stale = [s for s in sources if s not in pending and not _has_stamp(directory, s, stamp)]
     todo = sorted([*pending, *stale], key=lambda source: source.number)
-    work = Work(Phase.ENRICH, len(todo), directory.path("captions"), one_process=True)
+    work = Work(Phase.ENRICH, len(todo), directory.path("captions"))
+    lanes = run.models or max(1, len(todo))
     run.execute(
-        lambda root: build_enrich(root, todo, directory, options, load, parser or None, stamp), work
+        lambda root: build_enrich(root, todo, directory, asked, load, parser or None, stamp, lanes),
+        work,
     )
     run.finish(Phase.ENRICH)
 

@@ -9,7 +9,8 @@ from ..schemas.errors import EvenpairError, UsageError
 from ..schemas.rejection import Phase
 from ..schemas.source import Source
 from ..transforms import storage
-from ..transforms.huggingface_captioner import CaptionerOptions, check_captioner, load_captioner
+from ..transforms.find_captioner import find_model, require_captioner
+from ..transforms.load_captioner import ChosenModel, load_captioner
 from . import phases
 from .accounting import account, keep_accounts, tally, total_counts
 from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions, flag
@@ -74,7 +75,7 @@ def check_models(run: Run, options: RunOptions) -> None:
     if options.score.parser and not run.is_done(Phase.SCORE):
         load_parser(options.score.parser)
     if options.enrich.captioner and not run.is_done(Phase.ENRICH):
-        check_captioner(captioner_options(options.enrich))
+        check_captioner(run, options.enrich)
 
 
 def enrich(run: Run, options: EnrichOptions) -> None:
@@ -83,20 +84,26 @@ def enrich(run: Run, options: EnrichOptions) -> None:
         if not run.is_current(Phase.ENRICH, options):
             run.skip(Phase.ENRICH, options)
         return
-    chosen = captioner_options(options)
-    phases.enrich(run, options, lambda: load_captioner(chosen))
+    chosen = choose_captioner(run, options)
+    phases.enrich(run, options, chosen.asked, lambda: load_captioner(chosen))
 
 
-def captioner_options(options: EnrichOptions) -> CaptionerOptions:
-    """Return the captioner that ``options`` name; ``demo`` is the shipped one."""
+def check_captioner(run: Run, options: EnrichOptions) -> None:
+    """Raise UsageError if there is no such captioner, before anything is done."""
+    require_captioner(choose_captioner(run, options).found)
+
+
+def choose_captioner(run: Run, options: EnrichOptions) -> ChosenModel:
+    """Return the captioner that ``options`` name; ``demo`` is the shipped one.
+
+    A run goes on with the revision that it began with, whatever the hub calls the newest now.
+    """
     path = demo_captioner_path() if options.captioner == DEMO else options.captioner
-    return CaptionerOptions(
-        model=options.captioner,
-        path=path,
-        revision=options.captioner_revision or None,
-        prompt=options.prompt,
-        max_new_tokens=options.max_new_tokens,
-    )
+    begun = changed_option(run.record, Phase.ENRICH, options_of(options)) is None
+    earlier = run.record.get("asked", {}).get("revision", "") if begun else ""
+    found = find_model(options.captioner, path, options.captioner_revision or earlier)
+    prompt = options.prompt or found.default_prompt
+    return ChosenModel(found, prompt, options.batch_size, options.max_new_tokens)
 
 
 def write(run: Run, options: WriteOptions) -> None:

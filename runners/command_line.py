@@ -101,12 +101,11 @@ def enrich(beam: Beam, /, run_directory: str, **given: Any) -> None:
     options = record_from(EnrichOptions, given)
     if not options.captioner:
         raise UsageError("--captioner MODEL is missing: enrich needs a model that captions")
-    from ..pipeline.run import captioner_options
+    from ..pipeline.run import check_captioner
     from ..pipeline.run import enrich as enrich_run
-    from ..transforms.huggingface_captioner import check_captioner
 
-    check_captioner(captioner_options(options))
     with _open(run_directory, beam, given) as opened:
+        check_captioner(opened, options)
         enrich_run(opened, options)
         click.echo(f"captions: {opened.directory.path('captions')}")
 

@@ -21,7 +21,7 @@ from .progress import show_progress
 
 def run_direct(build: Build, work: Work, options: EngineOptions) -> None:
     """Run a pipeline to its end on all workers, or in this process if one is enough."""
-    workers = 1 if work.one_process else _workers(options.workers, work.units)
+    workers = _workers(options.workers, work.units)
     beam_options = PipelineOptions([f"--direct_num_workers={workers}", *options.beam])
     runner = FnApiRunner() if workers == 1 else _subprocess_runner(beam_options)
     pipeline = beam.Pipeline(runner=runner, options=beam_options)

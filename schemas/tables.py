@@ -88,6 +88,19 @@ on with a sentence begins with its comma or its space. The similarities to the i
 no model for them was asked for.
 """
 
+ANSWERS = pa.schema(
+    [
+        ("uid", pa.string()),
+        ("model", pa.string()),
+        ("revision", pa.string()),
+        ("prompt", pa.string()),
+        ("answer", pa.string()),
+        ("is_cut", pa.bool_()),
+        ("fault", pa.string()),
+    ]
+)
+"""One row for each answer of a captioner, as it was given: what is paid for is kept for good."""
+
 SELECTION = pa.schema(
     [
         *_IDENTITY,

@@ -1,27 +1,55 @@
 """What a captioner is: a model, wherever it runs, that says what images show."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from PIL import Image
 
+from ..schemas.fault import Fault
 
-class Captioner(Protocol):
-    """A captioning model that is ready to be used.
 
-    ``model``, ``revision`` and ``prompt`` are recorded with every caption; one that agrees in all
-    three is never made twice.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was said of one image, or the fault that kept anything from being said.
+
+    ``is_cut`` tells whether the model was stopped before it came to an end, None that nobody knows.
     """
+
+    text: str | None
+    fault: Fault | None = None
+    is_cut: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who was asked, and what: answers that agree in all three are never asked for twice."""
 
     model: str
     revision: str
     prompt: str
 
-    def caption(self, images: Sequence[Image.Image]) -> list[str]:
-        """Return one caption for each RGB image, in order.
 
-        Raises MemoryError, or an error of the device's own that ``is_out_of_memory`` knows, if the
-        batch is too large for the device.
+class Captioner(Protocol):
+    """A captioning model that is ready to be used.
+
+    ``asked`` is recorded with every answer.
+    """
+
+    asked: Asked
+    batch_size: int
+    """Images in one call."""
+    calls: int
+    """Calls at the same time."""
+
+    def prepare(self, images: Sequence[Image.Image]) -> Any:  # noqa: ANN401 - the model's own input
+        """Return what ``caption`` takes for RGB ``images``; called on threads, ahead of it."""
+
+    def caption(self, prepared: Any) -> list[Answer]:  # noqa: ANN401 - what prepare returned
+        """Return one answer for each image, in order; the same alone as among others.
+
+        Raises MemoryError, or an error of the device's own that ``is_out_of_memory`` knows, if
+        there are too many images for the device.
         """
 
 

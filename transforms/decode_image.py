@@ -1,7 +1,9 @@
 """The bytes of an image file -> its pixels, or the fault that it has."""
 
 import io
+import threading
 import warnings
+from contextlib import nullcontext
 from functools import cache
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -21,10 +23,15 @@ class ImageFaultError(ValueError):
         self.fault = fault
 
 
-def decode_image(content: bytes) -> Image.Image:
+_LARGE_PIXELS = 16_000_000
+_ONE_LARGE_AT_A_TIME = threading.Lock()
+
+
+def decode_image(content: bytes, max_side: int | None = None) -> Image.Image:
     """Return the upright RGB image in ``content``; of an animation, its first frame.
 
-    Raises ImageFaultError if there is no whole image, or one of more than 100 million pixels.
+    A longer side of more than ``max_side`` pixels is made that long. Raises ImageFaultError if
+    there is no whole image, or one of more than 100 million pixels.
     """
     try:
         with warnings.catch_warnings():
@@ -33,7 +40,11 @@ def decode_image(content: bytes) -> Image.Image:
             if image.width * image.height > MAX_PIXELS:
                 size = f"{image.width} x {image.height} pixels"
                 raise ImageFaultError(Fault.IMAGE_TOO_LARGE, size)
-            return _on_white(ImageOps.exif_transpose(image))
+            if max_side:
+                image.draft("RGB", (max_side, max_side))
+            large = image.width * image.height > _LARGE_PIXELS
+            with _ONE_LARGE_AT_A_TIME if large else nullcontext():
+                return _upright(image, max_side)
     except ImageFaultError:
         raise
     except Image.DecompressionBombError as error:
@@ -51,10 +62,28 @@ def _formats() -> list[str]:
     return [name for name in _FORMATS if name in Image.OPEN]
 
 
+def _upright(image: Image.Image, max_side: int | None) -> Image.Image:
+    upright = _on_white(ImageOps.exif_transpose(image))
+    if max_side:
+        upright.thumbnail((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=None)
+    return upright
+
+
 def _on_white(image: Image.Image) -> Image.Image:
-    """Return ``image`` in RGB, what is transparent in it white."""
+    """Return ``image`` in RGB with 8 bits a channel, what is transparent in it white."""
+    if image.mode[0] in "IF":
+        return _in_8_bits(image).convert("RGB")
     if not image.has_transparency_data:
         return image.convert("RGB")
     layer = image.convert("RGBA")
     ground = Image.new("RGBA", layer.size, "white")
     return Image.alpha_composite(ground, layer).convert("RGB")
+
+
+def _in_8_bits(image: Image.Image) -> Image.Image:
+    """Return a grey image of 16 or 32 bits in 8: integers are taken for 16 bits, floats for 0..1.
+
+    A plain conversion would cut every value off at 255: all but black would be white.
+    """
+    scale = 255.0 if image.mode == "F" else 1 / 256
+    return image.convert("F").point(lambda value: value * scale + 0.0).convert("L")

@@ -1,8 +1,8 @@
 """Unit of captions -> Unit with their parts, their facts and their information."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 import apache_beam as beam
@@ -12,63 +12,79 @@ from ..models.load_parser import load_parser
 from ..schemas.facts import Facts
 from ..schemas.tables import CAPTIONS, FACTS, facts_to_arrow
 from ..schemas.unit import Unit
-from .check_caption import check_caption
-from .imbalance import unite
+from .imbalance import intersect, unite
 from .information import InformationModel
 from .keep_statistics import load_statistics
 from .parse_captions import parse_captions
+from .split_sentences import split_clauses, split_sentences
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
-
 
 def find_generated_facts(unit: Unit, nlp: "Language", model: InformationModel) -> Unit:
-    """Check every caption of ``unit``, and fill in what its sentences state."""
-    checked = [_check(c, f) for c, f in zip(*_columns(unit), strict=True)]
-    sentences = [_sentences(caption) if fault is None else [] for caption, fault in checked]
-    found = parse_captions(nlp, (sentence for row in sentences for sentence in row))
-    facts = [[next(found) for _ in row] for row in sentences]
+    """Fill in what every caption of ``unit`` states, as a whole and part by part."""
+    captions = unit.table["caption"].to_pylist()
+    texts = [[] if caption is None else _parts_of(caption) for caption in captions]
+    facts = _facts_of_parts(nlp, texts)
     united = [unite(*row) for row in facts]
     bits = [
-        None if fault else model.bits(row).information_bits
-        for row, (_, fault) in zip(united, checked, strict=True)
+        None if caption is None else model.bits(row).information_bits
+        for row, caption in zip(united, captions, strict=True)
     ]
-    columns = [
-        pa.array([None if fault else caption for caption, fault in checked], pa.string()),
-        pa.array([fault for _, fault in checked], pa.string()),
-        *facts_to_arrow(united),
-        pa.array(bits, pa.float64()),
-        _parts(sentences, facts),
-    ]
-    names = ["caption", "fault", *FACTS.names, "information_bits", "parts"]
-    return unit.with_columns(names, columns)
+    columns = [*facts_to_arrow(united), pa.array(bits, pa.float64()), _parts(texts, facts)]
+    return unit.with_columns([*FACTS.names, "information_bits", "parts"], columns)
 
 
-def _columns(unit: Unit) -> tuple[list[str | None], list[str | None]]:
-    return unit.table["caption"].to_pylist(), unit.table["fault"].to_pylist()
+def _parts_of(caption: str) -> list[str]:
+    return [clause for said in split_sentences(caption) for clause in split_clauses(said)]
 
 
-def _check(caption: str | None, fault: str | None) -> tuple[str, str | None]:
-    if caption is None:
-        return "", fault
-    text, found = check_caption(caption)
-    return text, found and found.value
+def _facts_of_parts(nlp: "Language", texts: Sequence[list[str]]) -> list[list[Facts]]:
+    """Return what each part states where it stands: behind the parts before it.
+
+    A pronoun is then what it stands for, and a clause has the subject of its sentence.
+    """
+    in_turn = (zip(accumulate(parts, _follow), parts, strict=True) for parts in texts)
+    parsed = parse_captions(nlp, (text for parts in in_turn for pair in parts for text in pair))
+    return [list(_one_by_one(parsed, len(parts))) for parts in texts]
 
 
-def _sentences(caption: str) -> list[str]:
-    return [part for part in _SENTENCE_END.split(caption) if part]
+def _one_by_one(parsed: Iterator[Facts], parts: int) -> Iterator[Facts]:
+    """Yield what each part states, from the facts of the text up to it and of the part alone."""
+    before = Facts()
+    for _ in range(parts):
+        whole, alone = next(parsed), next(parsed)
+        yield _with_objects(unite(_without(whole, before), intersect(alone, whole)))
+        before = whole
 
 
-def _parts(sentences: list[list[str]], facts: list[list[Facts]]) -> pa.Array:
-    offsets = [0]
-    for row in sentences:
-        offsets.append(offsets[-1] + len(row))
-    texts = pa.array([text for row in sentences for text in row], pa.string())
+def _follow(text: str, part: str) -> str:
+    """Join a part to what comes before it; a clause brings its own comma or space."""
+    return text + part if part[0] in ", " else f"{text} {part}"
+
+
+def _without(facts: Facts, known: Facts) -> Facts:
+    return Facts(
+        tuple(term for term in facts.objects if term not in set(known.objects)),
+        tuple(fact for fact in facts.attributes if fact not in set(known.attributes)),
+        tuple(fact for fact in facts.relations if fact not in set(known.relations)),
+    )
+
+
+def _with_objects(facts: Facts) -> Facts:
+    """Add the objects that the attributes and relations are of."""
+    ends = chain.from_iterable((r.subject, r.object) for r in facts.relations)
+    objects = (*facts.objects, *(a.object for a in facts.attributes), *ends)
+    return Facts(tuple(dict.fromkeys(objects)), facts.attributes, facts.relations)
+
+
+def _parts(texts: Sequence[list[str]], facts: Sequence[list[Facts]]) -> pa.Array:
+    offsets = list(accumulate(map(len, texts), initial=0))
+    flat = pa.array([text for row in texts for text in row], pa.string())
     columns = facts_to_arrow([fact for row in facts for fact in row])
     kind = CAPTIONS.field("parts").type
-    parts = pa.StructArray.from_arrays([texts, *columns], fields=list(kind.value_type))
+    parts = pa.StructArray.from_arrays([flat, *columns], fields=list(kind.value_type))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), parts, type=kind)
 
 

@@ -58,12 +58,14 @@ def fuse(raw: str, raw_facts: Facts, parts: Sequence[Part], max_words: int) -> W
     """
     if not len(raw_facts) and not _NAME.search(raw):
         return replace(parts)
-    text, facts = raw.strip(), raw_facts
+    text, facts, said = raw.strip(), raw_facts, ""
     for part in parts:
+        if part.text[0] in ", " and not text.endswith(said or "\0"):
+            continue
         longer = _join(text, part.text)
         adds = len(unite(facts, part.facts)) > len(facts)
         if adds and not _contradicts(raw_facts, part.facts) and len(longer.split()) <= max_words:
-            text, facts = longer, unite(facts, part.facts)
+            text, facts, said = longer, unite(facts, part.facts), part.text[1:]
     return Written(text, CaptionSource.RAW if text == raw.strip() else CaptionSource.FUSED, facts)
 
 
@@ -78,13 +80,15 @@ def append(raw: str, raw_facts: Facts, parts: Sequence[Part]) -> Written:
 
 def replace(parts: Sequence[Part]) -> Written:
     """Return the generated caption alone."""
-    text = " ".join(part.text for part in parts)
+    text = ""
+    for part in parts:
+        text = f"{text} {part.text}".strip() if part.text[0] not in ", " else text + part.text
     return Written(text, CaptionSource.GENERATED, unite(*(part.facts for part in parts)))
 
 
 def _join(text: str, part: str) -> str:
-    if not text:
-        return part
+    if not text or part[0] in ", ":
+        return text + part
     stop = "" if text.endswith((".", "!", "?", ";", ":")) else "."
     return f"{text}{stop} {part[0].upper()}{part[1:]}"
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Container, Iterator
+from collections.abc import Container, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +46,7 @@ Payload = bytes | memoryview | Stretch
 StoredSample = Sample[Payload]
 
 
-def read_stored(source: Source, wanted: Container[str]) -> Iterator[StoredSample]:
+def read_stored(source: Source, wanted: Container[str]) -> Generator[StoredSample]:
     """Yield the first sample of each key that ``wanted`` holds when it passes by.
 
     Of a damaged archive these are the samples before the damage. Raises EvenpairError for a source
