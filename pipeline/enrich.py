@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import apache_beam as beam
+from apache_beam.pvalue import AsSingleton
 
 from ..schemas.rejection import Phase
 from ..schemas.run_directory import RunDirectory
@@ -12,7 +13,8 @@ from ..transforms.captioner import Asked, LoadCaptioner
 from ..transforms.choose_sparse import ChooseSparse
 from ..transforms.find_generated_facts import FindGeneratedFacts
 from ..transforms.gather_captions import GatherCaptions
-from ..transforms.keep_units import KeepUnits, load_unit
+from ..transforms.keep_units import KeepUnits, LoadUnits, load_unit
+from ..transforms.reference_sample import COLUMNS, NONE, SampleReferences
 from ..transforms.spread import Respread, Spread
 
 
@@ -25,24 +27,38 @@ def build_enrich(
     parser: str | None,
     stamp: str,
     lanes: int,
+    sampled: Sequence[Source] = (),
+    sample: int = 0,
 ) -> None:
     """Wire the phase: models caption on so many lanes at most, then all workers read the captions.
 
-    What a model answers is kept as it comes, the captions of a shard as soon as it is done.
+    What a model answers is kept as it comes, the captions of a shard as soon as it is done. The
+    random sample of references is drawn from all of ``sampled``, whichever are still to be done.
     """
+    last = _find_last(root, sampled, run, sample)
     captioned = (
         root
         | "Sources" >> Spread(sources, lanes)
         | "Load scores" >> beam.Map(load_unit, run, "scores")
-        | "Choose sparse" >> ChooseSparse()
+        | "Choose sparse" >> ChooseSparse(last)
         | "Caption images" >> CaptionImages(run, load, asked)
     )
     _ = (
         captioned
         | "Spread again" >> Respread()
         | "Load scores again" >> beam.Map(load_unit, run, "scores")
-        | "Choose again" >> ChooseSparse()
+        | "Choose again" >> ChooseSparse(last)
         | "Gather captions" >> GatherCaptions(run, asked)
         | "Find facts" >> FindGeneratedFacts(parser, run.statistics)
         | "Keep captions" >> KeepUnits(run, "captions", Phase.ENRICH, stamp)
     )
+
+
+def _find_last(
+    root: beam.Pipeline, sources: Sequence[Source], run: RunDirectory, count: int
+) -> AsSingleton | int:
+    """Return the last hash of the random sample of references, of all sources together."""
+    if not count:
+        return NONE
+    uids = root | "Load uids" >> LoadUnits(sources, run, "scores", COLUMNS)
+    return AsSingleton(uids | "Sample references" >> SampleReferences(count))

@@ -47,10 +47,17 @@ class EnrichOptions:
     prompt: str = option("", "What the model is asked.", metavar="TEXT")
     max_new_tokens: int = option(64, "The longest answer, in tokens.", metavar="N")
     batch_size: int = option(16, "Images a batch.", metavar="N")
+    reference_sample: int = option(
+        0,
+        "Caption N pairs more, chosen by hash whatever they say: select measures the full level "
+        "and the presence of facts in them.",
+        metavar="N",
+    )
 
     def __post_init__(self) -> None:
         _at_least("--max-new-tokens", self.max_new_tokens, 1)
         _at_least("--batch-size", self.batch_size, 1)
+        _at_least("--reference-sample", self.reference_sample, 0)
         if not self.captioner and (self.captioner_revision or self.prompt):
             raise UsageError("--captioner-revision and --prompt need --captioner MODEL")
 

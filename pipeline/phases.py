@@ -25,7 +25,7 @@ from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions
 from .record import NoRunError, Record, changed_option, keep_record, load_record, options_of
 from .resume import split_finished
 from .score import build_score, build_score_by
-from .select import build_select
+from .select import MEASURES, build_select
 from .selectable import selectable
 from .write import build_write, forget_write_faults, shard_format, write_faults
 
@@ -185,8 +185,11 @@ def enrich(run: Run, options: EnrichOptions, asked: Asked, load: LoadCaptioner) 
     todo = sorted([*pending, *stale], key=lambda source: source.number)
     work = Work(Phase.ENRICH, len(todo), directory.path("captions"))
     lanes = run.models or max(1, len(todo))
+    drawn = (sources, options.reference_sample)
     run.execute(
-        lambda root: build_enrich(root, todo, directory, asked, load, parser or None, stamp, lanes),
+        lambda root: build_enrich(
+            root, todo, directory, asked, load, parser or None, stamp, lanes, *drawn
+        ),
         work,
     )
     run.finish(Phase.ENRICH)
@@ -210,11 +213,14 @@ def select(run: Run, options: SelectOptions) -> None:
     if run.is_current(Phase.SELECT, options):
         return
     sources = run.sources()
-    given = selectable(run.directory, sources, options)
+    enriched = run.record["phases"].get("enrich", {}).get("options", {})
+    sample = enriched.get("reference_sample", 0)
+    given = selectable(run.directory, sources, options, sample)
     run.begin(Phase.SELECT, options)
     storage.remove(run.directory.work)
     work = Work(Phase.SELECT, len(sources), run.directory.path("selection"))
     run.execute(lambda root: build_select(root, sources, run.directory, options, given), work)
+    run.record["measures"] = json.loads(storage.read_bytes(run.directory.path(MEASURES)))
     run.finish(Phase.SELECT)
 
 

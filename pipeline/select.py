@@ -8,20 +8,25 @@ from apache_beam.pvalue import AsSingleton
 from ..schemas.rejection import Phase, Reason
 from ..schemas.run_directory import RunDirectory
 from ..schemas.source import Source
+from ..schemas.tables import FACTS
 from ..transforms.assign_shards import AssignShards
 from ..transforms.decide import RankCounted, RejectBeyondCut, RejectDuplicates
 from ..transforms.find_duplicates import FindDuplicates
 from ..transforms.fuse import Mode
 from ..transforms.judge_pairs import EnrichmentOptions, JudgePairs
 from ..transforms.keep_units import KeepUnits, LoadUnits
+from ..transforms.measure_references import MeasureReferences
 from ..transforms.plan_shards import PlanShards
 from ..transforms.policies import RANKING, ApplyPolicies, PolicyOptions
 from ..transforms.rank_pairs import FindCut
+from ..transforms.reference_sample import COLUMNS, Sample, SampleReferences
 from ..transforms.subset_file import KeepSubset
+from ..transforms.summarise import Summarise
 from .options import SelectOptions
 from .selectable import Selectable
 
 JUDGED = "work/judged"
+MEASURES = "work/measures.json"
 
 
 def build_select(
@@ -32,10 +37,11 @@ def build_select(
     given: Selectable,
 ) -> None:
     """Wire the phase: each pair is judged alone, then beside all others, then given its shard."""
+    sample = _measure_sample(root, sources, run, given.reference_sample)
     judged = (
         root
         | "Load scores" >> LoadUnits(sources, run, "scores", given.columns)
-        | "Judge pairs" >> JudgePairs(run, enrichment_options(options))
+        | "Judge pairs" >> JudgePairs(run, enrichment_options(options), sample)
         | "Apply policies" >> ApplyPolicies(policy_options(options, given))
         | "Keep judged" >> KeepUnits(run, JUDGED, Phase.SELECT)
     )
@@ -60,16 +66,34 @@ def build_select(
         | "Without what is beyond" >> RejectBeyondCut(AsSingleton(cut))
         | "Plan shards" >> PlanShards(options.shard_size, run.plan, repeated_keys)
     )
-    selected = (
+    decided = (
         root
         | "Load judged" >> LoadUnits(sources, run, JUDGED, after=AsSingleton(plan))
         | "Decide on duplicates" >> RejectDuplicates(duplicates)
         | "Reject beyond cut" >> RejectBeyondCut(AsSingleton(cut))
+    )
+    _ = decided | "Summarise" >> Summarise(run.path(MEASURES))
+    selected = (
+        decided
         | "Assign shards" >> AssignShards(AsSingleton(plan), run)
         | "Keep selection" >> KeepUnits(run, "selection", Phase.SELECT)
     )
     if options.subset_file:
         _ = selected | "Keep subset" >> KeepSubset(options.subset_file)
+
+
+def _measure_sample(
+    root: beam.Pipeline, sources: Sequence[Source], run: RunDirectory, count: int
+) -> AsSingleton | None:
+    """Measure the level in the random sample of references, if one was captioned."""
+    if not count:
+        return None
+    facts = [*COLUMNS, *FACTS.names]
+    last = root | "Load uids" >> LoadUnits(sources, run, "scores", COLUMNS)
+    last |= "Sample references" >> SampleReferences(count)
+    level = root | "Load sampled" >> LoadUnits(sources, run, "scores", facts)
+    level |= "Measure references" >> MeasureReferences(run, AsSingleton(last))
+    return AsSingleton(last | "Sample" >> beam.Map(Sample, AsSingleton(level)))
 
 
 def enrichment_options(options: SelectOptions) -> EnrichmentOptions:

@@ -25,6 +25,8 @@ class Selectable:
 
     columns: list[str]
     fields: pa.Schema
+    reference_sample: int = 0
+    """How many pairs were captioned as a random sample."""
 
 
 def check_options(options: SelectOptions) -> None:
@@ -35,7 +37,12 @@ def check_options(options: SelectOptions) -> None:
         Where(options.where).check_syntax()
 
 
-def selectable(run: RunDirectory, sources: Sequence[Source], options: SelectOptions) -> Selectable:
+def selectable(
+    run: RunDirectory,
+    sources: Sequence[Source],
+    options: SelectOptions,
+    reference_sample: int = 0,
+) -> Selectable:
     """Return what a selection needs of the scores of ``run``.
 
     Raises UsageError, before any work is done, for a column that does not exist, an expression that
@@ -50,7 +57,7 @@ def selectable(run: RunDirectory, sources: Sequence[Source], options: SelectOpti
         _check_number(options.rank_by, fields)
     if options.unique_images:
         _check_hashes(run, sources)
-    return Selectable(_columns(run, options, fields), fields)
+    return Selectable(_columns(run, options, fields), fields, reference_sample)
 
 
 def _columns(run: RunDirectory, options: SelectOptions, fields: pa.Schema) -> list[str]:

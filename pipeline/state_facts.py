@@ -22,7 +22,7 @@ def state_facts(
     nlp = load_parser(parser or None)
     given, parsed = tee(captions)
     for caption, facts in zip(given, parse_captions(nlp, parsed), strict=True):
-        yield caption, facts, model.bits(facts)
+        yield caption, facts, model.bits_of_each(facts)
 
 
 def as_json(caption: str, facts: Facts, bits: Bits) -> str:
@@ -43,8 +43,15 @@ def as_json(caption: str, facts: Facts, bits: Bits) -> str:
 
 
 def as_text(caption: str, facts: Facts, bits: Bits) -> str:
-    """Return a line for a person: the bits, then the facts."""
-    described = {name: [a for o, a in facts.attributes if o == name] for name in facts.objects}
-    objects = [f"{name} ({', '.join(said)})" if said else name for name, said in described.items()]
-    relations = [" ".join(relation) for relation in facts.relations]
+    """Return a line for a person: all bits, then each fact with its own."""
+    of_fact = bits.of_fact
+    described = {
+        name: [f"{a.attribute} {of_fact[a]:.1f}" for a in facts.attributes if a.object == name]
+        for name in facts.objects
+    }
+    objects = [
+        f"{name} {of_fact[name]:.1f}" + (f" ({', '.join(said)})" if said else "")
+        for name, said in described.items()
+    ]
+    relations = [f"{' '.join(relation)} {of_fact[relation]:.1f}" for relation in facts.relations]
     return f"{bits.information_bits:7.1f} bits  {caption}  =>  {'; '.join(objects + relations)}"

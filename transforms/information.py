@@ -5,7 +5,8 @@ and is capped, so that a typing error or an article number never counts as a dis
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from ..schemas.facts import Attribute, Facts, Relation
@@ -30,6 +31,10 @@ class Bits:
     object_bits: float = 0.0
     attribute_bits: float = 0.0
     relation_bits: float = 0.0
+    of_fact: Mapping[str | Attribute | Relation, float] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """The bits of each fact, where they were asked for."""
 
     @property
     def information_bits(self) -> float:
@@ -79,6 +84,15 @@ class InformationModel:
             math.fsum(map(self.attribute_bits, facts.attributes)),
             math.fsum(map(self.relation_bits, facts.relations)),
         )
+
+    def bits_of_each(self, facts: Facts) -> Bits:
+        """Return the bits of ``facts`` with those of each fact."""
+        each: dict[str | Attribute | Relation, float] = {
+            **{name: self.object_bits(name) for name in facts.objects},
+            **{fact: self.attribute_bits(fact) for fact in facts.attributes},
+            **{fact: self.relation_bits(fact) for fact in facts.relations},
+        }
+        return replace(self.bits(facts), of_fact=each)
 
     def _count(self, *event: str) -> int:
         return self._counts.get(event, 0)

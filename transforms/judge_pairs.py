@@ -19,6 +19,7 @@ from .imbalance import Basis, Judgement, judge_by_reference, unite
 from .information import InformationModel
 from .keep_statistics import load_model
 from .match_facts import shared_facts
+from .reference_sample import Sample, is_sampled
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +51,37 @@ JUDGED = pa.schema(
         ("similarity", pa.float64()),
         ("fault", pa.string()),
         *((name, pa.int32()) for name in PRESENCE),
+        ("raw_bits", pa.float64()),
+        ("raw_object_share", pa.float64()),
+        ("sampled", pa.bool_()),
     ]
 )
 """What judging adds to a pair; the columns stand for the caption that would be written."""
 
 
+_OF_RAW = ("raw_bits", "raw_object_share", "sampled")
+
+
 def judge_pairs(
-    unit: Unit, captions: pa.Table | None, model: InformationModel, options: EnrichmentOptions
+    unit: Unit,
+    captions: pa.Table | None,
+    model: InformationModel,
+    options: EnrichmentOptions,
+    sample: Sample | None = None,
 ) -> Unit:
-    """Judge every pair of ``unit``; those in ``captions`` by what the captioner says of them."""
+    """Judge every pair of ``unit``; those in ``captions`` by what the captioner says of them.
+
+    The others are judged by the level that was measured in ``sample``, if one was.
+    """
+    sample = sample or Sample()
+    unit = _with_level(unit, sample.level)
     judged = {name: unit.table[name] for name in ("caption", "information_bits", "object_share")}
     rows = unit.table.num_rows
     judged["caption_source"] = pa.array([CaptionSource.RAW.value] * rows)
     judged["imbalance_before"] = judged["imbalance_after"] = unit.table["imbalance"]
+    judged["raw_bits"] = unit.table["information_bits"]
+    judged["raw_object_share"] = unit.table["object_share"]
+    judged["sampled"] = pa.array(is_sampled(unit.table, sample.last))
     judged["imbalance_basis"] = pa.array([Basis.CORPUS.value] * rows)
     columns = [judged.get(f.name, pa.nulls(rows, f.type)) for f in JUDGED]
     table = pa.table(columns, schema=JUDGED)
@@ -72,6 +91,16 @@ def judge_pairs(
         table = _with_references(unit, table, captions, model, options)
     kept = unit.with_columns(["caption_raw"], [unit.table["caption"]])
     return kept.with_columns(JUDGED.names, table.columns)
+
+
+def _with_level(unit: Unit, level: float | None) -> Unit:
+    """Return the unit with the imbalance that its captions have by another full level."""
+    if level is None:
+        return unit
+    said = unit.table["information_bits"]
+    left = pc.subtract(1.0, pc.divide(said, level)) if level > 0 else pc.multiply(said, 0.0)
+    imbalance = pc.if_else(said.is_valid(), pc.max_element_wise(left, 0.0), None)
+    return unit.with_columns(["imbalance"], [imbalance])
 
 
 def _faults(unit: Unit, captions: pa.Table) -> pa.Array:
@@ -99,8 +128,14 @@ def _with_references(
     rows = [_judge_row(reference, model, options) for reference in _references(pairs, references)]
     replaced = pa.Table.from_pylist(rows, schema=JUDGED)
     columns = [
-        pc.replace_with_mask(column.combine_chunks(), mask.combine_chunks(), new.combine_chunks())
-        for column, new in zip(judged.columns, replaced.columns, strict=True)
+        judged[field.name]
+        if field.name in _OF_RAW
+        else pc.replace_with_mask(
+            judged[field.name].combine_chunks(),
+            mask.combine_chunks(),
+            replaced[field.name].combine_chunks(),
+        )
+        for field in JUDGED
     ]
     return pa.table(columns, schema=JUDGED)
 
@@ -242,10 +277,10 @@ class _Judge(beam.DoFn):
     def setup(self) -> None:
         self._model = load_model(self._run.statistics)
 
-    def process(self, unit: Unit) -> Iterator[Unit]:
+    def process(self, unit: Unit, sample: Sample | None) -> Iterator[Unit]:
         path = self._run.table("captions", unit.source.name)
         captions = storage.read_table(path) if storage.exists(path) else None
-        yield judge_pairs(unit, captions, self._model, self._options)
+        yield judge_pairs(unit, captions, self._model, self._options, sample)
 
 
 @dataclass
@@ -254,6 +289,7 @@ class JudgePairs(beam.PTransform):
 
     run: RunDirectory
     options: EnrichmentOptions
+    sample: beam.pvalue.AsSingleton | None = None
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.ParDo(_Judge(self.run, self.options))
+        return units | beam.ParDo(_Judge(self.run, self.options), self.sample)

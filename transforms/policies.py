@@ -13,6 +13,7 @@ from ..schemas.tables import SELECTION
 from ..schemas.unit import Unit
 from .block_list import is_named, load_block_list
 from .fingerprint import Fingerprints
+from .judge_pairs import PRESENCE
 from .recognise_language import PARSER_LANGUAGE
 from .where import Where
 
@@ -153,6 +154,12 @@ DECIDING = (
     "language",
     "similarity",
     "blocked",
+    "words",
+    "raw_bits",
+    "raw_object_share",
+    "object_share",
+    "sampled",
+    *PRESENCE,
 )
 """The columns of a judged pair that the rest of the phase asks for."""
 
