@@ -24,6 +24,7 @@ _WEB = re.compile(
 _WORD = re.compile(
     r"'s\b|\d+(?:[.,:]\d+)+|[^\W_]+(?:[-.][^\W_]+)*(?:'(?!s\b)[^\W_]+)*| [-–—] |[^\w\s]|\n"
 )
+_DIGIT = re.compile(r"\d")
 _PARTS = re.compile(r"[|•·\n]| [-–—] ")
 _SLUG = re.compile(r"[^\s-]+(?:-[^\s-]+){4,}")
 _CODE = re.compile(r"(?=\S*\d\S*\d)(?=\S*[a-z])[a-z\d.-]{5,}|\d[\d.,-]{3,}")
@@ -72,7 +73,7 @@ def _plain(caption: str) -> str:
         text = html.unescape(text).translate(_QUOTES)
     if "<" in text:
         text = _TAG.sub(" | ", text)
-    if "." in text or "@" in text or any(map(str.isdigit, text)):
+    if "." in text or "@" in text or _DIGIT.search(text):
         text = _WEB.sub(" | ", text)
     return text
 

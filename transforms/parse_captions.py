@@ -1,6 +1,8 @@
 """captions -> Facts, one for each, in order: any spaCy pipeline with a dependency parse."""
 
+import gc
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -13,8 +15,8 @@ from .read_sentences import SentenceReader, sentence_reader
 if TYPE_CHECKING:
     from spacy.language import Language
 
-MAX_CAPTIONS = 512
-MAX_CHARACTERS = 100_000
+MAX_CAPTIONS = 1024
+MAX_CHARACTERS = 200_000
 """A batch holds no more captions than this, and no more characters unless one caption does."""
 
 
@@ -36,9 +38,21 @@ def parse_sentences(
     reader = sentence_reader(nlp)
     libraries = ThreadpoolController()
     for batch in _batches(captions):
-        with nlp.memory_zone(), libraries.limit(limits=1, user_api="blas"):
+        with nlp.memory_zone(), libraries.limit(limits=1, user_api="blas"), _no_collection():
             parsed = [(join_sentences(own), own) for own in _read_batch(reader, batch)]
         yield from parsed
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Spare the collector the many objects of a batch: reference counts free them all."""
+    active = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if active:
+            gc.enable()
 
 
 def _batches(captions: Iterable[str]) -> Iterator[list[str]]:

@@ -1,6 +1,7 @@
 """Sentences -> their facts, by the decoder that fits a spaCy pipeline."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -35,6 +36,12 @@ def sentence_reader(nlp: "Language") -> SentenceReader:
     return DependencyReader(nlp)
 
 
+@cache
+def _shipped_speller() -> Speller:
+    words = shipped_words()
+    return Speller(words, {word: count for word, count in words.items() if count})
+
+
 class FactReader:
     """For the shipped parser: arcs are facts, words are tokens."""
 
@@ -43,8 +50,7 @@ class FactReader:
 
         self._nlp = nlp
         self._lexicon = Lexicon.of(nlp.meta[LEXICON])
-        words = shipped_words()
-        self._speller = Speller(words, {word: count for word, count in words.items() if count})
+        self._speller = _shipped_speller()
         self._roles: dict[int, Role] = {}
         self._columns = [HEAD, DEP]
 
