@@ -2,18 +2,22 @@
 
 import os
 
+import pyarrow as pa
+
 from ..schemas.errors import UsageError
 from ..schemas.source import Source, expand_braces, name_sources
 from ..transforms import storage
+from ..transforms.stored_samples import image_columns
 
+_ARCHIVE, _TABLE = _KINDS = (".tar", ".parquet")
 _WILDCARDS = frozenset("*?[")
 
 
 def find_sources(inputs: tuple[str, ...]) -> list[Source]:
     """Return the shards that ``inputs`` name, each once, in the order in which they are named.
 
-    An input is a tar, a folder of tars, a glob or a brace range. Raises UsageError for an input
-    that names nothing that can be read.
+    An input is a tar, a table of images, a folder of these, a glob or a brace range. Raises
+    UsageError for an input that names nothing that can be read.
     """
     paths = dict.fromkeys(path for given in inputs for path in _expand(given))
     return name_sources(list(paths))
@@ -31,17 +35,38 @@ def _match(pattern: str, given: str) -> list[str]:
         within = "" if pattern.endswith(given) else f" (in {given})"
         raise UsageError(f"no such input: {pattern}{within}")
     for path in found:
-        if not path.endswith(".tar"):
-            raise UsageError(f"{path} is no tar: name img2dataset's WebDataset shards")
+        if not path.endswith(_KINDS):
+            raise UsageError(f"{path} is no shard: name tars, or Parquet files with the images")
+    _require_images(next((path for path in found if path.endswith(_TABLE)), None))
     return found
 
 
 def _find(pattern: str) -> list[str]:
     """Return what there is at a path, or what a glob matches; a path may look like a glob."""
+    storage.require_access(pattern)
     if storage.is_local(pattern) and os.path.isdir(pattern):
-        return storage.find_in(pattern, "*.tar")
-    if storage.is_local(pattern) and os.path.exists(pattern):
+        return _shards_in(pattern)
+    if storage.exists(pattern):
         return [pattern]
     if _WILDCARDS & set(pattern):
         return storage.find(pattern)
-    return [pattern] if storage.exists(pattern) else []
+    return [] if storage.is_local(pattern) else _shards_in(pattern.rstrip("/"))
+
+
+def _shards_in(folder: str) -> list[str]:
+    """Return the tars of a folder, its tables where it has none: beside tars they are theirs."""
+    return storage.find_in(folder, f"*{_ARCHIVE}") or storage.find_in(folder, f"*{_TABLE}")
+
+
+def _require_images(path: str | None) -> None:
+    """Raise UsageError for the table of a tar, or a list of urls: neither holds an image."""
+    if path is None:
+        return
+    try:
+        names = image_columns(storage.read_schema(path))
+    except (OSError, pa.ArrowException):
+        return  # damaged: the run says so, and goes on with the others
+    if not names:
+        raise UsageError(
+            f"{path} holds no images: name the tars beside it, or download its urls first"
+        )

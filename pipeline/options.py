@@ -16,6 +16,11 @@ class ScoreOptions:
     """What is read, and how its information is measured."""
 
     inputs: tuple[str, ...] = ()
+    caption_field: str = option(
+        "",
+        "Take captions from this field of the JSON or column of the table, instead of the text.",
+        metavar="NAME",
+    )
     parser: str = option(
         "", "Another spaCy pipeline than the shipped one, by name or path.", metavar="NAME"
     )

@@ -19,6 +19,7 @@ from ..transforms import storage
 from ..transforms.captioner import Asked, LoadCaptioner
 from ..transforms.keep_statistics import keep_statistics, load_statistics
 from ..transforms.plan_shards import load_plan
+from ..transforms.read_captions import require_caption_field
 from ..transforms.write_shards import WEBDATASET, is_written, write_sizes
 from .enrich import build_enrich
 from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions
@@ -146,6 +147,8 @@ def score(run: Run, sources: list[Source], options: ScoreOptions) -> None:
         return
     if options.parser:
         load_parser(options.parser)
+    if options.caption_field:
+        require_caption_field(sources[0], options.caption_field)
     statistics = load_statistics(options.statistics) if options.statistics else None
     run.begin(Phase.SCORE, options)
     keep_sources(run.directory, sources)

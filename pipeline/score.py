@@ -33,7 +33,7 @@ def build_score(
     parsed = (
         root
         | "Sources" >> Spread(pending)
-        | "Read captions" >> ReadCaptions()
+        | "Read captions" >> ReadCaptions(options.caption_field)
         | "Find facts" >> FindFacts(options.parser or None)
         | "Keep facts" >> KeepUnits(run, PARSED, Phase.SCORE)
     )
@@ -72,7 +72,7 @@ def build_score_by(
     _ = (
         root
         | "Sources" >> Spread(pending)
-        | "Read captions" >> ReadCaptions()
+        | "Read captions" >> ReadCaptions(options.caption_field)
         | "Find facts" >> FindFacts(options.parser or None)
         | "Measure information" >> MeasureInformation(statistics)
         | "Mark sparse" >> MarkSparse(statistics, options.enrich_below)

@@ -55,9 +55,15 @@ def is_pickled(field: str) -> bool:
 
 
 def is_safe_key(key: str) -> bool:
-    """Return whether a key is UTF-8 and stays inside the folder that it would be unpacked into."""
+    """Return whether a key can name files in an archive, each of which gives it back.
+
+    It is UTF-8, stays inside the folder that it would be unpacked into, and its last part, which
+    webdataset cuts at the first dot, has none.
+    """
+    base = key.rpartition("/")[2]
+    inside = not key.startswith("/") and ".." not in key.split("/")
     encodable = key.encode("utf-8", "replace").decode() == key
-    return encodable and not key.startswith("/") and ".." not in key.split("/")
+    return encodable and inside and base != "" and "." not in base and "\0" not in key
 
 
 def group_samples(members: Iterable[Member]) -> Iterator[Sample[Member]]:

@@ -35,18 +35,18 @@ class Source:
 
 
 def name_sources(paths: Sequence[str]) -> list[Source]:
-    """Name every path by what it does not share with the others, without its extension.
+    """Name every path by what it does not share with the others, if it can without its extension.
 
     >>> [source.name for source in name_sources(["data/a/00000.tar", "data/b/00000.tar"])]
     ['a/00000', 'b/00000']
     """
     parents = zip(*(posixpath.dirname(path).split("/") for path in paths), strict=False)
     shared = sum(1 for _ in takewhile(lambda folders: len(set(folders)) == 1, parents))
-    names = (posixpath.splitext("/".join(path.split("/")[shared:]))[0] for path in paths)
-    return [
-        Source(number, name.lstrip("/"), path)
-        for number, (name, path) in enumerate(zip(names, paths, strict=True))
-    ]
+    within = ["/".join(path.split("/")[shared:]).lstrip("/") for path in paths]
+    names = [posixpath.splitext(name)[0] for name in within]
+    if len(set(names)) < len(names):  # a tar and a table of the same name
+        names = within
+    return [Source(n, *named) for n, named in enumerate(zip(names, paths, strict=True))]
 
 
 def expand_braces(pattern: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 import os
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +56,7 @@ def names(*paths):
         (["gs://bucket/a/0.tar", "gs://bucket/b/0.tar"], ["a/0", "b/0"]),
         (["s3://one/0.tar", "s3://two/0.tar"], ["one/0", "two/0"]),
         (["/data/0.tar", "gs://data/0.tar"], ["data/0", "gs://data/0"]),
+        (["/data/0.tar", "/data/0.parquet"], ["0.tar", "0.parquet"]),
         ([], []),
     ],
 )
@@ -81,9 +84,14 @@ def test_a_source_knows_what_lies_beside_it():
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ("a/0.tar", "a/1.tar", "b/0.tar", "b/0.parquet", "odd[1]/0.tar", "odd[1]/x*.tar"):
+    files = ("a/0.tar", "a/1.tar", "b/0.tar", "b/notes.txt", "odd[1]/0.tar", "odd[1]/x*.tar")
+    for name in files:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
+    for name in ("tables/1.parquet", "tables/0.parquet", "a/0.parquet"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        pq.write_table(pa.table({"jpg": [b"x"], "key": ["0"]}), tmp_path / name)
+    pq.write_table(pa.table({"url": ["u"], "jpg": ["no image"]}), tmp_path / "b" / "0.parquet")
     return tmp_path
 
 
@@ -98,6 +106,8 @@ def folder(tmp_path):
         (["a/../a/1.tar"], ["a/1.tar"]),
         (["odd[1]"], ["odd[1]/0.tar", "odd[1]/x*.tar"]),
         (["odd[1]/x*.tar"], ["odd[1]/x*.tar"]),
+        (["tables"], ["tables/0.parquet", "tables/1.parquet"]),
+        (["tables/1.parquet", "b"], ["tables/1.parquet", "b/0.tar"]),
     ],
 )
 def test_inputs_name_each_shard_once_in_their_order(folder, monkeypatch, inputs, found):
@@ -113,7 +123,12 @@ def test_inputs_name_each_shard_once_in_their_order(folder, monkeypatch, inputs,
         ("no.tar", "no such input: {folder}/no.tar"),
         ("*.tar", "no such input: {folder}/*.tar"),
         ("a/{0..2}.tar", "no such input: {folder}/a/2.tar (in a/{{0..2}}.tar)"),
-        ("b/0.parquet", "{folder}/b/0.parquet is no tar: name img2dataset's WebDataset shards"),
+        (
+            "b/0.parquet",
+            "{folder}/b/0.parquet holds no images: name the tars beside it, or download its urls "
+            "first",
+        ),
+        ("b/*", "{folder}/b/notes.txt is no shard: name tars, or Parquet files with the images"),
         (".", "no such input: {folder}"),
     ],
 )

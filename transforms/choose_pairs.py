@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -58,17 +59,18 @@ class Choice:
         columns = [chosen[name].to_pylist() for name in _ROW]
         waiting = {key: at for at, key in enumerate(chosen["key"].to_pylist())}
         taken: list[int] = []
-        for sample in read_stored(piece.source, waiting):
-            at = waiting.pop(sample.key)
-            row = {name: column[at] for name, column in zip(_ROW, columns, strict=True)}
-            made = self._make_pair(row, sample)
-            if isinstance(made, Pair):
-                taken.append(at)
-                yield made
-            else:
-                self._reject(row, *made)
-            if not waiting:
-                break
+        with closing(read_stored(piece.source, waiting)) as samples:
+            for sample in samples:
+                at = waiting.pop(sample.key)
+                row = {name: column[at] for name, column in zip(_ROW, columns, strict=True)}
+                made = self._make_pair(row, sample)
+                if isinstance(made, Pair):
+                    taken.append(at)
+                    yield made
+                else:
+                    self._reject(row, *made)
+                if not waiting:
+                    break
         for at in waiting.values():
             row = {name: column[at] for name, column in zip(_ROW, columns, strict=True)}
             self._reject(row, *_NO_IMAGE)

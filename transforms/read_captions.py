@@ -3,41 +3,69 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import apache_beam as beam
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from ..schemas.pair import derive_uid, own_uid
+from ..schemas.errors import UsageError
 from ..schemas.sample import is_safe_key
 from ..schemas.source import Source
-from ..schemas.tables import PAIRS, with_other_fields
+from ..schemas.tables import PAIRS
 from ..schemas.tar import is_whole
 from ..schemas.unit import Tally, Unit
 from . import storage
-from .read_samples import read_samples
+from .read_samples import json_fields, read_samples
+from .read_table import pairs_of_rows, read_image_table, succeeded
 
-_TAKEN = ("url", "sha256", "caption", "width", "height")
+_END = 1024
+_FIRST_SAMPLES = 100
 
 
-def read_captions(source: Source) -> Unit:
-    """Read what ``source`` says of its pairs: from its parquet if that is complete, else its tar.
+def read_captions(source: Source, caption_field: str = "") -> Unit:
+    """Read what ``source`` says of its pairs, their captions from a field of one's choice.
 
-    The parquet counts as complete when the archive was written to its end and the source's own
-    statistics, which are written last, count as many successes as the parquet. A source that ends
+    A table of images says it itself. An archive has it said by its parquet, if that is complete:
+    if the archive was written to its end and the source's own statistics, which are written last,
+    count as many successes as the parquet. Otherwise the archive is walked. A source that ends
     early gives what it holds, and its tally says what is missing.
     """
     try:
+        successes = _successes(source)
+        if source.is_table:
+            return read_image_table(source, successes, caption_field)
         with storage.open_blocks(source.path) as archive:
-            successes = _successes(source)
-            pairs = _read_parquet(source)
-            whole = is_whole(len(archive), archive[max(0, len(archive) - 1024) : len(archive)])
+            pairs = _read_parquet(source, caption_field)
+            size = len(archive)
+            whole = is_whole(size, archive[max(0, size - _END) : size])
             if whole and pairs is not None and pairs.num_rows == successes:
                 return Unit(source, pairs, Tally(pairs.num_rows, successes))
-            return read_samples(source, archive, successes, pairs)
+            return read_samples(source, archive, successes, pairs, caption_field)
     except OSError as error:
-        fault = f"{source.path}: {error.strerror or error}"
-        return Unit(source, PAIRS.empty_table(), Tally(0, None, fault))
+        return Unit(source, PAIRS.empty_table(), Tally(0, None, storage.fault(source.path, error)))
+
+
+def require_caption_field(source: Source, name: str) -> None:
+    """Raise UsageError if the beginning of ``source`` knows no field ``name``.
+
+    A source that cannot be read passes: the run says what is wrong with it.
+    """
+    try:
+        known = _known_fields(source)
+    except (OSError, pa.ArrowException):
+        return
+    if known and name not in known:
+        only = ", ".join(sorted(known))
+        raise UsageError(f"--caption-field {name}: {source.path} has no such field, only {only}")
+
+
+def _known_fields(source: Source) -> set[str]:
+    table = source.path if source.is_table else source.parquet_path
+    known = set(storage.read_schema(table).names) if storage.exists(table) else set()
+    if source.is_table:
+        return known
+    with storage.open_blocks(source.path) as archive:
+        return known.union(*islice(json_fields(archive), _FIRST_SAMPLES))
 
 
 def _successes(source: Source) -> int | None:
@@ -46,19 +74,20 @@ def _successes(source: Source) -> int | None:
     try:
         stats = json.loads(storage.read_bytes(source.stats_path))
         return int(stats["successes"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
-def _read_parquet(source: Source) -> pa.Table | None:
+def _read_parquet(source: Source, caption_field: str) -> pa.Table | None:
     """Return the pairs that were downloaded, None if there is no table that says so."""
     if not storage.exists(source.parquet_path):
         return None
     try:
         table = storage.read_table(source.parquet_path)
-        if "status" in table.column_names:
-            table = table.filter(pc.equal(table["status"], "success"))
-        return _pairs(source, table) if _has_keys(table) else None
+        if caption_field and caption_field not in table.column_names:
+            return None
+        table = succeeded(table)
+        return pairs_of_rows(source, table, caption_field) if _has_keys(table) else None
     except (pa.ArrowException, OSError):
         return None
 
@@ -71,33 +100,19 @@ def _has_keys(table: pa.Table) -> bool:
     return None not in keys and len(set(keys)) == len(keys) and all(map(is_safe_key, keys))
 
 
-def _pairs(source: Source, table: pa.Table) -> pa.Table:
-    known = {name: _column(table, name, PAIRS.field(name).type) for name in _TAKEN}
-    keys = table["key"].cast(pa.string()).to_pylist()
-    own = table["uid"].to_pylist() if "uid" in table.column_names else [None] * len(keys)
-    rows = zip(own, known["url"].to_pylist(), keys, known["caption"].to_pylist(), strict=True)
-    uids = [own_uid(uid) or derive_uid(url, source.name, key, cap) for uid, url, key, cap in rows]
-    columns = {"uid": pa.array(uids, pa.string()), "key": pa.array(keys, pa.string()), **known}
-    columns["shard"] = pa.array([source.name] * len(keys), pa.string())
-    pairs = pa.table([columns[name] for name in PAIRS.names], schema=PAIRS)
-    others = {n: table[n] for n in table.column_names if n not in PAIRS.names}
-    return with_other_fields(pairs, others)
-
-
-def _column(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
-    if name not in table.column_names:
-        return pa.chunked_array([pa.nulls(table.num_rows, kind)])
-    return table[name].cast(kind)
-
-
 class _Read(beam.DoFn):
+    def __init__(self, caption_field: str) -> None:
+        self._caption_field = caption_field
+
     def process(self, source: Source) -> Iterator[Unit]:
-        yield read_captions(source)
+        yield read_captions(source, self._caption_field)
 
 
 @dataclass
 class ReadCaptions(beam.PTransform):
-    """Source -> Unit, for each source shard."""
+    """Source -> Unit, for each source shard; by default a caption is ``caption`` or the text."""
+
+    caption_field: str = ""
 
     def expand(self, sources: beam.PCollection) -> beam.PCollection:
-        return sources | beam.ParDo(_Read())
+        return sources | beam.ParDo(_Read(self.caption_field))

@@ -1,7 +1,7 @@
 """Source -> Unit, by walking the archive: text and JSON are read, images are passed over."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ..schemas.pair import derive_uid, own_uid
 from ..schemas.rejection import Phase, Reason, Rejection
-from ..schemas.sample import Sample, group_samples, is_safe_key, split_name
+from ..schemas.sample import Sample, group_payloads, is_safe_key, split_name
 from ..schemas.source import Source
 from ..schemas.tables import PAIRS, with_other_fields
 from ..schemas.tar import Member, Readable, TarError, read_members
@@ -18,7 +18,13 @@ from ..schemas.unit import Tally, Unit
 Fields = dict[str, Any]
 """What the JSON of a sample says of a pair."""
 
-_TEXTS = ("caption", "url")
+Text = bytes | Member
+"""The content of a text or JSON; of everything else, and of what is too large, where it lies."""
+
+MOST_TEXT = 16 << 20
+"""The largest text or JSON that is read, in bytes: no caption needs as much."""
+
+_READ = ("txt", "json")
 
 
 @dataclass(slots=True)
@@ -27,6 +33,7 @@ class _Walk:
 
     source: Source
     archive: Readable
+    caption_field: str
     rows: list[Fields] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
@@ -38,23 +45,47 @@ class _Walk:
 
 
 def read_samples(
-    source: Source, archive: Readable, successes: int | None, expected: pa.Table | None
+    source: Source,
+    archive: Readable,
+    successes: int | None,
+    expected: pa.Table | None,
+    caption_field: str = "",
 ) -> Unit:
-    """Read the samples of ``archive`` as far as it is whole.
+    """Read the samples of ``archive`` as far as it is whole, in one pass.
 
     ``successes`` are the pairs that the source's statistics claim. ``expected`` has the pairs
     of the source's parquet, if there is one: those that the archive lost are rejected by name.
     """
-    walk = _Walk(source, archive)
-    samples = list(group_samples(_members(walk)))
-    walk.fields = frozenset(samples[0].members) if samples else frozenset()
-    for at, sample in enumerate(samples):
-        _take(walk, sample, is_cut=_is_cut(walk, sample, is_last=at == len(samples) - 1))
+    walk = _Walk(source, archive, caption_field)
+    last: Sample[Text] | None = None
+    for sample in _samples(walk):
+        if last is None:
+            walk.fields = frozenset(sample.members)
+        else:
+            _take(walk, last, is_cut=False)
+        last = sample
+    if last is not None:
+        _take(walk, last, is_cut=_is_cut(walk, last))
     _reject_lost(walk, expected)
     _reject_cut_member(walk)
     fault = None if walk.fault is None else f"{source.path}: {walk.fault}"
     tally = Tally(len(walk.rows) + len(walk.rejections), successes, fault)
     return Unit(source, _table_of_fields(walk.rows), tally, tuple(walk.rejections))
+
+
+def json_fields(archive: Readable) -> Iterator[Iterable[str]]:
+    """Yield the names of the fields in the JSON of each sample."""
+    walk = _Walk(Source(0, "", ""), archive, "")
+    return (_read_json(sample) or () for sample in _samples(walk))
+
+
+def _samples(walk: _Walk) -> Iterator[Sample[Text]]:
+    def read(_key: str, field: str, member: Member) -> Text:
+        if field not in _READ or member.size > MOST_TEXT:
+            return member
+        return walk.archive[member.offset : member.offset + member.size]
+
+    return group_payloads(_members(walk), read)
 
 
 def _members(walk: _Walk) -> Iterator[Member]:
@@ -65,13 +96,13 @@ def _members(walk: _Walk) -> Iterator[Member]:
         walk.fault = error
 
 
-def _is_cut(walk: _Walk, sample: Sample, *, is_last: bool) -> bool:
-    """Return whether the end of a damaged archive may have taken members of this sample."""
-    return walk.fault is not None and is_last and not walk.fields <= sample.members.keys()
+def _is_cut(walk: _Walk, last: Sample[Text]) -> bool:
+    """Return whether the end of a damaged archive may have taken members of its last sample."""
+    return walk.fault is not None and not walk.fields <= last.members.keys()
 
 
-def _take(walk: _Walk, sample: Sample, *, is_cut: bool) -> None:
-    said = _read_json(walk, sample)
+def _take(walk: _Walk, sample: Sample[Text], *, is_cut: bool) -> None:
+    said = _read_json(sample)
     fields = _read_fields(walk, sample, said or {})
     reason, detail = _refusal(walk, sample, said)
     if is_cut:
@@ -103,35 +134,41 @@ def _reject_lost(walk: _Walk, expected: pa.Table | None) -> None:
             walk.reject(uid, key, reason, "its parquet lists the pair, the archive lacks it")
 
 
-def _read_json(walk: _Walk, sample: Sample) -> Fields | None:
+def _read_json(sample: Sample[Text]) -> Fields | None:
     """Return the sample's JSON, no fields if it has none, None if that is no JSON object."""
-    if "json" not in sample.members:
-        return {}
+    text = sample.members.get("json", b"{}")
     try:
-        fields = json.loads(_payload(walk, sample.members["json"]).decode("utf-8-sig"))
+        fields = json.loads(text.decode("utf-8-sig")) if isinstance(text, bytes) else None
     except (ValueError, RecursionError):
         return None
     return dict(fields) if isinstance(fields, dict) else None
 
 
-def _read_fields(walk: _Walk, sample: Sample, said: Fields) -> Fields:
+def _read_fields(walk: _Walk, sample: Sample[Text], said: Fields) -> Fields:
     """Return the sample's JSON with its caption, key and uid."""
-    caption, url = (said.get(n) if isinstance(said.get(n), str) else None for n in _TEXTS)
-    if "txt" in sample.members:
-        caption = _payload(walk, sample.members["txt"]).decode("utf-8", "replace")
+    name = walk.caption_field
+    caption, url = (_text(said.get(n)) for n in (name or "caption", "url"))
+    text = sample.members.get("txt")
+    if isinstance(text, bytes) and not name:
+        caption = text.decode("utf-8", "replace")
+    if name not in ("", "caption") and "caption" in said:
+        said = {**said, "source_caption": said["caption"]}
     shard, key = walk.source.name, sample.key
     uid = own_uid(said.get("uid")) or derive_uid(url, shard, key, caption)
     return {**said, "uid": uid, "shard": shard, "key": key, "url": url, "caption": caption}
 
 
-def _payload(walk: _Walk, member: Member) -> bytes:
-    return bytes(walk.archive[member.offset : member.offset + member.size])
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
-def _refusal(walk: _Walk, sample: Sample, said: Fields | None) -> tuple[Reason | None, str]:
+def _refusal(walk: _Walk, sample: Sample[Text], said: Fields | None) -> tuple[Reason | None, str]:
     """Return why a sample cannot be a pair, or None."""
     if not is_safe_key(sample.key):
         return Reason.UNREADABLE_SAMPLE, "its name leaves the folder, or is no UTF-8"
+    large = [name for name in _READ if isinstance(sample.members.get(name), Member)]
+    if large:
+        return Reason.UNREADABLE_SAMPLE, f"its {large[0]} is larger than {MOST_TEXT} bytes"
     if said is None:
         return Reason.UNREADABLE_SAMPLE, "its json is no JSON object"
     if sample.repeated is not None:

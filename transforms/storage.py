@@ -72,6 +72,12 @@ def open_for_reading(path: str) -> IO[bytes]:
     return open(path, "rb") if is_local(path) else cast(IO[bytes], remote.open_for_reading(path))
 
 
+def fault(path: str, error: OSError) -> str:
+    """Return what went wrong with the file at ``path``, in a line that begins with its path."""
+    said = error.strerror or str(error)
+    return f"{path}: {said.removeprefix(path + ': ')}"
+
+
 @contextlib.contextmanager
 def open_blocks(path: str) -> Iterator[Blocks]:
     """Give the file at ``path`` as bytes that can be sliced without reading the rest of it."""

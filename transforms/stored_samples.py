@@ -55,10 +55,10 @@ def read_stored(source: Source, wanted: Container[str]) -> Generator[StoredSampl
     read = _read_table if source.is_table else _read_archive
     try:
         yield from read(source.path, wanted)
-    except (OSError, pa.ArrowException) as error:
-        said = getattr(error, "strerror", None) or str(error)
-        said = said.removeprefix(source.path + ": ")
-        raise EvenpairError(f"{source.path}: {said}") from error
+    except OSError as error:
+        raise EvenpairError(storage.fault(source.path, error)) from error
+    except pa.ArrowException as error:
+        raise EvenpairError(f"{source.path}: {str(error).splitlines()[0]}") from error
 
 
 def _read_archive(path: str, wanted: Container[str]) -> Iterator[StoredSample]:
@@ -88,19 +88,19 @@ def _until_damage(archive: Blocks) -> Iterator[Member]:
         yield from read_members(archive)
 
 
-def image_column(schema: pa.Schema) -> str | None:
-    """Return the column of a table that holds image files, as img2dataset names it."""
-    names = (name for name in IMAGE_FIELDS if name in schema.names)
+def image_columns(schema: pa.Schema) -> list[str]:
+    """Return the columns of a table that hold image files, named as img2dataset names them."""
     kinds = (pa.types.is_binary, pa.types.is_large_binary)
-    return next((n for n in names if any(is_kind(schema.field(n).type) for is_kind in kinds)), None)
+    names = (name for name in IMAGE_FIELDS if name in schema.names)
+    return [name for name in names if any(is_kind(schema.field(name).type) for is_kind in kinds)]
 
 
-def row_keys(keys: pa.ChunkedArray | None, first: int, rows: int) -> list[str | None]:
-    """Return the keys of a table's rows from ``first`` on; a table without keys has row numbers."""
-    if keys is None:
-        return [f"{row:09d}" for row in range(first, first + rows)]
-    found: list[str | None] = keys.cast(pa.string()).to_pylist()
-    return found
+def row_keys(table: pa.Table, first: int) -> list[str | None]:
+    """Return the keys of rows of which the first has a number; that is the key where none is."""
+    if "key" not in table.column_names:
+        return [f"{row:09d}" for row in range(first, first + table.num_rows)]
+    keys: list[str | None] = table["key"].cast(pa.string()).to_pylist()
+    return keys
 
 
 def _read_table(path: str, wanted: Container[str]) -> Iterator[StoredSample]:
@@ -108,35 +108,31 @@ def _read_table(path: str, wanted: Container[str]) -> Iterator[StoredSample]:
     seen: set[str] = set()
     with storage.open_table(path) as file:
         first = 0
+        names = ["key"] if "key" in file.schema_arrow.names else []
         for group in range(file.num_row_groups):
-            rows = file.metadata.row_group(group).num_rows
-            if any(key in wanted for key in _group_keys(file, group, first, rows)):
+            keys = row_keys(file.read_row_group(group, columns=names), first)
+            if any(key in wanted for key in keys):
                 for sample in _read_rows(file, group, first):
                     if sample.key in wanted and sample.key not in seen:
                         seen.add(sample.key)
                         yield sample
-            first += rows
-
-
-def _group_keys(file: pq.ParquetFile, group: int, first: int, rows: int) -> list[str | None]:
-    if "key" not in file.schema_arrow.names:
-        return row_keys(None, first, rows)
-    return row_keys(file.read_row_group(group, columns=["key"])["key"], first, rows)
+            first += len(keys)
 
 
 def _read_rows(file: pq.ParquetFile, group: int, first: int) -> Iterator[StoredSample]:
-    image = image_column(file.schema_arrow)
+    images = image_columns(file.schema_arrow)
     for batch in file.iter_batches(_ROWS, row_groups=[group], use_threads=False):
         table = pa.Table.from_batches([batch])
-        keys = table["key"] if "key" in table.column_names else None
-        named = row_keys(keys, first, table.num_rows)
-        said = table.drop_columns([image] if image else []).to_pylist()
-        images = table[image] if image else pa.nulls(table.num_rows, pa.binary())
-        for key, fields, content in zip(named, said, images, strict=True):
-            members: dict[str, Payload] = {"json": _as_json(fields)}
-            if image is not None and content.is_valid:
-                members[image] = memoryview(content.as_buffer())
-            yield Sample(key or "", members)
+        keys = row_keys(table, first)
+        said = table.drop_columns(images).to_pylist()
+        for at, (key, fields) in enumerate(zip(keys, said, strict=True)):
+            contents = {name: table[name][at] for name in images}
+            members: dict[str, Payload] = {
+                name: memoryview(content.as_buffer())
+                for name, content in contents.items()
+                if content.is_valid
+            }
+            yield Sample(key or "", members | {"json": _as_json(fields)})
         first += table.num_rows
 
 

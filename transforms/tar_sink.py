@@ -43,7 +43,7 @@ class TarSink:
         self._flush()
         written = os.fstat(self._descriptor).st_size
         if written != self._size:
-            raise OSError(f"of {self._size} bytes only {written} were written")
+            raise OSError(f"of {self._size} bytes, {written} were written")
         return self._size
 
     def _put_small(self, part: bytes | memoryview) -> None:
