@@ -15,12 +15,14 @@ from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.source import name_sources
 from evenpair.schemas.statistics import Statistics
 from evenpair.transforms import storage
+from evenpair.transforms.captioner import Asked
 from evenpair.transforms.keep_statistics import keep_statistics
 from evenpair.transforms.plan_shards import keep_plan
 
 ONE = name_sources(["/data/0.tar", "/data/1.tar"])
 OTHER = name_sources(["/data/0.tar", "/data/2.tar"])
 KEEP_HALF = SelectOptions(keep_fraction=0.5)
+X = Asked("x", "", "")
 
 
 class Killed(BaseException):
@@ -56,7 +58,7 @@ class Steps:
         return self.take()
 
     def enrich(self, **options):
-        phases.enrich(self.run, EnrichOptions(captioner="x", **options), lambda: None)
+        phases.enrich(self.run, EnrichOptions(captioner="x", **options), X, lambda: None)
 
     def take(self):
         done, self.done = self.done, []
@@ -162,7 +164,7 @@ def test_who_is_killed_while_removing_leaves_nothing_that_looks_finished(steps, 
 def test_a_folder_that_is_no_run_says_what_makes_one(tmp_path, phase):
     run = Steps(tmp_path / "none").run
     calls = {
-        "enrich": lambda: phases.enrich(run, EnrichOptions(captioner="x"), lambda: None),
+        "enrich": lambda: phases.enrich(run, EnrichOptions(captioner="x"), X, lambda: None),
         "select": lambda: phases.select(run, SelectOptions()),
         "write": lambda: phases.write(run, WriteOptions()),
     }
