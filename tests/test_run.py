@@ -229,7 +229,8 @@ class TestTables:
     def test_nothing_else_is_left(self, finished):
         assert sorted(path.name for path in finished.iterdir()) == [
             ".lock", "accounting.parquet", "plan.parquet", "rejections", "report.html", "run.json",
-            "scores", "selection", "shards", "sources.parquet", "statistics.parquet",
+            "scores", "selection", "shards", "sources.parquet",
+            "statistics.index.npy", "statistics.parquet",
         ]  # fmt: skip
 
 

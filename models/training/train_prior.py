@@ -9,24 +9,33 @@ photos are COCO's, with five captions each (CC BY 4.0).
 import argparse
 import csv
 import json
+from functools import reduce
 from pathlib import Path
 from statistics import median
 
-from ...schemas.statistics import Statistics, count_events
-from ...transforms.imbalance import unite
+from ...schemas.facts import Facts
+from ...schemas.statistics import Statistics, count_events, statistics_to_table
+from ...transforms import storage
 from ...transforms.information import InformationModel
-from ...transforms.keep_statistics import keep_statistics
+from ...transforms.match_facts import unite_wordings
 from ...transforms.parse_captions import parse_captions
 from ..load_parser import load_parser
 from ..load_prior import prior_path
 
 
 def train_prior(captions: list[str], photos: list[list[str]]) -> Statistics:
-    """Count ``captions``; the full level is the median of what all captions of a photo say."""
+    """Count ``captions``; the full level is the median of what all captions of a photo say.
+
+    What several of them say in other words counts once.
+    """
     nlp = load_parser()
     counts = count_events(parse_captions(nlp, captions))
     model = InformationModel(Statistics(counts))
-    known = [unite(*parse_captions(nlp, several)) for several in photos]
+
+    def unite(one: Facts, other: Facts) -> Facts:
+        return unite_wordings(one, other, model.object_bits)
+
+    known = [reduce(unite, parse_captions(nlp, several)) for several in photos]
     return Statistics(counts, median(model.bits(facts).information_bits for facts in known))
 
 
@@ -41,7 +50,7 @@ def main() -> None:
         captions = [row["caption"] for row in csv.DictReader(file)]
     photos = [photo["captions"] for photo in json.loads(given.photos.read_text(encoding="utf-8"))]
     statistics = train_prior(captions, photos)
-    keep_statistics(statistics, given.out)
+    storage.write_table(given.out, statistics_to_table(statistics))
     print(f"{len(captions)} captions, full level {statistics.full_level:.1f} bits: {given.out}")
 
 
