@@ -3,10 +3,11 @@
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -37,46 +38,55 @@ def map_ahead(
 
 def run_ahead(items: Generator[_T], most: int) -> Generator[_T]:
     """Yield ``items``, which a thread of their own makes; ``most`` of them wait at any time."""
-    made: queue.Queue[tuple[_T | None, BaseException | None]] = queue.Queue(most)
+    made: queue.Queue[_Made[_T]] = queue.Queue(most)
     stop = threading.Event()
     maker = threading.Thread(target=_make, args=(items, made, stop), daemon=True)
     maker.start()
     try:
         while True:
-            item, error = made.get()
-            if isinstance(error, StopIteration):
+            entry = made.get()
+            if isinstance(entry, _End):
+                if entry.error is not None:
+                    raise entry.error
                 return
-            if error is not None:
-                raise error
-            yield item  # type: ignore[misc]
+            yield entry.item
     finally:
         stop.set()
         maker.join()
 
 
-def _make(
-    items: Generator[_T],
-    made: "queue.Queue[tuple[_T | None, BaseException | None]]",
-    stop: threading.Event,
-) -> None:
-    """Put every item into the queue, then the error or the end that came after them."""
-    with closing(items):
-        for entry in _entries(items):
-            while not stop.is_set():
-                try:
-                    made.put(entry, timeout=_POLL_SECONDS)
-                    break
-                except queue.Full:
-                    continue
-            if stop.is_set():
-                return
+@dataclass(frozen=True, slots=True)
+class _Item(Generic[_T]):
+    item: _T
 
 
-def _entries(items: Iterator[_T]) -> Iterator[tuple[_T | None, BaseException | None]]:
+@dataclass(frozen=True, slots=True)
+class _End:
+    error: BaseException | None = None
+
+
+_Made = _Item[_T] | _End
+
+
+def _make(items: Generator[_T], made: "queue.Queue[_Made[_T]]", stop: threading.Event) -> None:
+    """Put every item into the queue, then the end, with what was raised instead of more."""
+    end = _End()
     try:
-        for item in items:
-            yield item, None
-    except BaseException as error:  # raised where the items are used
-        yield None, error
-    else:
-        yield None, StopIteration()
+        with closing(items):
+            for item in items:
+                if not _put(_Item(item), made, stop):
+                    return
+    except BaseException as error:  # it is raised where the items are used
+        end = _End(error)
+    _put(end, made, stop)
+
+
+def _put(entry: _Made[_T], made: "queue.Queue[_Made[_T]]", stop: threading.Event) -> bool:
+    """Wait for a place in the queue; return False if nobody will take anything any more."""
+    while not stop.is_set():
+        try:
+            made.put(entry, timeout=_POLL_SECONDS)
+        except queue.Full:
+            continue
+        return True
+    return False
