@@ -2,6 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evenpair.models.load_parser import load_parser
+from evenpair.transforms.parse_captions import parse_captions
 from evenpair.transforms.strip_padding import strip_padding, without_article_numbers
 
 
@@ -49,3 +51,9 @@ def test_article_numbers_go_with_their_labels(text: str, left: str):
 def test_nothing_is_added(words: list[str]):
     left = strip_padding(" ".join(words))
     assert set(left.split()) <= set(words)
+
+
+def test_a_pronoun_that_is_all_of_a_sentence_is_parsed():
+    captions = ["A dog lies on a rug. It really. Its."]
+    (facts,) = parse_captions(load_parser(), captions)
+    assert facts.objects == ("dog", "rug")

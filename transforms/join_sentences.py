@@ -34,7 +34,8 @@ def name_pronoun(text: str, before: Sequence[Sentence]) -> str:
     name = _antecedent(kind, before) if kind else None
     if name is None:
         return text
-    return f"the {name} 's {rest}" if first in _POSSESSIVE else f"the {name} {rest}"
+    own = " 's" if first in _POSSESSIVE else ""
+    return f"the {name}{own} {rest}".rstrip()
 
 
 def _antecedent(kind: str, before: Sequence[Sentence]) -> str | None:
