@@ -1,5 +1,6 @@
 """The whole job: the four phases one after the other, the accounts, the report."""
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,7 +104,9 @@ def choose_captioner(run: Run, options: EnrichOptions) -> ChosenModel:
     earlier = run.record.get("asked", {}).get("revision", "") if begun else ""
     found = find_model(options.captioner, path, options.captioner_revision or earlier)
     prompt = options.prompt or found.default_prompt
-    return ChosenModel(found, prompt, options.batch_size, options.max_new_tokens)
+    # Beam's workers are told to use one thread each; the one that captions has all of them.
+    threads = os.cpu_count() or 1
+    return ChosenModel(found, prompt, options.batch_size, options.max_new_tokens, threads=threads)
 
 
 def write(run: Run, options: WriteOptions) -> None:

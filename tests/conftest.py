@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin wait for busy cores
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # small models are faster so, above all on busy cores
 
 # Nothing is timed inside a test: the machine may be busy. A suite that passed passes again;

@@ -71,7 +71,9 @@ def _text(words: Any, **more: Any) -> dict[str, Any]:
 
 def make_blip(folder: Path) -> Path:
     words = tokenizer(close=True)
-    text = _text(words, sep_token_id=2, encoder_hidden_size=32, is_decoder=True)
+    text = _text(
+        words, sep_token_id=2, encoder_hidden_size=32, is_decoder=True, max_position_embeddings=40
+    )
     config = tf.BlipConfig(text_config=text, vision_config=_vit(initializer_range=0.4))
     processor = tf.BlipProcessor(tf.BlipImageProcessorPil(size=SIZE), words)
     return _save(folder, tf.BlipForConditionalGeneration(config), processor)

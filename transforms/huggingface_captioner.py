@@ -1,7 +1,6 @@
 """A captioner over any image-to-text model of ``transformers``."""
 
 import math
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +21,8 @@ Inputs = dict[str, Any]
 class LocalModel:
     """A model on this machine: what is recorded of it, where it lies, and how it is asked.
 
-    ``device`` numbers the GPU, where there are several.
+    ``device`` numbers the GPU, where there are several; ``threads`` is for a CPU, 0 for as many as
+    the process was told to use.
     """
 
     model: str
@@ -32,6 +32,7 @@ class LocalModel:
     batch_size: int = 16
     max_new_tokens: int = 64
     device: int = 0
+    threads: int = 0
 
 
 class HuggingFaceCaptioner:
@@ -49,7 +50,7 @@ class HuggingFaceCaptioner:
         self.asked = Asked(chosen.model, chosen.revision, chosen.prompt)
         self.batch_size = chosen.batch_size
         _silence_transformers()
-        self._device, self._dtype = _place(chosen.device)
+        self._device, self._dtype = _place(chosen)
         loaded = AutoModelForImageTextToText.from_pretrained(
             chosen.folder, use_safetensors=True, dtype=self._dtype, **_LOCAL
         )
@@ -164,15 +165,14 @@ def _conversation(image: Image.Image, prompt: str) -> list[dict[str, Any]]:
     return [{"role": "user", "content": said}]
 
 
-def _place(number: int) -> tuple[Any, Any]:
+def _place(chosen: LocalModel) -> tuple[Any, Any]:
     """Return the device to run on and the type of number that suits it."""
     import torch
 
     if not torch.cuda.is_available():
-        # Beam's workers are told to use one thread, for there is one of them on each core.
-        torch.set_num_threads(max(torch.get_num_threads(), os.cpu_count() or 1))
+        torch.set_num_threads(chosen.threads or torch.get_num_threads())
         return torch.device("cpu"), torch.float32
-    device = torch.device("cuda", number % torch.cuda.device_count())
+    device = torch.device("cuda", chosen.device % torch.cuda.device_count())
     with torch.cuda.device(device):
         return device, torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
 

@@ -16,6 +16,7 @@ class ChosenModel:
     batch_size: int
     max_new_tokens: int
     device: int = 0
+    threads: int = 0
 
     @property
     def asked(self) -> Asked:
@@ -37,5 +38,6 @@ def load_captioner(chosen: ChosenModel) -> Captioner:
             chosen.batch_size,
             chosen.max_new_tokens,
             chosen.device,
+            chosen.threads,
         )
     )
