@@ -17,7 +17,6 @@ from evenpair.transforms.visible_text import CONTEXT_TOKENS, visible_text
         ("a dog", "en"),
         ("", "en"),
         ("1234 !?", "en"),
-        ("café à la crème", "en"),
         ("犬がいる", "ja"),
         ("一只狗", "zh"),
         ("개가 있다", "ko"),

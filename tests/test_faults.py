@@ -9,6 +9,7 @@ from evenpair.schemas.tar import read_members
 from .commands import call, spawn
 from .shards import MadePair, make_jpeg, read_shards, reasons_of, write_members, write_source
 
+LONG_KEY = "folder/" * 10 + "0123456789" * 9
 PAIRS = [MadePair(0, "a dog"), MadePair(1, "a red ball"), MadePair(2, "a cat on a rug")]
 
 
@@ -109,6 +110,7 @@ def pairs(tmp_path_factory):
     blank = MadePair(4, " \n ")
     null = MadePair(5, None)
     path = write_source(folder / "0.tar", [good, cut, page, empty, blank, null])
+    write_source(folder / "4.tar", [MadePair(40, "a key in a folder", key=LONG_KEY)])
     members = [("json.jpg", good.content), ("json.json", b"[]"), ("json.txt", b"no object")]
     write_members(folder / "1.tar", members)
     twice = [("twice.jpg", make_jpeg(30)), ("twice.jpg", make_jpeg(31))]
@@ -135,9 +137,10 @@ def test_what_is_wrong_with_a_pair_is_a_rejection_and_no_failure(pairs, tmp_path
     }
     assert reasons_of(out) == rejected
     samples = {s["__key__"]: s["jpg"] for s in read_shards(out / "shards")}
-    assert sorted(samples) == ["0000000000", "0000000001", "00002again"]
+    assert sorted(samples) == ["0000000000", "0000000001", "00002again", f"00004{LONG_KEY}"]
     assert samples["00002again"] == make_jpeg(20)
 
     assert call("write", out, "--workers", "1", "--check-images").status == 0
     assert reasons_of(out) == rejected | {"0:00001": "undecodable-image"}
-    assert sorted(s["__key__"] for s in read_shards(out / "shards")) == ["0000000000", "00002again"]
+    left = sorted(s["__key__"] for s in read_shards(out / "shards"))
+    assert left == ["0000000000", "00002again", f"00004{LONG_KEY}"]
