@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from ..schemas.statistics import Event, Statistics
 from . import storage
-from .fingerprint import fingerprint, fingerprints
+from .fingerprint import fingerprints, high_half
 
 SUFFIX = ".index.npy"
 _SEPARATOR = "\x1f"
@@ -27,15 +27,15 @@ class CountIndex:
     """
 
     def __init__(self, numbers: Numbers) -> None:
-        self._keys, self._counts = numbers
+        self._keys, self._counts = map(np.asarray, numbers)
 
     def get(self, event: Event, default: int = 0) -> int:
         """Return the count of ``event``."""
-        key = np.uint64(fingerprint(_SEPARATOR.join(event)) >> 64)
-        at = int(np.searchsorted(self._keys, key))
-        if at == len(self._keys) or self._keys[at] != key:
+        key = high_half(_SEPARATOR.join(event))
+        at = int(self._keys.searchsorted(np.uint64(key)))
+        if at == len(self._keys) or self._keys.item(at) != key:
             return default
-        return int(self._counts[at])
+        return self._counts.item(at)
 
 
 def index_path(statistics: str) -> str:

@@ -67,6 +67,7 @@ class InformationModel:
         self.full_level = statistics.full_level
         self._counts: Counts = statistics.counts
         common = statistics.common or common_counts(statistics.counts)
+        self._of_term = lru_cache(_CACHE_SIZE)(self._term_count)
         self._captions = max(1, self._count(Kind.CAPTION))
         self._objects = max(1, self._count(Kind.ANY_OBJECT))
         self._pairs = max(1, self._count(Kind.ANY_TOGETHER))
@@ -97,8 +98,12 @@ class InformationModel:
     def _count(self, *event: str) -> int:
         return self._counts.get(event, 0)
 
+    def _term_count(self, kind: str, term: str) -> int:
+        """Return the count of one term, which many facts share."""
+        return self._counts.get((kind, term), 0)
+
     def _object_bits(self, term: str) -> float:
-        count = self._count(Kind.OBJECT, term)
+        count = self._of_term("object", term)
         if count >= MIN_SUPPORT:
             return _bits(count / self._captions)
         _, _, head = term.partition(" ")
@@ -107,22 +112,22 @@ class InformationModel:
         return min(MAX_BITS, self.object_bits(head) + self._common_quality)
 
     def _attribute_bits(self, fact: Attribute) -> float:
-        general = self._general(Kind.QUALITY, fact.attribute, self._objects, self._common_quality)
-        seen = self._count(Kind.ATTRIBUTE, *fact)
-        return _backed_off(seen, self._count(Kind.OBJECT, fact.object), general)
+        general = self._general("quality", fact.attribute, self._objects, self._common_quality)
+        seen = self._count("attribute", *fact)
+        return _backed_off(seen, self._of_term("object", fact.object), general)
 
     def _relation_bits(self, fact: Relation) -> float:
-        general = self._general(Kind.PREDICATE, fact.predicate, self._pairs, self._common_predicate)
-        seen = self._count(Kind.RELATION, *fact)
+        general = self._general("predicate", fact.predicate, self._pairs, self._common_predicate)
+        seen = self._count("relation", *fact)
         return _backed_off(seen, self._together(fact.subject, fact.object), general)
 
     def _together(self, subject: str, target: str) -> int:
         if subject == target:
-            return self._count(Kind.OBJECT, subject)
-        return self._count(Kind.TOGETHER, *sorted((subject, target)))
+            return self._of_term("object", subject)
+        return self._count("together", *sorted((subject, target)))
 
-    def _general(self, kind: Kind, term: str, total: int, common: float) -> float:
-        count = self._count(kind, term)
+    def _general(self, kind: str, term: str, total: int, common: float) -> float:
+        count = self._of_term(kind, term)
         return count / total if count >= MIN_SUPPORT else 2.0**-common
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 import apache_beam as beam
+import numpy as np
 import pyarrow as pa
 
+from ..schemas.facts import Facts
 from ..schemas.tables import facts_from_struct, facts_from_table
 from ..schemas.unit import Unit
 from .information import Bits, InformationModel
@@ -28,16 +30,24 @@ def measure_information(unit: Unit, model: InformationModel) -> Unit:
     """
     languages = unit.table["language"].to_pylist()
     bits = [model.bits(facts) for facts in facts_from_table(unit.table)]
-    visible = [
-        whole.information_bits if part is None else model.bits(part).information_bits
-        for whole, part in zip(bits, facts_from_struct(unit.table["_visible"]), strict=True)
-    ]
+    visible = _visible_bits(unit, bits, model)
     rows = [
         _row(b, v) if code == PARSER_LANGUAGE else _UNREAD
         for b, v, code in zip(bits, visible, languages, strict=True)
     ]
     columns = [pa.array([row[i] for row in rows], pa.float64()) for i in range(len(COLUMNS))]
     return unit.with_columns(COLUMNS, columns).without_columns(["_visible"])
+
+
+def _visible_bits(unit: Unit, whole: list[Bits], model: InformationModel) -> list[float]:
+    """Return the bits of what a text encoder sees: few captions are cut, and parsed again."""
+    found = [bits.information_bits for bits in whole]
+    cut = unit.table["_visible"].is_valid()
+    rows = np.flatnonzero(cut.to_numpy()).tolist()
+    parts = facts_from_struct(unit.table["_visible"].filter(cut)) if rows else []
+    for at, part in zip(rows, parts, strict=True):
+        found[at] = model.bits(part or Facts()).information_bits
+    return found
 
 
 _UNREAD = (None,) * len(COLUMNS)

@@ -1,0 +1,110 @@
+"""Captions a second of the whole score phase, as a share of the bare parser's.
+
+    python benchmarks/score.py CAPTIONS.csv [--captions 40000] [--rounds 3] [--workers 1]
+
+Made-up shards carry the captions (a tar without images beside its complete parquet), and ``evenpair
+score`` runs on them as a user would run it: language, facts, counts, bits, level, tables. The peer
+is the parser alone in one process, model loaded, on the same captions in the same order. Both are
+run by turns. Start-up (Beam, spaCy) is measured with a shard of ten captions and taken off: it does not
+grow; the share with it is printed too. The largest resident size of a worker is printed for two
+sizes of the data: it must not grow.
+"""
+
+import argparse
+import csv
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from evenpair.models.load_parser import load_parser
+from evenpair.transforms.parse_captions import parse_captions
+
+SHARD = 5_000
+MEASURE = (
+    "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, "
+    "stdout=subprocess.DEVNULL); "
+    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
+)
+
+
+def read_captions(path: Path, count: int) -> list[str]:
+    with path.open(newline="", encoding="utf-8") as file:
+        captions = [row["caption"] for row in csv.DictReader(file)]
+    return [captions[at % len(captions)] for at in range(count)]
+
+
+def make_shards(folder: Path, captions: list[str]) -> None:
+    folder.mkdir()
+    for number, start in enumerate(range(0, len(captions), SHARD)):
+        part = captions[start : start + SHARD]
+        keys = [f"{number:05d}{at:04d}" for at in range(len(part))]
+        urls = [f"https://example.invalid/{key}.jpg" for key in keys]
+        columns = {"caption": part, "key": keys, "status": ["success"] * len(part), "url": urls}
+        path = folder / f"{number:05d}"
+        tarfile.open(path.with_suffix(".tar"), "w").close()
+        pq.write_table(pa.table(columns), path.with_suffix(".parquet"))
+        counts = {"count": len(part), "successes": len(part)}
+        path.with_name(f"{path.name}_stats.json").write_text(json.dumps(counts))
+
+
+def score(folder: Path, workers: int) -> tuple[float, int]:
+    """Score the shards in a folder; return the seconds and the largest process in MB."""
+    out = folder.with_name(f"{folder.name}-run")
+    shutil.rmtree(out, ignore_errors=True)
+    command = [Path(sys.executable).with_name("evenpair"), "score", folder, "--out", out]
+    measured = [sys.executable, "-c", MEASURE, *command, "--workers", str(workers)]
+    started = time.perf_counter()
+    done = subprocess.run(measured, check=True, capture_output=True, text=True)
+    return time.perf_counter() - started, int(done.stdout.split()[-1])
+
+
+def parse(captions: list[str]) -> float:
+    nlp = load_parser()
+    list(parse_captions(nlp, captions[:100]))
+    started = time.perf_counter()
+    for _ in parse_captions(nlp, captions):
+        pass
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("captions", type=Path)
+    arguments.add_argument("--captions", dest="count", type=int, default=40_000)
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--workers", type=int, default=1)
+    given = arguments.parse_args()
+    captions = read_captions(given.captions, given.count)
+    folder = Path(tempfile.mkdtemp())
+    sizes = {"few": captions[:10], "half": captions[: len(captions) // 2], "all": captions}
+    for name, part in sizes.items():
+        make_shards(folder / name, part)
+    rounds = [
+        (parse(captions), *(score(folder / name, given.workers) for name in sizes))
+        for _ in range(given.rounds)
+    ]
+    bare = median(r[0] for r in rounds) / given.workers
+    few, whole = (median(r[at][0] for r in rounds) for at in (1, 3))
+    memory = [max(r[at][1] for r in rounds) for at in (1, 2, 3)]
+    count = len(captions)
+    print(f"{count} captions, {given.workers} worker(s), median of {given.rounds} rounds by turns")
+    print(f"bare parser        {count / bare:8.0f} captions/s")
+    print(
+        f"score, start-up off{count / (whole - few):8.0f} captions/s ({bare / (whole - few):.0%})"
+    )
+    print(f"score, all of it   {count / whole:8.0f} captions/s ({bare / whole:.0%})")
+    print(f"largest process    {memory[1]} MB for half of them, {memory[2]} MB for all")
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
