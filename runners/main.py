@@ -16,6 +16,8 @@ def main() -> None:
     arguments, beam = split_beam_options(sys.argv[1:])
     logging.disable(logging.ERROR)  # Beam logs a traceback for what it raises, too
     try:
+        if beam:
+            _tell_storage(beam)
         status = evenpair.main(arguments, prog_name="evenpair", obj=beam, standalone_mode=False)
     except click.ClickException as error:
         _show(error)
@@ -35,6 +37,13 @@ def main() -> None:
         click.echo("evenpair: stopped; the same command goes on from here", err=True)
         status = 130
     sys.exit(status)
+
+
+def _tell_storage(beam: tuple[str, ...]) -> None:
+    """Let paths be looked at, before there is a pipeline, with the options that it will have."""
+    from ..transforms.remote_storage import use_options
+
+    use_options(beam)
 
 
 def _show(error: click.ClickException) -> None:

@@ -64,7 +64,7 @@ class Blocks:
     def _load(self, start: int, stop: int) -> int:
         """Read the window that holds ``start`` to ``stop``, and return where in it they begin."""
         end = self._at + len(self._window)
-        in_order = self._at <= start <= end + self._reach.gap
+        in_order = end > self._at <= start <= end + self._reach.gap
         self._ahead = min(2 * self._ahead, self._reach.most) if in_order else self._reach.first
         kept = b""
         begin = start

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from ..schemas.errors import EvenpairError
+from .s3_clients import share_clients
 
 _PIECE = 8 << 20
 _EXTRAS = {"s3": "aws", "gs": "gcp", "hdfs": "hdfs", "azfs": "azure"}
@@ -43,9 +44,7 @@ def _ask_once(path: str, filesystem: Any) -> None:  # noqa: ANN401 - Beam ships 
     try:
         client.list(messages.ListRequest(bucket=bucket, prefix=prefix))
     except messages.S3ClientError as error:
-        if "NoSuchBucket" in str(error):
-            raise ValueError(f"there is no bucket {bucket}") from error
-        if error.code != 404:
+        if error.code != 404 or "NoSuchBucket" in str(error):
             raise
 
 
@@ -180,6 +179,8 @@ def _told(path: str) -> Iterator[None]:
         raise
     except Exception as error:
         cause = _cause(error)
+        if "NoSuchBucket" in str(cause):
+            raise EvenpairError(f"{path}: there is no such bucket") from error
         if isinstance(cause, FileNotFoundError) or getattr(cause, "code", None) == 404:
             raise FileNotFoundError(f"{path}: there is no such file") from error
         if isinstance(cause, RuntimeError | ImportError | ValueError):
@@ -214,4 +215,10 @@ def _advice(path: str, said: str) -> str:
 def _filesystems() -> Any:  # noqa: ANN401 - Beam ships no types
     from apache_beam.io.filesystems import FileSystems
 
+    with contextlib.suppress(ImportError):  # without boto3 there is nothing to share
+        share_clients()
+    if FileSystems._pipeline_options is None:  # those for remote paths cannot do without
+        from apache_beam.options.pipeline_options import PipelineOptions
+
+        FileSystems.set_options(PipelineOptions([]))
     return FileSystems

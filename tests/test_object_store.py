@@ -1,0 +1,187 @@
+"""Sources and runs in an object store with an endpoint of one's own."""
+
+import io
+import subprocess
+
+import pytest
+
+from evenpair.schemas.errors import EvenpairError
+from evenpair.transforms import remote_storage, storage
+
+from .commands import COMMAND, call
+from .object_store import ObjectStore
+from .shards import MadePair, make_jpeg, tree_bytes, write_source
+
+ONE = ("--workers", "1")
+NOISE = b"".join(bytes([at * at % 251]) for at in range(30_000))
+
+
+@pytest.fixture(scope="module")
+def store():
+    store = ObjectStore()
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory, store):
+    """Two shards, here and in the store; next to their images what is read besides is little."""
+    folder = tmp_path_factory.mktemp("inputs")
+    for shard in range(2):
+        pairs = [
+            MadePair(10 * shard + at, f"a dog on {at} boats", make_jpeg(at) + NOISE[at:])
+            for at in range(10)
+        ]
+        write_source(folder / f"{shard}.tar", pairs)
+    store.put(folder, "in")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def local_run(inputs, tmp_path_factory):
+    out = tmp_path_factory.mktemp("local") / "run"
+    assert call("run", inputs, "--out", out, *OPTIONS).status == 0
+    return out
+
+
+OPTIONS = ("--keep-fraction", "0.8", "--statistics", "prior", *ONE)
+
+
+def run(store, *arguments):
+    return call("run", *arguments, *OPTIONS, "--", *store.beam_options)
+
+
+def test_a_run_there_is_a_run_here(store, inputs, local_run):
+    store.sent.clear()
+    answer = run(store, "s3://bucket/in/{0..1}.tar", "--out", "s3://bucket/run")
+    assert (answer.status, answer.err) == (0, "")
+    assert "20 pairs read, 16 written" in answer.out
+    assert store.tree("run/shards") == tree_bytes(local_run / "shards")
+    assert sorted(store.names("run")) == sorted(tree_bytes(local_run).keys() - {".lock"})
+    fetched = {name: store.sent[f"in/{name}"] for name in ("0.tar", "1.tar")}
+    sizes = {name: (inputs / name).stat().st_size for name in fetched}
+    assert {n for n in sizes if sizes[n] <= fetched[n] <= sizes[n] + 1024} == {"0.tar", "1.tar"}
+
+
+def test_captions_are_read_without_the_archives(store, inputs):
+    store.sent.clear()
+    out = "s3://bucket/scored"
+    options = ("--statistics", "prior", *ONE, "--", *store.beam_options)
+    assert call("score", "s3://bucket/in", "--out", out, *options).status == 0
+    assert {n: c for n, c in store.sent.items() if n.endswith(".tar")} == {
+        "in/0.tar": 1024,
+        "in/1.tar": 1024,
+    }
+
+
+def test_a_run_killed_while_it_uploads_leaves_nothing_that_looks_whole(store, local_run, inputs):
+    arguments = ["run", str(inputs), "--out", "s3://bucket/killed", *OPTIONS, "--"]
+    command = [str(COMMAND), *arguments, *store.beam_options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def kill(path):
+        if path == "killed/shards/00000.tar":
+            process.kill()
+            process.wait()
+
+    store.on_upload = kill
+    assert process.wait() == -9
+    store.on_upload = lambda _path: None
+    assert store.names("killed/shards") == []
+    assert "plan.parquet" in store.names("killed")
+    assert run(store, inputs, "--out", "s3://bucket/killed").status == 0
+    assert store.tree("killed/shards") == tree_bytes(local_run / "shards")
+
+
+def test_what_is_redone_is_removed_first(store, inputs):
+    out = "s3://bucket/run"
+    assert "run.json" in store.names("run")
+    refused = call("run", inputs, "--out", out, *ONE, "--", *store.beam_options)
+    assert refused.status == 2
+    assert "--overwrite" in refused.err
+    written = call("write", out, "--format", "parquet", *ONE, "--", *store.beam_options)
+    assert (written.status, written.err) == (0, "")
+    assert store.names("run/shards") == ["00000.parquet", "00000_stats.json"]
+
+
+@pytest.fixture
+def connected(store):
+    remote_storage.use_options(store.beam_options)
+
+
+class Broken(io.BytesIO):
+    """A file whose disk fails after its first piece."""
+
+    def read(self, size=-1):
+        if self.tell():
+            raise OSError("the disk is gone")
+        return super().read(size)
+
+
+@pytest.mark.usefixtures("connected")
+class TestStorage:
+    """What one path needs."""
+
+    def test_an_upload_that_fails_leaves_nothing(self, store):
+        with pytest.raises(OSError, match="the disk is gone"):
+            remote_storage.upload(Broken(bytes(20 << 20)), "s3://bucket/broken")
+        assert not storage.exists("s3://bucket/broken")
+
+    def test_a_file_appears_when_the_block_ends(self, store):
+        path = "s3://bucket/folder/file"
+        with pytest.raises(KeyError):
+            self.fail_in_the_middle(path)
+        assert not storage.exists(path)
+        with storage.write_whole(path) as file:
+            file.write(b"whole")
+            file.flush()
+            assert not storage.exists(path)
+        assert storage.read_bytes(path) == b"whole"
+        assert storage.size_of(path) == 5
+        with storage.open_blocks(path) as blocks:
+            assert (len(blocks), blocks[1:3]) == (5, b"ho")
+
+    def fail_in_the_middle(self, path):
+        with storage.write_whole(path) as file:
+            file.write(b"half")
+            raise KeyError
+
+    def test_a_folder_goes_with_all_that_is_in_it(self, store):
+        for name in ("gone/a", "gone/b/c", "gone_not/d"):
+            storage.write_bytes(f"s3://bucket/{name}", b"x")
+        storage.remove("s3://bucket/gone")
+        storage.remove("s3://bucket/never")
+        assert storage.find("s3://bucket/gone**") == ["s3://bucket/gone_not/d"]
+
+    def test_what_is_not_there(self):
+        for ask in (storage.size_of, storage.read_bytes):
+            with pytest.raises(FileNotFoundError, match=r"^s3://bucket/no: there is no such file$"):
+                ask("s3://bucket/no")
+        with pytest.raises(EvenpairError, match=r"^s3://other/no: there is no such bucket$"):
+            storage.require_access("s3://other/no")
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "status", "said"),
+    [
+        ("s3://bucket/in", ("--s3_endpoint_url=http://127.0.0.1:9", "--s3_access_key_id=test",
+         "--s3_secret_access_key=test"), 1, "s3://bucket/in: Could not connect to the endpoint"),
+        ("s3://bucket/in", ("{url}",), 1, "s3://bucket/in: Unable to locate credentials (see --s3"),
+        ("hdfs://folder/in", (), 1, "hdfs://folder/in: "),
+        ("gs://bucket/in", (), 1, "gs://bucket/in: "),
+        ("ftp://host/in", (), 1, "ftp://host/in: no file system is known for ftp://"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_reached_is_one_line(
+    store, monkeypatch, tmp_path, path, options, status, said
+):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    options = [option.format(url=f"--s3_endpoint_url={store.url}") for option in options]
+    answer = call("score", path, "--out", tmp_path / "run", "--", *options)
+    assert answer.status == status
+    assert answer.err.startswith(f"evenpair: {said}")
+    assert answer.err.count("\n") == 1
