@@ -41,7 +41,7 @@ def inputs(tmp_path_factory):
 def finished(inputs):
     out = inputs.parent / "run"
     answer = call("run", inputs, "--out", out, "--captioner", "demo", *ONE)
-    assert answer.status == 0
+    assert (answer.status, answer.err) == (0, "")
     return out
 
 
