@@ -96,7 +96,7 @@ def make_run(root: Path, rows: int) -> None:
 
 
 def select(root: Path, workers: int, *options: str) -> float:
-    command = [Path(sys.executable).with_name("evenpair"), "select", root, *options]
+    command = [str(Path(sys.executable).with_name("evenpair")), "select", str(root), *options]
     started = time.perf_counter()
     subprocess.run([*command, "--workers", str(workers)], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - started

@@ -5,9 +5,9 @@
 Made-up shards carry the captions (a tar without images beside its complete parquet), and ``evenpair
 score`` runs on them as a user would run it: language, facts, counts, bits, level, tables. The peer
 is the parser alone in one process, model loaded, on the same captions in the same order. Both are
-run by turns. Start-up (Beam, spaCy) is measured with a shard of ten captions and taken off: it does not
-grow; the share with it is printed too. The largest resident size of a worker is printed for two
-sizes of the data: it must not grow.
+run by turns. Start-up (Beam, spaCy) is measured with a shard of ten captions and taken off, for it
+does not grow; the share with it is printed too. The largest resident size of a process is printed
+for two sizes of the data: it must not grow.
 """
 
 import argparse
@@ -60,7 +60,8 @@ def score(folder: Path, workers: int) -> tuple[float, int]:
     """Score the shards in a folder; return the seconds and the largest process in MB."""
     out = folder.with_name(f"{folder.name}-run")
     shutil.rmtree(out, ignore_errors=True)
-    command = [Path(sys.executable).with_name("evenpair"), "score", folder, "--out", out]
+    evenpair = str(Path(sys.executable).with_name("evenpair"))
+    command = [evenpair, "score", str(folder), "--out", str(out)]
     measured = [sys.executable, "-c", MEASURE, *command, "--workers", str(workers)]
     started = time.perf_counter()
     done = subprocess.run(measured, check=True, capture_output=True, text=True)
@@ -88,13 +89,15 @@ def main() -> None:
     sizes = {"few": captions[:10], "half": captions[: len(captions) // 2], "all": captions}
     for name, part in sizes.items():
         make_shards(folder / name, part)
-    rounds = [
-        (parse(captions), *(score(folder / name, given.workers) for name in sizes))
-        for _ in range(given.rounds)
-    ]
-    bare = median(r[0] for r in rounds) / given.workers
-    few, whole = (median(r[at][0] for r in rounds) for at in (1, 3))
-    memory = [max(r[at][1] for r in rounds) for at in (1, 2, 3)]
+    parsed: list[float] = []
+    scored: dict[str, list[tuple[float, int]]] = {name: [] for name in sizes}
+    for _ in range(given.rounds):
+        parsed.append(parse(captions))
+        for name, done in scored.items():
+            done.append(score(folder / name, given.workers))
+    bare = median(parsed) / given.workers
+    few, whole = (median(seconds for seconds, _ in scored[name]) for name in ("few", "all"))
+    memory = {name: max(size for _, size in done) for name, done in scored.items()}
     count = len(captions)
     print(f"{count} captions, {given.workers} worker(s), median of {given.rounds} rounds by turns")
     print(f"bare parser        {count / bare:8.0f} captions/s")
@@ -102,7 +105,7 @@ def main() -> None:
         f"score, start-up off{count / (whole - few):8.0f} captions/s ({bare / (whole - few):.0%})"
     )
     print(f"score, all of it   {count / whole:8.0f} captions/s ({bare / whole:.0%})")
-    print(f"largest process    {memory[1]} MB for half of them, {memory[2]} MB for all")
+    print(f"largest process    {memory['half']} MB for half of them, {memory['all']} MB for all")
     shutil.rmtree(folder)
 
 

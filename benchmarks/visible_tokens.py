@@ -3,8 +3,8 @@
     pip install instant-clip-tokenizer
     python benchmarks/visible_tokens.py CAPTIONS.txt...
 
-Each file holds a caption a line. Printed for each: the estimated tokens over the real ones, the mean
-error of a caption, and the share of captions of which both say alike whether they are cut.
+Each file holds a caption a line. Printed for each: the estimated tokens over the real ones, the
+mean error of a caption, and the share of captions of which both say alike whether they are cut.
 """
 
 import argparse

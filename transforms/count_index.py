@@ -35,7 +35,7 @@ class CountIndex:
         at = int(self._keys.searchsorted(np.uint64(key)))
         if at == len(self._keys) or self._keys.item(at) != key:
             return default
-        return self._counts.item(at)
+        return int(self._counts[at])
 
 
 def index_path(statistics: str) -> str:

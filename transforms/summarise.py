@@ -23,7 +23,7 @@ BINS = {"bits": 16, "share": 1000}
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
-Tallies = Counter[tuple[str, ...]]
+Tallies = Counter[tuple[Any, ...]]
 """Counts by name and value, all of them integers: any order of adding them gives the same."""
 
 _VALUES = (
@@ -103,7 +103,7 @@ def _bins_of(name: str) -> int:
 
 
 def _quantiles(total: Tallies, name: str, bins: int) -> dict[str, float] | None:
-    counts = Counter({key[1]: count for key, count in total.items() if key[0] == name})
+    counts = Counter({int(key[1]): count for key, count in total.items() if key[0] == name})
     if not counts:
         return None
     return {f"{share:g}": _edge(counts, share, bins) for share in QUANTILES}
