@@ -304,3 +304,10 @@ class TestImbalance:
         assert judged.agreement is None or 0 <= judged.agreement <= 1 + 1e-12
         full = judge_by_reference(unite(raw, reference), raw, reference, self.model)
         assert full.imbalance == 0 or bits(self.model, unite(raw, reference)) == 0
+
+
+def test_a_word_that_names_no_object_carries_nothing():
+    model = InformationModel(load_statistics(PRIOR))
+    assert bits(model, Facts(("thing", "stuff"))) == 0
+    red = Facts(("thing",), (Attribute("thing", "red"),))
+    assert 0 < bits(model, red) < MAX_BITS

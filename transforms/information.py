@@ -21,6 +21,9 @@ BACK_OFF_WEIGHT = 8.0
 MAX_BITS = 16.0
 """The most that a single fact can carry."""
 
+_NAMELESS = frozenset({"thing", "stuff", "something", "anything", "everything", "someone"})
+"""Words that stand for an object and do not say which: they carry nothing."""
+
 _CACHE_SIZE = 1 << 17
 
 
@@ -54,7 +57,7 @@ class InformationModel:
     Write c for counts of captions, n for all of them, k for BACK_OFF_WEIGHT. Then
 
     - ``P(o) = c(o) / n``; an unsupported compound is its supported head and one common attribute,
-      an unsupported head is a common object;
+      an unsupported head is a common object; a word that says of no object which it is, nothing;
     - ``P(a | o) = (c(o, a) + k R(a)) / (c(o) + k)`` with ``R(a)`` the share of all objects named
       that are said to be a;
     - ``P(p | s, o) = (c(s, p, o) + k R(p)) / (c(s and o) + k)`` with ``R(p)`` the share of all
@@ -103,6 +106,8 @@ class InformationModel:
         return self._counts.get((kind, term), 0)
 
     def _object_bits(self, term: str) -> float:
+        if term in _NAMELESS:
+            return 0.0
         count = self._of_term("object", term)
         if count >= MIN_SUPPORT:
             return _bits(count / self._captions)
