@@ -2,12 +2,13 @@
 
     python benchmarks/score.py CAPTIONS.csv [--captions 40000] [--rounds 3] [--workers 1]
 
-Made-up shards carry the captions (a tar without images beside its complete parquet), and ``evenpair
-score`` runs on them as a user would run it: language, facts, counts, bits, level, tables. The peer
-is the parser alone in one process, model loaded, on the same captions in the same order. Both are
-run by turns, and told by CPU time, which a busy machine changes least. Start-up (Beam, spaCy) is
-measured with a shard of ten captions and taken off, for it does not grow; the share with it is printed too. The largest resident size of a process is printed
-for two sizes of the data: it must not grow.
+Made-up shards carry the captions (a tar without images beside its complete parquet), and
+``evenpair score`` runs on them as a user would run it: language, facts, counts, bits, level,
+tables. The peer is the parser alone in one process, model loaded, on the same captions in the
+same order. Both are run by turns, and told by CPU time, which a busy machine changes least.
+Start-up (Beam, spaCy) is measured with a shard of ten captions and taken off, for it does not
+grow; the share with it is printed too. The largest resident size of a process is printed for two
+sizes of the data: it must not grow.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from pathlib import Path
 from statistics import median
 
