@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import apache_beam as beam
 import pyarrow as pa
 
 from ..models.load_parser import load_parser
@@ -28,22 +26,8 @@ from .resume import split_finished
 from .score import build_score, build_score_by
 from .select import MEASURES, build_select
 from .selectable import selectable
+from .work import Execute, Work, pairs_of, rows_of
 from .write import build_write, forget_write_faults, shard_format, write_faults
-
-Build = Callable[[beam.Pipeline], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What a runner is told of a phase: its name, how many units it has, where their tables go."""
-
-    phase: Phase
-    units: int
-    folder: str
-
-
-Execute = Callable[[Build, Work], None]
-"""Runs a pipeline to its end, wherever the user asked for."""
 
 
 @dataclass(slots=True)
@@ -156,7 +140,7 @@ def score(run: Run, sources: list[Source], options: ScoreOptions) -> None:
     if statistics is not None:
         keep_statistics(statistics, run.directory.statistics)
         build = build_score_by
-    work = Work(Phase.SCORE, len(sources), run.directory.path("scores"))
+    work = Work(Phase.SCORE, len(sources), run.directory, map(pairs_of, sources))
     run.execute(lambda root: build(root, sources, run.directory, options), work)
     run.finish(Phase.SCORE)
 
@@ -186,7 +170,7 @@ def enrich(run: Run, options: EnrichOptions, asked: Asked, load: LoadCaptioner) 
     _, pending = split_finished(sources, directory, "captions")
     stale = [s for s in sources if s not in pending and not _has_stamp(directory, s, stamp)]
     todo = sorted([*pending, *stale], key=lambda source: source.number)
-    work = Work(Phase.ENRICH, len(todo), directory.path("captions"))
+    work = Work(Phase.ENRICH, len(todo), directory)
     lanes = run.models or max(1, len(todo))
     drawn = (sources, options.reference_sample)
     run.execute(
@@ -221,7 +205,8 @@ def select(run: Run, options: SelectOptions) -> None:
     given = selectable(run.directory, sources, options, sample)
     run.begin(Phase.SELECT, options)
     storage.remove(run.directory.work)
-    work = Work(Phase.SELECT, len(sources), run.directory.path("selection"))
+    scores = (run.directory.table("scores", source.name) for source in sources)
+    work = Work(Phase.SELECT, len(sources), run.directory, map(rows_of, scores))
     run.execute(lambda root: build_select(root, sources, run.directory, options, given), work)
     run.record["measures"] = json.loads(storage.read_bytes(run.directory.path(MEASURES)))
     run.finish(Phase.SELECT)
@@ -236,7 +221,7 @@ def write(run: Run, options: WriteOptions) -> None:
     shards = load_plan(run.sources(), run.directory.plan)
     form = shard_format(options)
     pending = [shard for shard in shards if not is_written(shard, run.directory, form)]
-    work = Work(Phase.WRITE, len(pending), run.directory.shards)
+    work = Work(Phase.WRITE, len(pending), run.directory, (shard.pairs for shard in pending))
     forget_write_faults(run.directory)
     run.execute(lambda root: build_write(root, pending, run.directory, options), work)
     if faults := write_faults(run.directory):

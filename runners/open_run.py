@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 from ..pipeline.lock import locked
 from ..pipeline.options import EngineOptions
-from ..pipeline.phases import Build, Execute, Run, Work
+from ..pipeline.phases import Run
 from ..pipeline.record import NoRunError
+from ..pipeline.work import Build, Execute, Work
 from ..schemas.errors import UsageError
 from ..schemas.run_directory import RunDirectory
 from ..transforms import storage

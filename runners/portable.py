@@ -18,7 +18,7 @@ from apache_beam.runners.portability.portable_runner import (
 )
 
 from ..pipeline.options import EngineOptions
-from ..pipeline.phases import Build, Work
+from ..pipeline.work import Build, Work
 from ..schemas.errors import EvenpairError, UsageError
 from .addresses import split_address
 from .name_fault import name_fault

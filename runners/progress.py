@@ -1,45 +1,85 @@
-"""How far a phase is, told from the tables that it has finished; silent in a log."""
+"""How far a phase is, told by the tables that it has finished; silent in a log."""
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
-from ..pipeline.phases import Work
+from ..pipeline.work import STEPS, Step, Work
 from ..transforms import storage
+from .finished_tables import FinishedTables
 
-_SECONDS = 0.5
+_HERE_SECONDS = 0.5
+_ELSEWHERE_SECONDS = 15.0
 
 
 @contextmanager
 def show_progress(work: Work) -> Iterator[None]:
-    """Show on a terminal how many units of ``work`` are finished, while the block runs."""
-    if not sys.stderr.isatty() or not storage.is_local(work.folder):
+    """Show on a terminal how many shards and pairs of ``work`` are done, while the block runs."""
+    if not sys.stderr.isatty():
         yield
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    seconds = _HERE_SECONDS if storage.is_local(work.run.root) else _ELSEWHERE_SECONDS
     stop = threading.Event()
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
-        task = progress.add_task(work.phase.value, total=work.units)
-        before = _finished(work.folder)
+    with Progress(*_columns(), console=Console(stderr=True)) as display:
+        bars = [_Bar(display, work, step) for step in STEPS[work.phase]]
 
         def watch() -> None:
-            while not stop.wait(_SECONDS):
-                progress.update(task, completed=_finished(work.folder) - before)
+            while not stop.wait(seconds):
+                for bar in bars:
+                    bar.update()
 
         watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()
         try:
             yield
-            progress.update(task, completed=work.units)
         finally:
             stop.set()
             watcher.join()
+            for bar in bars:
+                bar.update()
 
 
-def _finished(folder: str) -> int:
-    return sum(1 for _ in Path(folder).rglob("[!.]*.parquet"))
+def _columns() -> tuple[TextColumn | BarColumn | MofNCompleteColumn | TimeRemainingColumn, ...]:
+    counts = "shards, {task.fields[pairs]:,} pairs, {task.fields[rate]:,.0f}/s"
+    return (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(counts),
+        TimeRemainingColumn(),
+    )
+
+
+class _Bar:
+    """The line of one step; it is drawn when there is something to say."""
+
+    def __init__(self, display: Progress, work: Work, step: Step) -> None:
+        self._display = display
+        self._name = f"{work.phase.value}: {step.name}"
+        self._units = work.units
+        self._tables = FinishedTables(work.run.path(step.folder), gathers=step.gathers)
+        self._since = time.monotonic()
+        self._task: TaskID | None = None
+
+    def update(self) -> None:
+        units, pairs = self._tables.look()
+        now = time.monotonic()
+        if not units and not pairs:
+            self._since = now
+            return
+        if self._task is None:
+            self._task = self._display.add_task(self._name, total=self._units, pairs=0, rate=0.0)
+        rate = pairs / max(now - self._since, 1e-3)
+        self._display.update(self._task, completed=units, pairs=pairs, rate=rate)

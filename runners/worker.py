@@ -13,6 +13,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..schemas.errors import UsageError
+from .addresses import split_address
+
 _SECONDS = 30
 _ENDPOINTS = ("control", "logging", "artifact", "provision")
 _LIBRARIES = ("OMP", "OPENBLAS", "MKL")
@@ -21,28 +24,29 @@ _UNLIMITED = [("grpc.max_receive_message_length", -1)]
 
 def main() -> None:
     """Become a worker of the engine that called, or a pool that starts workers on demand."""
-    given = _arguments(sys.argv[1:])
+    given = parse(sys.argv[1:])
     if given.pool:
-        from .worker_pool import serve_pool
-
-        serve_pool(given.pool, worker_command())
-        return
-    become_worker(environment_from(fetch_provision(given), given))
+        serve(given.pool)
+    else:
+        become_worker(environment_from(fetch_provision(given), given))
 
 
-def worker_command() -> list[str]:
-    """Return the command that starts a worker with this very Python, whatever the path holds."""
-    return [sys.executable, "-P", "-m", __spec__.name]
+def serve(address: str) -> None:
+    """Serve a pool at ``address`` whose workers have this very Python, whatever the path holds."""
+    from .worker_pool import serve_pool
+
+    serve_pool(address, [sys.executable, "-P", "-m", __spec__.name])
 
 
-def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what an engine says; what it says besides is passed over."""
     parser = argparse.ArgumentParser("evenpair-worker", description=__doc__)
     parser.add_argument("--id", default="", type=_unquoted, help="The engine's name for it.")
     for name in _ENDPOINTS:
         parser.add_argument(f"--{name}_endpoint", default="", type=_unquoted, metavar="HOST:PORT")
     parser.add_argument(
         "--pool",
-        default="",
+        type=_address,
         metavar="HOST:PORT",
         help="Serve a pool for Beam's EXTERNAL environment there, instead of being a worker.",
     )
@@ -50,6 +54,14 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     if not given.pool and not (given.id and given.provision_endpoint):
         parser.error("engines start it, with --id and --provision_endpoint")
     return given
+
+
+def _address(text: str) -> str:
+    try:
+        split_address(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def _unquoted(text: str) -> str:
@@ -106,7 +118,7 @@ def become_worker(environment: Mapping[str, str]) -> None:
     sdk_worker_main.main(sys.argv)
 
 
-def _die_with_parent(seconds: float = 1.0) -> None:
+def _die_with_parent(seconds: float = 0.5) -> None:
     """End this process when whoever started it is gone, even in the middle of a bundle."""
     parent = os.getppid()
     never = threading.Event()

@@ -1,0 +1,150 @@
+"""This machine: how many processes, what becomes of them, and what a user is told."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import apache_beam as beam
+import pytest
+
+from evenpair.pipeline.options import EngineOptions
+from evenpair.pipeline.work import FEW, Work
+from evenpair.runners.direct import choose_workers, run_direct
+from evenpair.schemas.errors import EvenpairError, UsageError
+from evenpair.schemas.rejection import Phase
+from evenpair.schemas.run_directory import RunDirectory
+from evenpair.transforms.spread import Spread
+
+CORES = len(os.sched_getaffinity(0))
+TWO = EngineOptions(workers=2)
+ONE = EngineOptions(workers=1)
+
+
+def work_of(folder, units=2, pairs=(), phase=Phase.SCORE):
+    return Work(phase, units, RunDirectory(str(folder)), pairs)
+
+
+def mapped(function, elements):
+    """The wiring of a phase that does one thing to each of its units."""
+
+    def build(root):
+        _ = root | Spread(elements) | beam.Map(function)
+
+    return build
+
+
+def sleeping(paths):
+    """Units that leave the id of their process and then take for ever."""
+
+    def leave_pid_and_sleep(path):  # nested: workers do not know this file
+        Path(path).write_text(str(os.getpid()))
+        time.sleep(600)
+
+    return mapped(leave_pid_and_sleep, [str(path) for path in paths])
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def interrupt_when(paths):
+    """Press Ctrl-C when all ``paths`` are there."""
+
+    def wait():
+        while not all(path.exists() and path.read_text() for path in paths):
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+class TestWorkers:
+    @pytest.mark.parametrize(
+        ("wanted", "units", "pairs", "expected"),
+        [
+            (0, 100, [FEW[Phase.SCORE]], 1),
+            (0, 100, [FEW[Phase.SCORE], 1], min(CORES, 100)),
+            (0, 1, [10**9], 1),
+            (0, 0, [], 1),
+            (3, 100, [1], 3),
+            (3, 2, [1], 2),
+            (1, 100, [10**9], 1),
+        ],
+    )
+    def test_no_more_than_units_and_one_for_little(self, tmp_path, wanted, units, pairs, expected):
+        assert choose_workers(work_of(tmp_path, units, pairs), wanted) == expected
+
+    def test_pairs_are_counted_no_further_than_needed(self, tmp_path):
+        counted = iter([10**9, 1])
+        assert not work_of(tmp_path, 2, counted).is_small()
+        assert next(counted) == 1
+
+    def test_enriching_is_never_small(self, tmp_path):
+        assert not work_of(tmp_path, 2, [1], Phase.ENRICH).is_small()
+
+    def test_units_are_dealt_out_to_processes_of_their_own(self, tmp_path):
+        paths = [str(tmp_path / name) for name in "abcd"]
+        function = mapped(lambda path: Path(path).write_text(str(os.getpid())), paths)
+        run_direct(function, work_of(tmp_path), TWO)
+        pids = [int(Path(path).read_text()) for path in paths]
+        assert (len(set(pids)), os.getpid() in pids) == (2, False)
+        assert [alive(pid) for pid in pids] == [False] * 4
+
+    def test_one_process_is_this_one(self, tmp_path):
+        path = tmp_path / "a"
+        function = mapped(lambda name: Path(name).write_text(str(os.getpid())), [str(path)])
+        run_direct(function, work_of(tmp_path), ONE)
+        assert int(path.read_text()) == os.getpid()
+
+
+class TestInterrupts:
+    def test_workers_are_stopped_at_once(self, tmp_path):
+        paths = [tmp_path / "a", tmp_path / "b"]
+        (tmp_path / ".table.tmp-0").touch()
+        interrupt_when(paths)
+        with pytest.raises(KeyboardInterrupt):
+            run_direct(sleeping(paths), work_of(tmp_path), TWO)
+        assert [alive(int(path.read_text())) for path in paths] == [False, False]
+        assert sorted(tmp_path.iterdir()) == paths
+
+    def test_so_is_this_process(self, tmp_path):
+        path = tmp_path / "a"
+        interrupt_when([path])
+        with pytest.raises(KeyboardInterrupt):
+            run_direct(sleeping([path]), work_of(tmp_path), ONE)
+
+
+class TestFaults:
+    @pytest.mark.parametrize("engine", [ONE, TWO])
+    def test_a_fault_outside_is_one_line(self, tmp_path, engine):
+        missing = str(tmp_path / "missing")
+        with pytest.raises(EvenpairError, match=r"^No such file or directory: .*missing'$"):
+            run_direct(mapped(os.stat, [missing, missing]), work_of(tmp_path), engine)
+
+    @pytest.mark.parametrize("engine", [ONE, TWO])
+    def test_wrong_usage_is_wrong_usage(self, tmp_path, engine):
+        def refuse(name):
+            raise UsageError(f"there is no {name}")
+
+        with pytest.raises(UsageError, match=r"^there is no model$"):
+            run_direct(mapped(refuse, ["model", "model"]), work_of(tmp_path), engine)
+
+    @pytest.mark.parametrize("engine", [ONE, TWO])
+    def test_a_fault_of_ours_is_no_fault_of_the_users(self, tmp_path, engine):
+        with pytest.raises((RuntimeError, ValueError), match="invalid literal for int"):
+            run_direct(mapped(int, ["one", "two"]), work_of(tmp_path), engine)
+
+    def test_a_killed_worker_is_told(self, tmp_path):
+        said = r"^a worker process was killed \(SIGKILL\): is there enough memory\?"
+        with pytest.raises(EvenpairError, match=said):
+            run_direct(mapped(signal.raise_signal, [signal.SIGKILL]), work_of(tmp_path), TWO)
+
+    def test_a_worker_that_ends_is_told(self, tmp_path):
+        with pytest.raises(EvenpairError, match=r"^a worker process ended with status 3"):
+            run_direct(mapped(os._exit, [3]), work_of(tmp_path), TWO)
