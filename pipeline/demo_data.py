@@ -84,9 +84,9 @@ def _raw_caption(scene: Scene, number: int, rng: Random) -> str | None:
         return None
     if number % 100 == 77:
         return f"IMG_{number:04d}.JPG"
-    if rng.random() < 0.12:
+    if rng.random() < 0.1:
         return describe_scene(scene, rng)
-    return sparse_caption(scene, rng, rng.uniform(0.6, 0.9))[0]
+    return sparse_caption(scene, rng, rng.uniform(0.64, 0.92))[0]
 
 
 def _truth(pair: DemoPair) -> dict[str, object]:
