@@ -36,6 +36,7 @@ LOOPS = [
         ("araffe dog on a rug", "dog on a rug"),
         ("A dog. A dog. A cat.", "A dog. A cat."),
         ("a very very small dog", "a very very small dog"),
+        ("A dog, a cat,", "A dog, a cat"),
     ],
 )
 def test_what_is_no_part_of_a_caption_is_taken_away(answer, text):

@@ -93,7 +93,7 @@ def test_a_sparse_pair_with_a_reference_is_fused_and_judged_by_it():
     unit = scored(("a cat", CAT), ("a dog", DOG))
     cat, dog = judge(unit, captioned(k1=[(SCENE_TEXT, SCENE)]))
     assert (cat["caption"], cat["imbalance_basis"]) == ("a cat", "corpus")
-    assert dog["caption"] == "a dog. A brown dog lies on a rug"
+    assert dog["caption"] == SCENE_TEXT
     assert (dog["caption_source"], dog["caption_generated"]) == ("fused", SCENE_TEXT)
     assert dog["imbalance_before"] == pytest.approx(1 - bits(DOG) / bits(SCENE))
     assert dog["imbalance_after"] == 0
@@ -105,8 +105,8 @@ def test_a_sparse_pair_with_a_reference_is_fused_and_judged_by_it():
     ("mode", "caption", "source"),
     [
         (Mode.REPLACE, SCENE_TEXT, "generated"),
-        (Mode.APPEND, "a dog. A brown dog lies on a rug", "fused"),
-        (Mode.FUSE, "a dog. A brown dog lies on a rug", "fused"),
+        (Mode.APPEND, "a dog: a brown dog lies on a rug", "fused"),
+        (Mode.FUSE, SCENE_TEXT, "fused"),
     ],
 )
 def test_modes(mode, caption, source):

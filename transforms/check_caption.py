@@ -116,6 +116,8 @@ def _finished(sentences: list[str], *, is_cut: bool | None) -> list[str]:
     """
     if not sentences or is_finished(sentences[-1]):
         return sentences
+    if is_cut is False:
+        sentences = [*sentences[:-1], sentences[-1].rstrip(" ,;:-–—&/")]
     breaks_off = is_hanging(sentences[-1]) or (len(sentences) > 1 if is_cut is None else is_cut)
     return sentences[:-1] if breaks_off else sentences
 

@@ -12,6 +12,7 @@ from ..models.load_parser import load_parser
 from ..schemas.facts import Facts
 from ..schemas.tables import CAPTIONS, FACTS, facts_to_arrow
 from ..schemas.unit import Unit
+from .fuse import Part
 from .imbalance import intersect, unite
 from .information import InformationModel
 from .keep_statistics import load_statistics
@@ -25,29 +26,30 @@ if TYPE_CHECKING:
 def find_generated_facts(unit: Unit, nlp: "Language", model: InformationModel) -> Unit:
     """Fill in what every caption of ``unit`` states, as a whole and part by part."""
     captions = unit.table["caption"].to_pylist()
-    texts = [[] if caption is None else _parts_of(caption) for caption in captions]
-    facts = _facts_of_parts(nlp, texts)
-    united = [unite(*row) for row in facts]
+    parts = list(find_parts(nlp, [caption or "" for caption in captions]))
+    facts = [unite(*(part.facts for part in row)) for row in parts]
     bits = [
         None if caption is None else model.bits(row).information_bits
-        for row, caption in zip(united, captions, strict=True)
+        for row, caption in zip(facts, captions, strict=True)
     ]
-    columns = [*facts_to_arrow(united), pa.array(bits, pa.float64()), _parts(texts, facts)]
+    columns = [*facts_to_arrow(facts), pa.array(bits, pa.float64()), _parts_to_arrow(parts)]
     return unit.with_columns([*FACTS.names, "information_bits", "parts"], columns)
 
 
-def _parts_of(caption: str) -> list[str]:
-    return [clause for said in split_sentences(caption) for clause in split_clauses(said)]
+def find_parts(nlp: "Language", captions: Sequence[str]) -> Iterator[list[Part]]:
+    """Yield the sentences and clauses of each caption with what each states where it stands.
 
-
-def _facts_of_parts(nlp: "Language", texts: Sequence[list[str]]) -> list[list[Facts]]:
-    """Return what each part states where it stands: behind the parts before it.
-
-    A pronoun is then what it stands for, and a clause has the subject of its sentence.
+    That is what is known behind it and was not before, and what it states alone besides: a pronoun
+    is what it stands for, and a clause has the subject of its sentence.
     """
-    in_turn = (zip(accumulate(parts, _follow), parts, strict=True) for parts in texts)
-    parsed = parse_captions(nlp, (text for parts in in_turn for pair in parts for text in pair))
-    return [list(_one_by_one(parsed, len(parts))) for parts in texts]
+    texts = [
+        [clause for sentence in split_sentences(caption) for clause in split_clauses(sentence)]
+        for caption in captions
+    ]
+    in_turn = (zip(accumulate(row, _follow), row, strict=True) for row in texts)
+    parsed = parse_captions(nlp, (text for row in in_turn for pair in row for text in pair))
+    for row in texts:
+        yield [Part(*part) for part in zip(row, _one_by_one(parsed, len(row)), strict=True)]
 
 
 def _one_by_one(parsed: Iterator[Facts], parts: int) -> Iterator[Facts]:
@@ -79,13 +81,14 @@ def _with_objects(facts: Facts) -> Facts:
     return Facts(tuple(dict.fromkeys(objects)), facts.attributes, facts.relations)
 
 
-def _parts(texts: Sequence[list[str]], facts: Sequence[list[Facts]]) -> pa.Array:
-    offsets = list(accumulate(map(len, texts), initial=0))
-    flat = pa.array([text for row in texts for text in row], pa.string())
-    columns = facts_to_arrow([fact for row in facts for fact in row])
+def _parts_to_arrow(parts: Sequence[list[Part]]) -> pa.Array:
+    offsets = list(accumulate(map(len, parts), initial=0))
+    flat = [part for row in parts for part in row]
+    texts = pa.array([part.text for part in flat], pa.string())
+    columns = facts_to_arrow([part.facts for part in flat])
     kind = CAPTIONS.field("parts").type
-    parts = pa.StructArray.from_arrays([flat, *columns], fields=list(kind.value_type))
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), parts, type=kind)
+    values = pa.StructArray.from_arrays([texts, *columns], fields=list(kind.value_type))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values, type=kind)
 
 
 class _Find(beam.DoFn):

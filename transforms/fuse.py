@@ -1,12 +1,15 @@
 """Raw caption and generated parts -> the caption that is written."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ..schemas.facts import Facts
+from .contradicts import contradicts
 from .imbalance import unite
+from .join_captions import has_names, join, plain_caption, restates, stand_in
+from .match_facts import shared_facts
+from .visible_text import visible_text
 
 
 class Mode(StrEnum):
@@ -28,10 +31,18 @@ class CaptionSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A sentence and what it states."""
+    """A sentence, or a clause that goes on with one, and what it states.
+
+    A clause begins with the comma or the space that joins it to what it follows.
+    """
 
     text: str
     facts: Facts
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it needs the part before it."""
+        return self.text[:1] in (",", " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,66 +54,86 @@ class Written:
     facts: Facts
 
 
-_NAME = re.compile(r"(?<=\s)[A-Z][\w'-]+")
-_COLOURS = frozenset(
-    "black white grey gray red green blue yellow orange purple pink brown silver gold beige".split()
-)
-
-
 def fuse(raw: str, raw_facts: Facts, parts: Sequence[Part], max_words: int) -> Written:
     """Return the raw caption with those parts that state facts which it lacks.
 
-    A part that gives an object of the raw caption another colour is left out, and so is one that
-    would make the caption longer than ``max_words``. The generated caption stands alone only where
-    the raw one states no fact and holds no name.
+    Left out is a part that contradicts the raw caption, adds nothing in whatever words, goes on
+    with one that is left out, or would make the caption longer than ``max_words`` or than what a
+    CLIP text encoder sees. The generated caption stands alone only where the raw one states no fact
+    and holds no name. Of a raw caption of which every word that says something comes again in the
+    parts, no more than the form is kept.
     """
-    if not len(raw_facts) and not _NAME.search(raw):
-        return replace(parts)
-    text, facts, said = raw.strip(), raw_facts, ""
+    if not len(raw_facts) and not has_names(raw):
+        return _generated(parts, max_words)
+    text = plain_caption(raw)
+    chosen: list[Part] = []
+    written = Written(raw.strip(), CaptionSource.RAW, raw_facts)
+    last: Part | None = None
     for part in parts:
-        if part.text[0] in ", " and not text.endswith(said or "\0"):
+        followed = last is not None and last in chosen
+        last = part
+        if (part.goes_on and not followed) or not _adds(written.facts, raw_facts, part.facts):
             continue
-        longer = _join(text, part.text)
-        adds = len(unite(facts, part.facts)) > len(facts)
-        if adds and not _contradicts(raw_facts, part.facts) and len(longer.split()) <= max_words:
-            text, facts, said = longer, unite(facts, part.facts), part.text[1:]
-    return Written(text, CaptionSource.RAW if text == raw.strip() else CaptionSource.FUSED, facts)
+        longer = _written(text, raw_facts, [*chosen, part])
+        if _fits(longer.text, max_words):
+            chosen.append(part)
+            written = longer
+    return written
+
+
+def _generated(parts: Sequence[Part], max_words: int) -> Written:
+    """Return the generated caption alone, as far as the budget goes; at least its first part."""
+    kept = list(parts[:1])
+    for part in parts[1:]:
+        if not _fits(_text_of([*kept, part]), max_words):
+            break
+        kept.append(part)
+    return replace(kept)
+
+
+def _written(raw: str, raw_facts: Facts, chosen: Sequence[Part]) -> Written:
+    said = _text_of(chosen)
+    added = unite(*(part.facts for part in chosen))
+    facts = unite(raw_facts, added)
+    stated = shared_facts(raw_facts, added).of_first
+    if len(stated) == len(raw_facts) and restates(said, raw):
+        return Written(stand_in(raw, said), CaptionSource.FUSED, facts)
+    return Written(join(raw, said, frozenset(added.objects)), CaptionSource.FUSED, facts)
+
+
+def _adds(known: Facts, raw: Facts, part: Facts) -> bool:
+    new = len(part) - len(shared_facts(known, part).of_second)
+    return new > 0 and not contradicts(raw, part)
+
+
+def _fits(text: str, max_words: int) -> bool:
+    return len(text.split()) <= max_words and visible_text(text) is None
+
+
+def _text_of(parts: Sequence[Part]) -> str:
+    """Return the text of parts that follow each other, or leave others out."""
+    text = ""
+    for part in parts:
+        if part.goes_on:
+            text += part.text
+        else:
+            text = f"{_closed(text)} {part.text}" if text else part.text
+    return text
+
+
+def _closed(text: str) -> str:
+    """End a sentence of which the last clauses were left out."""
+    return text if text[-1] in ".!?;\"')]”’" else f"{text}."
 
 
 def append(raw: str, raw_facts: Facts, parts: Sequence[Part]) -> Written:
     """Return the raw caption with all of the generated one behind it."""
-    text = raw.strip()
-    for part in parts:
-        text = _join(text, part.text)
+    said = _text_of(parts)
     facts = unite(raw_facts, *(part.facts for part in parts))
-    return Written(text, CaptionSource.FUSED, facts)
+    return Written(join(plain_caption(raw), said), CaptionSource.FUSED, facts)
 
 
 def replace(parts: Sequence[Part]) -> Written:
     """Return the generated caption alone."""
-    text = ""
-    for part in parts:
-        text = f"{text} {part.text}".strip() if part.text[0] not in ", " else text + part.text
-    return Written(text, CaptionSource.GENERATED, unite(*(part.facts for part in parts)))
-
-
-def _join(text: str, part: str) -> str:
-    if not text or part[0] in ", ":
-        return text + part
-    stop = "" if text.endswith((".", "!", "?", ";", ":")) else "."
-    return f"{text}{stop} {part[0].upper()}{part[1:]}"
-
-
-def _contradicts(raw: Facts, part: Facts) -> bool:
-    colours = _colours(raw)
-    return any(
-        name in colours and not said <= colours[name] for name, said in _colours(part).items()
-    )
-
-
-def _colours(facts: Facts) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for name, attribute in facts.attributes:
-        if attribute in _COLOURS:
-            found.setdefault(name, set()).add(attribute)
-    return found
+    facts = unite(*(part.facts for part in parts))
+    return Written(_text_of(parts), CaptionSource.GENERATED, facts)
