@@ -1,0 +1,128 @@
+"""A captioning service on this machine that misbehaves as it is told to."""
+
+import base64
+import io
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from PIL import Image
+
+
+def completion(text: Any, reason: str | None = "stop", **message: Any) -> bytes:
+    choice = {"message": {"role": "assistant", "content": text, **message}, "finish_reason": reason}
+    return json.dumps({"choices": [choice]}).encode()
+
+
+@dataclass
+class Service:
+    """What a service does with its requests; each plan is used once, then it answers as it should.
+
+    A plan is a status, a body and headers, or the name of a misbehaviour. An answer is the size of
+    the image; ``by_width`` has plans for images of one width, which are used each time.
+    """
+
+    plans: list[Any] = field(default_factory=list)
+    by_width: dict[int, Any] = field(default_factory=dict)
+    models: Any = (200, {"data": [{"id": "m"}]}, {})
+    seconds: float = 0.0
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    at_work: int = 0
+    most_at_work: int = 0
+    url: str = ""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@contextmanager
+def serve(**options: Any) -> Iterator[Service]:
+    """Run a service on loopback while the block runs."""
+    service = Service(**options)
+    handler = type("Handler", (_Handler,), {"service": service})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    service.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield service
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    service: Service
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        status, body, headers = self.service.models
+        self._reply(status, json.dumps(body).encode(), headers)
+
+    def do_POST(self) -> None:
+        service = self.service
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        width, height = _size(body)
+        with service.lock:
+            service.asked.append({**body, "width": width})
+            service.keys.append(self.headers["Authorization"])
+            service.times.append(time.monotonic())
+            service.at_work += 1
+            service.most_at_work = max(service.most_at_work, service.at_work)
+            plan = service.by_width.get(width) or (service.plans.pop(0) if service.plans else None)
+        try:
+            time.sleep(service.seconds)
+            self._follow(plan, completion(f"{width} x {height}"))
+        finally:
+            with service.lock:
+                service.at_work -= 1
+
+    def _follow(self, plan: Any, answer: bytes) -> None:
+        if plan is None:
+            self._reply(200, answer, {})
+        elif plan == "close":
+            self.close_connection = True
+        elif plan == "break off":
+            self._start(200, len(answer), {})
+            self.wfile.write(answer[: len(answer) // 2])
+            self.close_connection = True
+        elif plan == "dribble":
+            self._start(200, len(answer), {})
+            for at in range(len(answer)):
+                time.sleep(0.05)
+                self.wfile.write(answer[at : at + 1])
+        elif plan == "hang":
+            time.sleep(2)
+            self.close_connection = True
+        else:
+            self._reply(*plan)
+
+    def _reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self._start(status, len(body), headers)
+        self.wfile.write(body)
+
+    def _start(self, status: int, length: int, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(length), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def handle(self) -> None:
+        with suppress(ConnectionError, TimeoutError):
+            super().handle()
+
+
+def _size(body: dict[str, Any]) -> tuple[int, int]:
+    url = body["messages"][0]["content"][0]["image_url"]["url"]
+    content = base64.b64decode(url.removeprefix("data:image/jpeg;base64,"))
+    return Image.open(io.BytesIO(content)).size
