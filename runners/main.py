@@ -14,6 +14,7 @@ from .command_line import evenpair
 def main() -> None:
     """Run the command line; 0 done, 1 a source or service failed, 2 wrong usage."""
     arguments, beam = split_beam_options(sys.argv[1:])
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # torch's threads spin on busy cores
     logging.disable(logging.ERROR)  # Beam logs a traceback for what it raises, too
     try:
         if beam:
