@@ -24,6 +24,10 @@ def test_the_result_parses_to_both_objects_together(original, added, indent, asc
     assert json.loads(add_fields(text, added)) == original | added
 
 
+def same(one, other):
+    return type(one) is type(other) and one == other
+
+
 @given(original=OBJECTS, added=OBJECTS, indent=INDENTS, ascii_only=st.booleans())
 def test_every_other_member_is_kept_to_the_letter(original, added, indent, ascii_only):
     members = [
@@ -31,7 +35,8 @@ def test_every_other_member_is_kept_to_the_letter(original, added, indent, ascii
         for name, value in original.items()
     ]
     text = "{" + " , ".join(members) + "}"
-    kept = [m for name, m in zip(original, members, strict=True) if name not in added]
+    changed = {n for n, v in added.items() if n in original and not same(original[n], v)}
+    kept = [m for name, m in zip(original, members, strict=True) if name not in changed]
     pattern = r"\s*,\s*".join(re.escape(member) for member in kept)
     assert re.match(r"\{\s*" + pattern, add_fields(text, added))
 
