@@ -159,6 +159,21 @@ class WriteOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyOptions:
+    """What is looked at in shards, and by how many."""
+
+    loader_workers: int | None = option(
+        None, "Also find fewer shards than this many workers of a data loader.", metavar="N"
+    )
+    no_decode: bool = option(False, "Look at the signatures of images, not at their pixels.")
+    workers: int = option(0, "Worker processes; 0 takes one for each core.", metavar="N")
+
+    def __post_init__(self) -> None:
+        _at_least("--loader-workers", self.loader_workers, 1)
+        _at_least("--workers", self.workers, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineOptions:
     """Where the phases run; none of this changes what they give."""
 

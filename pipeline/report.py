@@ -47,7 +47,7 @@ def shown_pairs(run: RunDirectory, count: int) -> Iterator[ShownPair]:
                 yield _shown(archive, fields, sample)
 
 
-def _shown(archive: Readable, fields: dict[str, Any], sample: Sample) -> ShownPair:
+def _shown(archive: Readable, fields: dict[str, Any], sample: Sample[Member]) -> ShownPair:
     image = b"" if sample.image is None else _content(archive, sample.image)
     caption = _content(archive, sample.members["txt"]).decode()
     return ShownPair(base64.b64encode(image).decode(), caption, fields)

@@ -16,9 +16,10 @@ from ..pipeline.options import (
     EnrichOptions,
     ScoreOptions,
     SelectOptions,
+    VerifyOptions,
     WriteOptions,
 )
-from ..schemas.errors import UsageError
+from ..schemas.errors import EvenpairError, UsageError
 from .record_options import options_of, record_from
 
 if TYPE_CHECKING:
@@ -136,6 +137,28 @@ def write(beam: Beam, /, run_directory: str, **given: Any) -> None:
     with _open(run_directory, beam, given) as opened:
         write_run(opened, options)
         _print_summary(opened)
+
+
+@evenpair.command()
+@click.argument("shards", metavar="SHARDS...", nargs=-1, required=True)
+@options_of(VerifyOptions)
+@click.pass_obj
+def verify(beam: Beam, /, shards: tuple[str, ...], **given: Any) -> None:
+    """Check that training would read every sample of any shards, evenpair's own or not.
+
+    SHARDS are tars, Parquet files with images, folders, globs or brace ranges. Prints a line for
+    each finding, with shard and key, and exits 1 if there is one.
+    """
+    options = record_from(VerifyOptions, given)
+    from ..pipeline.find_sources import find_sources
+    from ..pipeline.verify import verify as verify_shards
+    from .process_pool import pool_maker
+
+    sources = find_sources(shards)
+    found = verify_shards(sources, options, pool_maker(beam), lambda f: click.echo(f.line()))
+    click.echo(f"{found.shards} shards, {found.samples} samples, {found.findings} findings")
+    if found.findings:
+        sys.exit(EvenpairError.exit_status)
 
 
 @evenpair.command()

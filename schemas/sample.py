@@ -27,7 +27,10 @@ class Sample(Generic[Payload]):
     @property
     def image_field(self) -> str | None:
         """The field that training takes for the image."""
-        return next((name for name in IMAGE_FIELDS if name in self.members), None)
+        for name in IMAGE_FIELDS:
+            if name in self.members:
+                return name
+        return None
 
     @property
     def image(self) -> Payload | None:
@@ -60,6 +63,8 @@ def is_safe_key(key: str) -> bool:
     It is UTF-8, stays inside the folder that it would be unpacked into, and its last part, which
     webdataset cuts at the first dot, has none.
     """
+    if key.isalnum() and key.isascii():
+        return True
     base = key.rpartition("/")[2]
     inside = not key.startswith("/") and ".." not in key.split("/")
     encodable = key.encode("utf-8", "replace").decode() == key

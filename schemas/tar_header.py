@@ -68,18 +68,13 @@ def _number(field: bytes) -> int:
 
 
 def _sum(header: bytes) -> int:
-    """Return the sum of a header's bytes, its checksum counted as spaces."""
-    whole = _byte_sum(header[:256]) + _byte_sum(header[256:])
-    return whole - _byte_sum(header[148:156]) + _SPACES
+    """Return the sum of a header's bytes, its checksum counted as spaces.
 
-
-def _byte_sum(content: bytes) -> int:
-    """Return the sum of at most 256 bytes.
-
-    The lower half of Adler-32 is one more than the sum, modulo 65521, which 256 bytes cannot reach;
-    ``sum`` takes eight times as long.
+    The lower half of Adler-32 is one more than the sum of the bytes, modulo 65521, which 256 bytes
+    cannot reach; ``sum`` takes eight times as long.
     """
-    return (adler32(content) & 0xFFFF) - 1
+    whole = (adler32(header[:256]) & 0xFFFF) + (adler32(header[256:]) & 0xFFFF)
+    return whole - (adler32(header[148:156]) & 0xFFFF) - 1 + _SPACES
 
 
 def _signed_sum(header: bytes) -> int:
@@ -126,7 +121,7 @@ def make_header(name: str, size: int) -> bytes:
 
 def _ustar_header(path: bytes, size: int, kind: bytes) -> bytes:
     digits = b"%011o" % size
-    checksum = _REST_SUM + _byte_sum(path[:100]) + _byte_sum(digits) + kind[0]
+    checksum = _REST_SUM + sum(path[:100]) + sum(digits) + kind[0]
     name = path[:100].ljust(100, b"\0")
     return b"%b%b%b%b%06o\0 %b%b" % (name, _OWNED, digits, _EPOCH, checksum, kind, _TAIL)
 

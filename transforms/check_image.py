@@ -9,16 +9,18 @@ _SIGNATURES = (
     b"II*\0",
     b"MM\0*",
 )
-_SMALLEST = 32
+SMALLEST = 32
 
 
-def image_fault(content: bytes | memoryview) -> str | None:
+def image_fault(content: bytes | memoryview, size: int | None = None) -> str | None:
     """Return why ``content`` is no image file, None if it looks like one.
 
-    The extension is not asked: without re-encoding, img2dataset calls everything ``jpg``.
+    The first 32 bytes are enough, with the ``size`` of the file. The extension is not asked:
+    without re-encoding, img2dataset calls everything ``jpg``.
     """
-    size, start = len(content), bytes(content[:_SMALLEST])
-    if size < _SMALLEST:
+    size = len(content) if size is None else size
+    start = bytes(content[:SMALLEST])
+    if size < SMALLEST:
         return f"only {size} bytes"
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
         said = int.from_bytes(start[4:8], "little") + 8

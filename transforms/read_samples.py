@@ -137,11 +137,16 @@ def _reject_lost(walk: _Walk, expected: pa.Table | None) -> None:
 def _read_json(sample: Sample[Text]) -> Fields | None:
     """Return the sample's JSON, no fields if it has none, None if that is no JSON object."""
     text = sample.members.get("json", b"{}")
+    return parse_json(text) if isinstance(text, bytes) else None
+
+
+def parse_json(text: bytes) -> Fields | None:
+    """Return the JSON object that ``text`` is, None if it is none."""
     try:
-        fields = json.loads(text.decode("utf-8-sig")) if isinstance(text, bytes) else None
+        fields = json.loads(text.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
-    return dict(fields) if isinstance(fields, dict) else None
+    return fields if isinstance(fields, dict) else None
 
 
 def _read_fields(walk: _Walk, sample: Sample[Text], said: Fields) -> Fields:

@@ -1,0 +1,112 @@
+"""How fast ``verify`` is, beside bare loops that decode the same images and read the same bytes.
+
+    python benchmarks/verify.py FOLDER [--rounds 3] [--few 4000] [--many 20000]
+
+The loops know where every image lies, and use as many processes as ``verify``. Every figure is a
+slope: the time for many samples less the time for few, so that what processes take to start
+cancels. FOLDER is the one of benchmarks/write.py, or an empty one.
+"""
+
+import argparse
+import io
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from made_shards import make_shards
+from PIL import Image
+
+from evenpair.schemas.tar import read_members
+
+SHARD = 4000
+CORES = len(os.sched_getaffinity(0))
+COMMAND = Path(sys.executable).with_name("evenpair")
+
+Place = tuple[str, int, int]
+
+
+def timed(way: Callable[[list[Path]], object], shards: list[Path]) -> float:
+    start = time.perf_counter()
+    way(shards)
+    return time.perf_counter() - start
+
+
+def verify(shards: list[Path], *options: str) -> None:
+    command = [str(COMMAND), "verify", *map(str, shards), *options]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def image_places(shard: Path) -> list[Place]:
+    archive = shard.read_bytes()
+    members = (member for member in read_members(archive) if member.name.endswith(".jpg"))
+    return [(str(shard), member.offset, member.size) for member in members]
+
+
+def decode_some(places: list[Place]) -> None:
+    path = ""
+    for name, offset, size in places:
+        if name != path:
+            file, path = open(name, "rb"), name  # noqa: SIM115 - closed with the process
+        file.seek(offset)
+        Image.open(io.BytesIO(file.read(size))).convert("RGB")
+
+
+def read_whole(path: Path) -> None:
+    with open(path, "rb", buffering=0) as file:
+        while file.read(1 << 20):
+            pass
+
+
+def in_processes(function: Callable[[Any], None], work: Sequence[Any]) -> None:
+    with ProcessPoolExecutor(CORES, mp_context=get_context("spawn")) as pool:
+        list(pool.map(function, work))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--few", type=int, default=4000)
+    parser.add_argument("--many", type=int, default=20000)
+    given = parser.parse_args()
+    shards = make_shards(given.folder / "shards-in", max(given.many, 40000), SHARD)
+    many, few = shards[: given.many // SHARD], shards[: given.few // SHARD]
+    places = {shard: image_places(shard) for shard in many}
+
+    def decode(some: list[Path]) -> None:
+        flat = [place for shard in some for place in places[shard]]
+        in_processes(decode_some, [flat[at : at + 64] for at in range(0, len(flat), 64)])
+
+    ways: dict[str, Callable[[list[Path]], object]] = {
+        "verify": verify,
+        "decoding loop": decode,
+        "verify --no-decode": lambda some: verify(some, "--no-decode"),
+        "reading, all cores": lambda some: in_processes(read_whole, some),
+        "reading, one core": lambda some: list(map(read_whole, some)),
+    }
+    slopes: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(given.rounds):
+        for name, way in ways.items():
+            slopes[name].append(timed(way, many) - timed(way, few))
+    show(slopes, sum(path.stat().st_size for path in many[len(few) :]))
+
+
+def show(slopes: dict[str, list[float]], size: int) -> None:
+    rates = {name: size / statistics.median(times) for name, times in slopes.items()}
+    for name, rate in rates.items():
+        spread = ", ".join(f"{size / t / 1e6:.0f}" for t in slopes[name])
+        print(f"{name:20} {rate / 1e6:7.0f} MB/s   (rounds: {spread})")
+    print(f"verify, of the decoding loop: {rates['verify'] / rates['decoding loop']:.0%}")
+    for way in ("reading, all cores", "reading, one core"):
+        print(f"verify --no-decode, of {way}: {rates['verify --no-decode'] / rates[way]:.0%}")
+
+
+if __name__ == "__main__":
+    main()

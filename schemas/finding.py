@@ -1,0 +1,40 @@
+"""What is wrong with a set of shards: a closed list of problems, and where one was found."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Problem(StrEnum):
+    """Every problem that shards can have."""
+
+    UNREADABLE = "unreadable"
+    TRUNCATED = "truncated"
+    UNFINISHED = "unfinished"
+    COUNTS_DIFFER = "counts-differ"
+    DUPLICATE_KEY = "duplicate-key"
+    DOT_IN_KEY = "dot-in-key"
+    UNSAFE_NAME = "unsafe-name"
+    MISSING_MEMBER = "missing-member"
+    EMPTY_MEMBER = "empty-member"
+    DUPLICATE_MEMBER = "duplicate-member"
+    BAD_TEXT = "bad-text"
+    BAD_JSON = "bad-json"
+    UNDECODABLE_IMAGE = "undecodable-image"
+    REPEATED_IMAGE = "repeated-image"
+    FEW_SHARDS = "few-shards"
+    STRAY_JSON = "stray-json"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem of one shard; ``key`` is empty where it is no single sample's."""
+
+    shard: str
+    key: str
+    problem: Problem
+    detail: str
+
+    def line(self) -> str:
+        """Return the finding as a line; names in archives may hold any character."""
+        key = self.key.encode("unicode_escape", "surrogateescape").decode("ascii") or "-"
+        return f"{self.shard}  {key}  {self.problem}: {' '.join(self.detail.split())}"
