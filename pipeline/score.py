@@ -28,7 +28,10 @@ COUNTS = "work/counts.parquet"
 def build_score(
     root: beam.Pipeline, sources: Sequence[Source], run: RunDirectory, options: ScoreOptions
 ) -> None:
-    """Wire the phase: every caption is parsed once, then measured by all of them together."""
+    """Wire the phase: every caption is parsed once, then measured by all of them together.
+
+    A table is loaded after what says that all of them are there; what else it needs is a path.
+    """
     finished, pending = split_finished(sources, run, PARSED)
     parsed = (
         root
@@ -46,8 +49,8 @@ def build_score(
     )
     measured = (
         root
-        | "Load facts" >> LoadUnits(sources, run, PARSED)
-        | "Measure information" >> MeasureInformation(AsSingleton(counts))
+        | "Load facts" >> LoadUnits(sources, run, PARSED, after=AsSingleton(counts))
+        | "Measure information" >> MeasureInformation(run.path(COUNTS))
         | "Keep bits" >> KeepUnits(run, MEASURED, Phase.SCORE)
     )
     statistics = (
@@ -57,8 +60,8 @@ def build_score(
     )
     _ = (
         root
-        | "Load bits" >> LoadUnits(sources, run, MEASURED)
-        | "Mark sparse" >> MarkSparse(AsSingleton(statistics), options.enrich_below)
+        | "Load bits" >> LoadUnits(sources, run, MEASURED, after=AsSingleton(statistics))
+        | "Mark sparse" >> MarkSparse(run.statistics, options.enrich_below)
         | "Keep scores" >> KeepUnits(run, "scores", Phase.SCORE)
     )
 
@@ -67,14 +70,13 @@ def build_score_by(
     root: beam.Pipeline, sources: Sequence[Source], run: RunDirectory, options: ScoreOptions
 ) -> None:
     """Wire the phase for statistics that are given: one pass, nothing is counted."""
-    statistics = AsSingleton(root | "Statistics" >> beam.Create([run.statistics]))
     _, pending = split_finished(sources, run, "scores")
     _ = (
         root
         | "Sources" >> Spread(pending)
         | "Read captions" >> ReadCaptions(options.caption_field)
         | "Find facts" >> FindFacts(options.parser or None)
-        | "Measure information" >> MeasureInformation(statistics)
-        | "Mark sparse" >> MarkSparse(statistics, options.enrich_below)
+        | "Measure information" >> MeasureInformation(run.statistics)
+        | "Mark sparse" >> MarkSparse(run.statistics, options.enrich_below)
         | "Keep scores" >> KeepUnits(run, "scores", Phase.SCORE)
     )

@@ -1,5 +1,7 @@
 """The console command: exit statuses and messages, whatever happens below."""
 
+import atexit
+import contextlib
 import logging
 import os
 import sys
@@ -9,6 +11,23 @@ import click
 from ..models.load_parser import ModelNotFoundError
 from ..schemas.errors import EvenpairError, UsageError
 from .command_line import evenpair
+
+
+def console() -> None:
+    """Run the command line as a process of its own, which ends when it has said how it ended.
+
+    Threads that libraries leave behind abort, now and then, a process that tidies up.
+    """
+    status = 0
+    try:
+        main()
+    except SystemExit as ended:
+        status = int(ended.code or 0)
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError):  # whoever read our output has gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
 
 
 def main() -> None:

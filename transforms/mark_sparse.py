@@ -32,9 +32,9 @@ def _mark(unit: Unit, statistics: str, enrich_below: float) -> Unit:
 
 @dataclass
 class MarkSparse(beam.PTransform):
-    """Unit with bits -> Unit of scores, by the full level at the path of a side input."""
+    """Unit with bits -> Unit of scores, by the full level at a path, which may be a side input."""
 
-    statistics: beam.pvalue.AsSingleton
+    statistics: beam.pvalue.AsSingleton | str
     enrich_below: float
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:

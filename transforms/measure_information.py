@@ -70,9 +70,9 @@ class _Measure(beam.DoFn):
 
 
 class MeasureInformation(beam.PTransform):
-    """Unit -> Unit with bits, by the statistics at the path of a side input."""
+    """Unit -> Unit with bits, by the statistics at a path, which may be a side input."""
 
-    def __init__(self, statistics: beam.pvalue.AsSingleton) -> None:
+    def __init__(self, statistics: beam.pvalue.AsSingleton | str) -> None:
         super().__init__()
         self._statistics = statistics
 
