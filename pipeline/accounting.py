@@ -2,20 +2,23 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from ..schemas.errors import EvenpairError
 from ..schemas.run_directory import RunDirectory
-from ..schemas.shard_tables import shard_tally
+from ..schemas.shard_tables import ShardTally, shard_tally
 from ..schemas.source import Source
 from ..schemas.tables import ACCOUNTING
 from ..schemas.unit import Tally, tally_of
 from ..transforms import storage
 from ..transforms.plan_shards import OutputShard, load_plan
 from ..transforms.write_shards import shard_path
+
+_THREADS = 16  # what takes time is to wait for an object store
 
 
 @dataclass(slots=True)
@@ -45,15 +48,33 @@ def account(run: RunDirectory, sources: Iterable[Source]) -> dict[str, Account]:
     of samples than it counted.
     """
     sources = list(sources)
-    accounts = {source.name: Account(tally(run, source)) for source in sources}
-    for path in storage.find_in(run.path("rejections"), "*.parquet"):
-        table = storage.read_table(path, ["shard", "reason"])
-        for row in table.group_by(["shard", "reason"]).aggregate([([], "count_all")]).to_pylist():
-            accounts[row["shard"]].rejected[row["reason"]] += row["count_all"]
-    for shard in load_plan(sources, run.plan):
-        for name, written in _written(run, shard).items():
-            accounts[name].written += written
+    with ThreadPoolExecutor(_THREADS) as threads:
+        tallies = threads.map(lambda source: tally(run, source), sources)
+        accounts = {s.name: Account(found) for s, found in zip(sources, tallies, strict=True)}
+        paths = storage.find_in(run.path("rejections"), "*.parquet")
+        for rejected in threads.map(_rejected, paths):
+            for (name, reason), count in rejected.items():
+                accounts[name].rejected[reason] += count
+        for shard in threads.map(lambda shard: _counted(run, shard), load_plan(sources, run.plan)):
+            for name, written in shard.written.items():
+                accounts[name].written += written
     return accounts
+
+
+def members_left_out(run: RunDirectory, sources: Iterable[Source]) -> dict[str, int]:
+    """Return how many members of samples were not written, by field."""
+    left_out: Counter[str] = Counter()
+    with ThreadPoolExecutor(_THREADS) as threads:
+        for shard in threads.map(lambda s: _counted(run, s), load_plan(list(sources), run.plan)):
+            left_out.update(shard.left_out)
+    return dict(sorted(left_out.items()))
+
+
+def _rejected(path: str) -> Counter[tuple[str, str]]:
+    """Return how many pairs a table of rejections has of each source, by their reason."""
+    table = storage.read_table(path, ["shard", "reason"])
+    counted = table.group_by(["shard", "reason"]).aggregate([([], "count_all")]).to_pylist()
+    return Counter({(row["shard"], row["reason"]): row["count_all"] for row in counted})
 
 
 def tally(run: RunDirectory, source: Source) -> Tally:
@@ -61,18 +82,16 @@ def tally(run: RunDirectory, source: Source) -> Tally:
     return tally_of(storage.read_schema(run.table("scores", source.name)))
 
 
-def _written(run: RunDirectory, shard: OutputShard) -> Mapping[str, int]:
-    """Return how many pairs of each source a shard holds."""
+def _counted(run: RunDirectory, shard: OutputShard) -> ShardTally:
+    """Return what a shard counted as it was written; it must hold as much."""
     path = shard_path(run, shard.number)
     with storage.open_table(f"{path}.parquet") as file:
-        written, rows = shard_tally(file.schema_arrow).written, file.metadata.num_rows
+        counted, rows = shard_tally(file.schema_arrow), file.metadata.num_rows
     successes = json.loads(storage.read_bytes(f"{path}_stats.json"))["successes"]
-    if not rows == successes == sum(written.values()):
-        counts = (
-            f"its table {rows}, its statistics {successes}, its sources {sum(written.values())}"
-        )
+    if not rows == successes == sum(counted.written.values()):
+        counts = f"table {rows}, statistics {successes}, sources {sum(counted.written.values())}"
         raise EvenpairError(f"{path}: its counts of samples differ: {counts}")
-    return written
+    return counted
 
 
 def keep_accounts(run: RunDirectory, accounts: dict[str, Account]) -> None:

@@ -13,7 +13,7 @@ from ..transforms import storage
 from ..transforms.find_captioner import find_model, require_captioner
 from ..transforms.load_captioner import ChosenModel, load_captioner
 from . import phases
-from .accounting import account, keep_accounts, tally, total_counts
+from .accounting import account, keep_accounts, members_left_out, tally, total_counts
 from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions, flag
 from .phases import Run
 from .record import changed_option, keep_record, options_of
@@ -113,7 +113,8 @@ def write(run: Run, options: WriteOptions) -> None:
     """Write the shards, then check that every pair is accounted for, and draw the report."""
     phases.write(run, options)
     accounts = account(run.directory, run.sources())
-    run.record["counts"] = total_counts(accounts)
+    left_out = members_left_out(run.directory, run.sources())
+    run.record["counts"] = {**total_counts(accounts), "members_left_out": left_out}
     keep_record(run.directory, run.record)
     draw_report(run.directory)
     keep_accounts(run.directory, accounts)

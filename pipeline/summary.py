@@ -20,6 +20,8 @@ def summary_lines(run: Run) -> Iterator[str]:
     yield f"{counts['pairs_read']} pairs read, {counts['pairs_written']} written"
     for reason, count in counts["rejected"].items():
         yield f"  {count} rejected: {reason}"
+    for field, count in counts["members_left_out"].items():
+        yield f"  {count} members left out, for to read a pickle is to run it: {field}"
     yield from measure_lines(run.record.get("measures", {}))
     yield f"shards  {directory.shards}"
     yield f"report  {directory.report}"

@@ -94,7 +94,7 @@ IMPOSSIBLE = [
     (["run", "{new}/no.tar", "--out", "{new}"], "evenpair: no such input: {new}/no.tar"),
     (["run", "{new}/*.tar", "--out", "{new}"], "evenpair: no such input: {new}/*.tar"),
     (["score", "{new}", "--out", "{new}"], "evenpair: no such input: {new}"),
-    (["run", "{parquet}", "--out", "{new}"], "evenpair: {parquet} is no tar: "),
+    (["run", "{parquet}", "--out", "{new}"], "evenpair: {parquet} holds no images: "),
     (["run", "{shard}", "--out", "{shard}"], "evenpair: {shard} is a file: name a folder"),
     (["run", "{shard}", "--out", "{other}"], "evenpair: {other} holds other files, such as"),
     (["score", "{shard}", "--out", "{other}"], "evenpair: {other} holds other files, such as"),

@@ -243,6 +243,11 @@ class TestCommand:
     def test_the_counts_are_in_the_table(self, run):
         answer = self.write(run)
         assert (answer.status, answer.err) == (0, "")
+        assert [line for line in answer.out.splitlines() if line.startswith("  ")] == [
+            "  1 rejected: undecodable-image",
+            "  1 members left out, for to read a pickle is to run it: pyd",
+            "  1 members left out, for to read a pickle is to run it: x.pickle",
+        ]
         rows = pq.read_table(run_path(run) / "accounting.parquet").to_pylist()
         names = ("shard", "pairs_read", "pairs_written", "rejected")
         assert [tuple(row[name] for name in names) for row in rows] == [
