@@ -1,6 +1,6 @@
 """The third phase: scores and captions -> what is written where, and what is dropped and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton
@@ -10,7 +10,8 @@ from ..schemas.run_directory import RunDirectory
 from ..schemas.source import Source
 from ..schemas.tables import FACTS
 from ..transforms.assign_shards import AssignShards
-from ..transforms.decide import RankCounted, RejectBeyondCut, RejectDuplicates
+from ..transforms.decide import RejectBeyondCut, RejectDuplicates
+from ..transforms.find_cut import ROUNDS, NarrowCut, to_cut
 from ..transforms.find_duplicates import FindDuplicates
 from ..transforms.fuse import Mode
 from ..transforms.judge_pairs import EnrichmentOptions, JudgePairs
@@ -18,7 +19,6 @@ from ..transforms.keep_units import KeepUnits, LoadUnits
 from ..transforms.measure_references import MeasureReferences
 from ..transforms.plan_shards import PlanShards
 from ..transforms.policies import RANKING, ApplyPolicies, PolicyOptions
-from ..transforms.rank_pairs import FindCut
 from ..transforms.reference_sample import COLUMNS, Sample, SampleReferences
 from ..transforms.subset_file import KeepSubset
 from ..transforms.summarise import Summarise
@@ -27,6 +27,7 @@ from .selectable import Selectable
 
 JUDGED = "work/judged"
 MEASURES = "work/measures.json"
+_UID = Reason.DUPLICATE_UID
 
 
 def build_select(
@@ -47,30 +48,23 @@ def build_select(
     )
     repeated_keys = AsSingleton(judged | "Find repeated keys" >> FindDuplicates("key"))
     repeated = AsSingleton(judged | "Find repeated uids" >> FindDuplicates("uid"))
-    duplicates = {Reason.DUPLICATE_UID: repeated}
+    duplicates = {_UID: repeated}
     if options.unique_images:
         images = judged | "Find repeated images" >> FindDuplicates("sha256", repeated)
         duplicates[Reason.DUPLICATE_IMAGE] = AsSingleton(images)
-    ranking = list(RANKING)
-    cut = (
-        root
-        | "Load ranks" >> LoadUnits(sources, run, JUDGED, ranking, after=repeated)
-        | "Reject duplicates" >> RejectDuplicates(duplicates)
-        | "Rank counted" >> RankCounted()
-        | "Cut" >> FindCut(options.keep_fraction)
-    )
+    cut = AsSingleton(_find_cut(root, sources, run, options.keep_fraction, duplicates))
     plan = (
         root
-        | "Load reasons" >> LoadUnits(sources, run, JUDGED, ranking, after=AsSingleton(cut))
+        | "Load reasons" >> LoadUnits(sources, run, JUDGED, list(RANKING), after=repeated)
         | "Without duplicates" >> RejectDuplicates(duplicates)
-        | "Without what is beyond" >> RejectBeyondCut(AsSingleton(cut))
+        | "Without what is beyond" >> RejectBeyondCut(cut)
         | "Plan shards" >> PlanShards(options.shard_size, run.plan, repeated_keys)
     )
     decided = (
         root
         | "Load judged" >> LoadUnits(sources, run, JUDGED, after=AsSingleton(plan))
         | "Decide on duplicates" >> RejectDuplicates(duplicates)
-        | "Reject beyond cut" >> RejectBeyondCut(AsSingleton(cut))
+        | "Reject beyond cut" >> RejectBeyondCut(cut)
     )
     _ = decided | "Summarise" >> Summarise(run.path(MEASURES))
     selected = (
@@ -80,6 +74,26 @@ def build_select(
     )
     if options.subset_file:
         _ = selected | "Keep subset" >> KeepSubset(options.subset_file)
+
+
+def _find_cut(
+    root: beam.Pipeline,
+    sources: Sequence[Source],
+    run: RunDirectory,
+    fraction: float | None,
+    duplicates: Mapping[Reason, AsSingleton],
+) -> beam.PCollection:
+    """Find where ``--keep-fraction`` cuts, a digit of the ranks a round; nowhere without one."""
+    found = root | "Nothing found" >> beam.Create([{}])
+    for number in range(ROUNDS if fraction is not None else 0):
+        ranked = (
+            root
+            | f"Load ranks {number}"
+            >> LoadUnits(sources, run, JUDGED, list(RANKING), after=duplicates[_UID])
+            | f"Reject duplicates {number}" >> RejectDuplicates(duplicates)
+        )
+        found = ranked | f"Narrow cut {number}" >> NarrowCut(fraction, AsSingleton(found))
+    return found | "Cut" >> beam.Map(to_cut)
 
 
 def _measure_sample(

@@ -17,7 +17,8 @@ from evenpair.schemas.tables import FACTS, PAIRS, SCORES, facts_to_arrow
 from evenpair.schemas.unit import Tally, Unit
 from evenpair.transforms.choose_sparse import ChooseSparse
 from evenpair.transforms.count_facts import CountFacts
-from evenpair.transforms.decide import RankCounted, RejectBeyondCut, RejectDuplicates
+from evenpair.transforms.decide import RejectBeyondCut, RejectDuplicates
+from evenpair.transforms.find_cut import ROUNDS, NarrowCut, to_cut
 from evenpair.transforms.find_duplicates import FindDuplicates
 from evenpair.transforms.find_facts import FindFacts
 from evenpair.transforms.full_level import EstimateFullLevel
@@ -26,7 +27,6 @@ from evenpair.transforms.keep_units import KeepUnits, LoadUnits
 from evenpair.transforms.mark_sparse import MarkSparse
 from evenpair.transforms.measure_information import MeasureInformation
 from evenpair.transforms.plan_shards import PlanShards, load_plan
-from evenpair.transforms.rank_pairs import FindCut
 from evenpair.transforms.read_captions import ReadCaptions
 from evenpair.transforms.spread import Spread
 
@@ -216,7 +216,10 @@ def test_duplicates_are_rejected_and_the_rest_is_cut(fraction, kept):
             "repeated",
         )
         distinct = units | RejectDuplicates({Reason.DUPLICATE_UID: AsSingleton(repeated)})
-        cut = distinct | RankCounted() | FindCut(fraction)
+        found = root | "Nothing found" >> beam.Create([{}])
+        for number in range(ROUNDS if fraction is not None else 0):
+            found = distinct | f"Round {number}" >> NarrowCut(fraction, AsSingleton(found))
+        cut = found | "Cut" >> beam.Map(to_cut)
         decided = distinct | RejectBeyondCut(AsSingleton(cut))
         assert_that(decided | column("reason"), equal_to(kept), "reasons")
 

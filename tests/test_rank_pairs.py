@@ -1,6 +1,7 @@
 """Where --keep-fraction cuts."""
 
 import math
+from collections import Counter
 from random import Random
 
 import numpy as np
@@ -13,7 +14,8 @@ from evenpair.schemas.rejection import Reason
 from evenpair.schemas.source import Source
 from evenpair.schemas.unit import Tally, Unit
 from evenpair.transforms.decide import is_counted, with_cut, with_duplicates
-from evenpair.transforms.rank_pairs import cut_at, is_beyond, kept_count, ranks, ranks_by_basis
+from evenpair.transforms.find_cut import ROUNDS, count_digits, narrow, to_cut
+from evenpair.transforms.rank_pairs import bases, is_beyond, kept_count, ranks
 
 SHARES = st.none() | st.sampled_from([0.0, 0.25, 1 / 3, 0.5, 1.0])
 ROWS = st.lists(
@@ -44,6 +46,16 @@ def unit_of(*tables):
     return Unit(Source(0, "s", "s.tar"), pa.concat_tables(tables), Tally(0))
 
 
+def cut_of(parts, fraction):
+    """The cut of the parts of one basis, found round by round."""
+    position = None
+    for _ in range(ROUNDS):
+        digits = () if position is None else position.digits
+        counts = [count_digits(ranks(part), digits) for part in parts]
+        position = narrow(position, sum(counts, Counter()), fraction)
+    return to_cut({"corpus": position})
+
+
 def stated_order(row):
     """Least imbalance first, then the higher agreement, then by uid; what is unknown comes last."""
     imbalance, agreement, uid = row
@@ -68,7 +80,7 @@ def test_the_first_of_the_order_are_kept_however_they_are_split(rows, fraction, 
     Random(seed).shuffle(shuffled)
     at = Random(seed + 1).randint(0, len(rows))
     parts = [table_of(shuffled[:at]), table_of(shuffled[at:])]
-    cut = {"corpus": cut_at([ranks(part) for part in parts], fraction)}
+    cut = cut_of(parts, fraction)
     kept = [
         row for row, after in zip(rows, is_beyond(table_of(rows), cut), strict=True) if not after
     ]
@@ -78,7 +90,7 @@ def test_the_first_of_the_order_are_kept_however_they_are_split(rows, fraction, 
 
 def test_ties_are_told_apart_by_uid_alone():
     rows = [(0.5, None, digit * 32) for digit in "b9a0"]
-    cut = {"corpus": cut_at([ranks(table_of(rows))], 0.5)}
+    cut = cut_of([table_of(rows)], 0.5)
     assert is_beyond(table_of(rows), cut).tolist() == [True, False, True, False]
 
 
@@ -86,8 +98,8 @@ def test_each_basis_is_cut_by_itself():
     corpus = table_of([(n / 10, None, f"{n}" * 32) for n in range(4)])
     reference = table_of([(n / 10, 1.0, f"{n}" * 32) for n in range(4, 10)], "reference")
     unit = unit_of(corpus, reference)
-    everything = np.ones(10, bool)
-    cut = {basis: cut_at([found], 0.5) for basis, found in ranks_by_basis(unit, everything)}
+    assert bases(unit.table).tolist() == ["corpus"] * 4 + ["reference"] * 6
+    cut = cut_of([corpus], 0.5) | {"reference": cut_of([reference], 0.5)["corpus"]}
     reasons = with_cut(unit, cut).table["reason"].to_pylist()
     assert reasons == [None] * 2 + ["keep-fraction"] * 2 + [None] * 3 + ["keep-fraction"] * 3
 
@@ -99,7 +111,7 @@ def test_other_languages_and_rejected_pairs_are_not_counted_nor_cut():
         table_of([(0.1, None, "3" * 32)], reason="min-bits"),
     )
     assert is_counted(unit).tolist() == [True, False, False]
-    nothing_kept = {"corpus": cut_at([ranks(unit.table)], 0.0)}
+    nothing_kept = cut_of([unit.table], 0.0)
     reasons = with_cut(unit, nothing_kept).table["reason"].to_pylist()
     assert reasons == ["keep-fraction", None, "min-bits"]
 

@@ -4,7 +4,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import apache_beam as beam
 import pyarrow.compute as pc
@@ -59,17 +59,24 @@ def _together(parts: Iterable[Counts], full_level: float) -> Statistics:
     return Statistics(sum_counts(parts), full_level)
 
 
-class _SumCounts(beam.CombineFn):
-    def create_accumulator(self) -> Counts:
+class SumCounts(beam.CombineFn):
+    """Sums counters, exactly, in whatever order they come."""
+
+    def create_accumulator(self) -> Counter[Any]:
         return Counter()
 
-    def add_input(self, accumulator: Counts, element: Counts) -> Counts:
+    def add_input(self, accumulator: Counter[Any], element: Counter[Any]) -> Counter[Any]:
         accumulator.update(element)
         return accumulator
 
-    def merge_accumulators(self, accumulators: Iterable[Counts]) -> Counts:
+    def merge_accumulators(self, accumulators: Iterable[Counter[Any]]) -> Counter[Any]:
         return sum_counts(accumulators)
 
+    def extract_output(self, accumulator: Counter[Any]) -> Counter[Any]:
+        return accumulator
+
+
+class _SumAndPrune(SumCounts):
     def extract_output(self, accumulator: Counts) -> Counts:
         return prune(accumulator)
 
@@ -87,7 +94,7 @@ class CountFacts(beam.PTransform):
         return (
             (counted, known)
             | "On top of the prior" >> beam.Flatten()
-            | "Sum and prune buckets" >> beam.CombinePerKey(_SumCounts())
+            | "Sum and prune buckets" >> beam.CombinePerKey(_SumAndPrune())
             | "Without keys" >> beam.Values()
             | "Gather" >> beam.combiners.ToList()
             | "Together" >> beam.Map(_together, self.prior.full_level)

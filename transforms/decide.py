@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ..schemas.rejection import Reason
 from ..schemas.unit import Unit
 from .find_duplicates import Rows
-from .rank_pairs import Cut, Ranks, is_beyond, ranks_by_basis
+from .rank_pairs import Cut, is_beyond
 from .recognise_language import PARSER_LANGUAGE
 
 
@@ -64,14 +64,3 @@ class RejectBeyondCut(beam.PTransform):
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return units | beam.Map(with_cut, self.cut)
-
-
-def _ranks(unit: Unit) -> list[tuple[str, Ranks]]:
-    return ranks_by_basis(unit, is_counted(unit))
-
-
-class RankCounted(beam.PTransform):
-    """Unit -> (basis, ranks) of the pairs that ``--keep-fraction`` counts."""
-
-    def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.FlatMap(_ranks)

@@ -1,16 +1,13 @@
-"""Units of judged pairs -> where ``--keep-fraction`` cuts: the last pair that is kept."""
+"""Judged pairs -> their places in the order of ``--keep-fraction``, and which are beyond a cut."""
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-import apache_beam as beam
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..schemas.unit import Unit
 from .policies import RANK_BY
 
 RANK = np.dtype([("imbalance", "f8"), ("disagreement", "f8"), ("uid", "S32")])
@@ -52,16 +49,6 @@ def kept_count(fraction: float, pairs: int) -> int:
     return math.floor(fraction * pairs + 0.5)
 
 
-def cut_at(parts: Iterable[Ranks], fraction: float) -> Ranks:
-    """Return the rank of the last of the ``fraction`` of all pairs that are kept, as one row.
-
-    It is empty where nothing is kept.
-    """
-    together = np.sort(np.concatenate(list(parts)))
-    kept = kept_count(fraction, len(together))
-    return together[max(0, kept - 1) : kept]
-
-
 def is_beyond(table: pa.Table, cut: Cut) -> npt.NDArray[np.bool_]:
     """Return which rows rank after the cut of their basis."""
     beyond = np.zeros(table.num_rows, bool)
@@ -79,33 +66,3 @@ def _after(ranked: Ranks, last: np.void) -> npt.NDArray[np.bool_]:
         after |= tied & (ranked[name] > last[name])
         tied &= ranked[name] == last[name]
     return after
-
-
-@dataclass
-class FindCut(beam.PTransform):
-    """(basis, ranks) -> one Cut; it cuts nothing if there is no fraction."""
-
-    fraction: float | None
-
-    def expand(self, ranked: beam.PCollection) -> beam.PCollection:
-        return (
-            ranked
-            | "Gather ranks" >> beam.GroupByKey()
-            | "Cut" >> beam.Map(_cut_basis, self.fraction)
-            | "Gather" >> beam.combiners.ToList()
-            | "To mapping" >> beam.Map(lambda cuts: dict(filter(None, cuts)))
-        )
-
-
-def _cut_basis(
-    ranked: tuple[str, Iterable[Ranks]], fraction: float | None
-) -> tuple[str, Ranks] | None:
-    basis, parts = ranked
-    return None if fraction is None else (basis, cut_at(parts, fraction))
-
-
-def ranks_by_basis(unit: Unit, live: npt.NDArray[np.bool_]) -> list[tuple[str, Ranks]]:
-    """Return the ranks of the live rows of a unit, by basis."""
-    table = unit.table.filter(pa.array(live))
-    ranked, basis = ranks(table), bases(table)
-    return [(name, ranked[basis == name]) for name in np.unique(basis.astype(str)).tolist()]
