@@ -9,12 +9,10 @@ from ..pipeline.lock import locked
 from ..pipeline.options import EngineOptions
 from ..pipeline.phases import Run
 from ..pipeline.record import NoRunError
-from ..pipeline.work import Build, Execute, Work
 from ..schemas.errors import UsageError
 from ..schemas.run_directory import RunDirectory
 from ..transforms import storage
-from .direct import run_direct
-from .portable import run_portable
+from .engine import open_engine
 
 
 @contextmanager
@@ -31,22 +29,13 @@ def open_run(
         _refuse_other_folder(directory, overwrite=overwrite)
     elif not storage.exists(directory.sources):
         raise NoRunError(directory.root)
-    with locked(directory), warnings.catch_warnings():
+    with locked(directory), open_engine(engine) as execute, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if overwrite:
             for name in _OURS:
                 storage.remove(directory.path(name))
 
-        yield Run(directory, _execute_on(engine))
-
-
-def _execute_on(engine: EngineOptions) -> Execute:
-    run = run_portable if engine.runner == "portable" else run_direct
-
-    def execute(build: Build, work: Work) -> None:
-        run(build, work, engine)
-
-    return execute
+        yield Run(directory, execute)
 
 
 def _as_workers_see(root: str, engine: EngineOptions) -> str:

@@ -18,11 +18,13 @@ from apache_beam.runners.portability.portable_runner import (
 )
 
 from ..pipeline.options import EngineOptions
-from ..pipeline.work import Build, Work
+from ..pipeline.work import Build, Execute, Work
 from ..schemas.errors import EvenpairError, UsageError
+from ..transforms import storage
 from .addresses import split_address
 from .name_fault import name_fault
 from .progress import show_progress
+from .shared_paths import require_shared
 
 _SECONDS = 15
 _FOR_EVER = 10**7
@@ -30,9 +32,29 @@ _FOR_EVER = 10**7
 _ENVIRONMENT = ("--environment_type", "--environment_config", "--environment_option")
 
 
-def run_portable(build: Build, work: Work, options: EngineOptions) -> None:
-    """Run a pipeline to its end on the job server at ``--job-endpoint``."""
-    submit(build, work, options.job_endpoint, portable_options(options))
+@contextmanager
+def portable_engine(options: EngineOptions) -> Iterator[Execute]:
+    """Give what runs phases on the job server at ``--job-endpoint``, which must answer."""
+    endpoint = options.job_endpoint
+    host, _ = split_address(endpoint)
+    given = portable_options(options)
+    with job_channel(endpoint):
+        pass
+
+    def execute(build: Build, work: Work) -> None:
+        if not options.shared_paths:
+            require_shared(paths_of(work), [host])
+        submit(build, work, endpoint, given)
+
+    yield execute
+
+
+def paths_of(work: Work) -> list[str]:
+    """Return the run directory and the sources, which workers read and write."""
+    sources = work.run.sources
+    if not storage.exists(sources):
+        return [work.run.root]
+    return [work.run.root, *storage.read_table(sources, ["path"])["path"].to_pylist()]
 
 
 def portable_options(options: EngineOptions, more: Sequence[str] = ()) -> list[str]:
@@ -54,7 +76,7 @@ def process_environment() -> list[str]:
 
     Raises UsageError if there is none.
     """
-    command = os.path.join(os.path.dirname(sys.executable), "evenpair-worker")
+    command = os.path.join(os.path.dirname(os.path.abspath(sys.executable)), "evenpair-worker")
     if not os.path.exists(command):
         raise UsageError(
             f"there is no {command}, which workers are started by: install evenpair there, or name "

@@ -97,7 +97,13 @@ class TestAddress:
         ("options", "said"),
         [
             (["--runner", "portable"], "--runner portable needs --job-endpoint HOST:PORT"),
-            (["--job-endpoint", "localhost:8099"], "--job-endpoint needs --runner portable"),
+            (
+                ["--runner", "flink"],
+                "--runner flink needs --flink-master or --job-endpoint HOST:PORT",
+            ),
+            (["--job-endpoint", "localhost:1"], "--job-endpoint needs --runner portable or flink"),
+            (["--flink-master", "localhost:1"], "--flink-master needs --runner flink"),
+            (["--shared-paths"], "--shared-paths needs --runner portable or flink"),
         ],
     )
     def test_the_address_goes_with_the_runner(self, inputs, tmp_path, options, said):

@@ -1,0 +1,30 @@
+"""Where the user asked for phases to run -> what runs them."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+
+from ..pipeline.options import EngineOptions
+from ..pipeline.work import Execute
+from .direct import run_direct
+from .flink import flink_engine
+from .portable import portable_engine
+
+
+def open_engine(options: EngineOptions) -> AbstractContextManager[Execute]:
+    """Give what runs phases, when all that it needs is there.
+
+    Raises UsageError or EvenpairError, in one line, for what is not.
+    """
+    match options.runner:
+        case "portable":
+            return portable_engine(options)
+        case "flink":
+            return flink_engine(options)
+        case _:
+            return _direct_engine(options)
+
+
+@contextmanager
+def _direct_engine(options: EngineOptions) -> Iterator[Execute]:
+    yield partial(run_direct, options=options)
