@@ -1,6 +1,7 @@
 """The second phase: the images of sparse pairs -> captions and what they state."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton
@@ -8,6 +9,7 @@ from apache_beam.pvalue import AsSingleton
 from ..schemas.rejection import Phase
 from ..schemas.run_directory import RunDirectory
 from ..schemas.source import Source
+from ..transforms.caption_budget import Budget
 from ..transforms.caption_images import CaptionImages
 from ..transforms.captioner import Asked, LoadCaptioner
 from ..transforms.choose_sparse import ChooseSparse
@@ -18,36 +20,48 @@ from ..transforms.reference_sample import COLUMNS, NONE, SampleReferences
 from ..transforms.spread import Respread, Spread
 
 
+@dataclass(frozen=True, slots=True)
+class Captioning:
+    """Who captions, and what: by so many models at the same time, and no more than allowed.
+
+    ``sample`` pairs are captioned whatever they say, of the sparse ones as many as ``budget`` has.
+    """
+
+    asked: Asked
+    load: LoadCaptioner
+    lanes: int
+    sample: int = 0
+    budget: Budget | None = None
+
+
 def build_enrich(
     root: beam.Pipeline,
     sources: Sequence[Source],
     run: RunDirectory,
-    asked: Asked,
-    load: LoadCaptioner,
+    captioning: Captioning,
     parser: str | None,
     stamp: str,
-    lanes: int,
-    sampled: Sequence[Source] = (),
-    sample: int = 0,
+    sampled: Sequence[Source],
 ) -> None:
-    """Wire the phase: models caption on so many lanes at most, then all workers read the captions.
+    """Wire the phase: models caption, lane by lane, then all workers read the captions.
 
     What a model answers is kept as it comes, the captions of a shard as soon as it is done. The
     random sample of references is drawn from all of ``sampled``, whichever are still to be done.
     """
-    last = _find_last(root, sampled, run, sample)
+    asked, budget = captioning.asked, captioning.budget
+    last = _find_last(root, sampled, run, captioning.sample)
     captioned = (
         root
-        | "Sources" >> Spread(sources, lanes)
+        | "Sources" >> Spread(sources, captioning.lanes)
         | "Load scores" >> beam.Map(load_unit, run, "scores")
-        | "Choose sparse" >> ChooseSparse(last)
-        | "Caption images" >> CaptionImages(run, load, asked)
+        | "Choose sparse" >> ChooseSparse(last, budget)
+        | "Caption images" >> CaptionImages(run, captioning.load, asked)
     )
     _ = (
         captioned
         | "Spread again" >> Respread()
         | "Load scores again" >> beam.Map(load_unit, run, "scores")
-        | "Choose again" >> ChooseSparse(last)
+        | "Choose again" >> ChooseSparse(last, budget)
         | "Gather captions" >> GatherCaptions(run, asked)
         | "Find facts" >> FindGeneratedFacts(parser, run.statistics)
         | "Keep captions" >> KeepUnits(run, "captions", Phase.ENRICH, stamp)

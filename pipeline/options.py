@@ -45,13 +45,18 @@ class EnrichOptions:
     captioner: str = option(
         "",
         "Caption sparse pairs with this Hugging Face image-to-text model, by hub id or folder; "
-        "'demo' is the small one that ships with evenpair.",
+        "'demo' is the small one that ships with evenpair. With --endpoint, a service's model.",
         metavar="MODEL",
     )
     captioner_revision: str = option("", "The revision of the model.", metavar="REVISION")
-    prompt: str = option("", "What the model is asked.", metavar="TEXT")
+    prompt: str = option(
+        "", "What the model is asked; every family has a prompt of its own.", metavar="TEXT"
+    )
     max_new_tokens: int = option(64, "The longest answer, in tokens.", metavar="N")
     batch_size: int = option(16, "Images a batch.", metavar="N")
+    max_captions: int | None = option(
+        None, "Caption no more than N sparse pairs: the sparsest of all.", metavar="N"
+    )
     reference_sample: int = option(
         0,
         "Caption N pairs more, chosen by hash whatever they say: select measures the full level "
@@ -62,9 +67,28 @@ class EnrichOptions:
     def __post_init__(self) -> None:
         _at_least("--max-new-tokens", self.max_new_tokens, 1)
         _at_least("--batch-size", self.batch_size, 1)
+        _at_least("--max-captions", self.max_captions, 0)
         _at_least("--reference-sample", self.reference_sample, 0)
         if not self.captioner and (self.captioner_revision or self.prompt):
             raise UsageError("--captioner-revision and --prompt need --captioner MODEL")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceOptions:
+    """Where a captioning service is, and how much may be asked of it; the answers are the same."""
+
+    endpoint: tuple[str, ...] = option(
+        (),
+        "Ask an OpenAI-compatible service instead, at these addresses; OPENAI_API_KEY in the "
+        "environment is its key.",
+        metavar="URL[,URL...]",
+    )
+    concurrency: int = option(16, "Requests at the same time, in the whole run.", metavar="N")
+    request_timeout: float = option(120.0, "The longest wait for a reply.", metavar="SECONDS")
+
+    def __post_init__(self) -> None:
+        _at_least("--concurrency", self.concurrency, 1)
+        _at_least("--request-timeout", self.request_timeout, 0.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,15 +15,17 @@ from ..schemas.run_directory import RunDirectory
 from ..schemas.source import Source
 from ..schemas.unit import tally_of
 from ..transforms import storage
+from ..transforms.caption_budget import COLUMNS as BUDGET_COLUMNS
+from ..transforms.caption_budget import Budget, find_budget
 from ..transforms.captioner import Asked, LoadCaptioner
 from ..transforms.keep_statistics import keep_statistics, load_statistics
 from ..transforms.plan_shards import load_plan
 from ..transforms.read_captions import require_caption_field
 from ..transforms.write_shards import WEBDATASET, is_written, write_sizes
-from .enrich import build_enrich
-from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions
+from .enrich import Captioning, build_enrich
+from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions, flag
+from .part import WHOLE, Part
 from .record import NoRunError, Record, changed_option, keep_record, load_record, options_of
-from .resume import split_finished
 from .score import build_score, build_score_by
 from .select import MEASURES, build_select
 from .selectable import selectable
@@ -38,6 +41,8 @@ class Run:
     execute: Execute
     models: int | None = 1
     """How many models may caption at the same time, None for as many as there are workers."""
+    alone: bool = True
+    """Whether no other part of the same phase is at work in the run directory."""
     record: Record = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -55,7 +60,7 @@ class Run:
         if not storage.exists(self.directory.sources):
             raise NoRunError(self.directory.root)
         begun = self.record["phases"].get(phase.value, {}).get("options", {})
-        if phase is Phase.ENRICH and not begun.get("captioner"):
+        if phase is Phase.ENRICH and not (begun.get("captioner") or begun.get("captions")):
             return
         if not self.is_done(phase):
             command = f"evenpair {phase.value} {self.directory.root}"
@@ -155,31 +160,72 @@ def keep_sources(run: RunDirectory, sources: list[Source]) -> None:
     storage.write_table(run.sources, pa.table(columns))
 
 
-def enrich(run: Run, options: EnrichOptions, asked: Asked, load: LoadCaptioner) -> None:
-    """Caption the sparse pairs of ``run``; what the same model answered before is kept."""
+def enrich(
+    run: Run,
+    options: EnrichOptions,
+    asked: Asked,
+    load: LoadCaptioner,
+    part: Part = WHOLE,
+    lanes: int | None = None,
+) -> int:
+    """Caption the sparse pairs of ``run``; what the same model answered before is kept.
+
+    Returns how many shards are left to other parts; the part that leaves none finishes the phase.
+    """
     run.require(Phase.SCORE)
     if run.is_current(Phase.ENRICH, options) and run.record.get("asked") == asdict(asked):
-        return
+        return 0
+    _refuse_other_part(run, options)
     run.record["asked"] = asdict(asked)
     run.begin(Phase.ENRICH, options)
     sources, directory = run.sources(), run.directory
-    scored = run.record["phases"]["score"]["options"]
-    parser = scored["parser"]
-    read = (storage.read_bytes(path) for path in (directory.statistics, directory.sources))
-    stamp = _digest(*read, scored, options_of(options), asdict(asked))
-    _, pending = split_finished(sources, directory, "captions")
-    stale = [s for s in sources if s not in pending and not _has_stamp(directory, s, stamp)]
-    todo = sorted([*pending, *stale], key=lambda source: source.number)
-    work = Work(Phase.ENRICH, len(todo), directory)
-    lanes = run.models or max(1, len(todo))
-    drawn = (sources, options.reference_sample)
-    run.execute(
-        lambda root: build_enrich(
-            root, todo, directory, asked, load, parser or None, stamp, lanes, *drawn
-        ),
-        work,
+    stamp = enrich_stamp(run, options, asdict(asked))
+    todo = [s for s in part.of(sources) if not has_stamp(directory, s, stamp)]
+    captioning = Captioning(
+        asked,
+        load,
+        lanes or run.models or max(1, len(todo)),
+        options.reference_sample,
+        _budget(run, sources, options.max_captions),
     )
-    run.finish(Phase.ENRICH)
+    parser = run.record["phases"]["score"]["options"]["parser"] or None
+    run.execute(
+        lambda root: build_enrich(root, todo, directory, captioning, parser, stamp, sources),
+        Work(Phase.ENRICH, len(todo), directory),
+    )
+    others = [] if part.is_whole else sources
+    left = sum(not has_stamp(directory, source, stamp) for source in others)
+    if not left:
+        run.finish(Phase.ENRICH)
+    return left
+
+
+def _refuse_other_part(run: Run, options: EnrichOptions) -> None:
+    changed = changed_option(run.record, Phase.ENRICH, options_of(options))
+    if changed is not None and not run.alone:
+        raise UsageError(
+            f"another part is at work in {run.directory.root} with another {flag(changed[0])}: "
+            "give all parts the same options"
+        )
+
+
+def _budget(run: Run, sources: list[Source], most: int | None) -> Budget | None:
+    """Return which pairs may be captioned, None for all sparse ones."""
+    if most is None:
+        return None
+
+    def read() -> Iterator[pa.Table]:
+        for source in sources:
+            yield storage.read_table(run.directory.table("scores", source.name), BUDGET_COLUMNS)
+
+    return find_budget(read, most)
+
+
+def enrich_stamp(run: Run, options: EnrichOptions, by: Record) -> str:
+    """Return what the captions of a shard are told from those made otherwise by."""
+    read = (run.directory.statistics, run.directory.sources)
+    scored = run.record["phases"]["score"]["options"]
+    return _digest(*map(storage.read_bytes, read), scored, options_of(options), by)
 
 
 def _digest(*parts: bytes | Record) -> str:
@@ -189,8 +235,10 @@ def _digest(*parts: bytes | Record) -> str:
     return hashed.hexdigest()
 
 
-def _has_stamp(run: RunDirectory, source: Source, stamp: str) -> bool:
-    return tally_of(storage.read_schema(run.table("captions", source.name))).stamp == stamp
+def has_stamp(run: RunDirectory, source: Source, stamp: str) -> bool:
+    """Return whether the captions of ``source`` are there, and were made as ``stamp`` says."""
+    path = run.table("captions", source.name)
+    return storage.exists(path) and tally_of(storage.read_schema(path)).stamp == stamp
 
 
 def select(run: Run, options: SelectOptions) -> None:

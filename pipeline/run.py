@@ -1,24 +1,31 @@
 """The whole job: the four phases one after the other, the accounts, the report."""
 
-import os
 from dataclasses import dataclass
 from typing import Any
 
-from ..models.load_captioner import DEMO, demo_captioner_path
 from ..models.load_parser import load_parser
 from ..schemas.errors import EvenpairError, UsageError
 from ..schemas.rejection import Phase
 from ..schemas.source import Source
 from ..transforms import storage
-from ..transforms.find_captioner import find_model, require_captioner
-from ..transforms.load_captioner import ChosenModel, load_captioner
 from . import phases
 from .accounting import account, keep_accounts, members_left_out, tally, total_counts
-from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions, flag
+from .captioning import choose_captioner
+from .options import (
+    EnrichOptions,
+    ScoreOptions,
+    SelectOptions,
+    ServiceOptions,
+    WriteOptions,
+    flag,
+)
+from .part import WHOLE, Part
 from .phases import Run
 from .record import changed_option, keep_record, options_of
 from .report import draw_report
 from .selectable import check_options
+
+_NO_SERVICE = ServiceOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,7 @@ class RunOptions:
     enrich: EnrichOptions
     select: SelectOptions
     write: WriteOptions
+    service: ServiceOptions = _NO_SERVICE
 
     def by_phase(self) -> dict[Phase, Any]:
         """Return the options of each phase."""
@@ -44,7 +52,7 @@ def run_all(run: Run, sources: list[Source], options: RunOptions) -> None:
     check_models(run, options)
     check_options(options.select)
     phases.score(run, sources, options.score)
-    enrich(run, options.enrich)
+    enrich(run, options.enrich, options.service)
     phases.select(run, options.select)
     write(run, options.write)
 
@@ -76,37 +84,23 @@ def check_models(run: Run, options: RunOptions) -> None:
     if options.score.parser and not run.is_done(Phase.SCORE):
         load_parser(options.score.parser)
     if options.enrich.captioner and not run.is_done(Phase.ENRICH):
-        check_captioner(run, options.enrich)
+        choose_captioner(run, options.enrich, options.service, WHOLE).check()
 
 
-def enrich(run: Run, options: EnrichOptions) -> None:
-    """Caption the sparse pairs, if there is a captioner."""
+def enrich(
+    run: Run,
+    options: EnrichOptions,
+    service: ServiceOptions = _NO_SERVICE,
+    part: Part = WHOLE,
+) -> int:
+    """Caption the sparse pairs, if there is a captioner; return the shards left to other parts."""
     if not options.captioner:
         if not run.is_current(Phase.ENRICH, options):
             run.skip(Phase.ENRICH, options)
-        return
-    chosen = choose_captioner(run, options)
-    phases.enrich(run, options, chosen.asked, lambda: load_captioner(chosen))
-
-
-def check_captioner(run: Run, options: EnrichOptions) -> None:
-    """Raise UsageError if there is no such captioner, before anything is done."""
-    require_captioner(choose_captioner(run, options).found)
-
-
-def choose_captioner(run: Run, options: EnrichOptions) -> ChosenModel:
-    """Return the captioner that ``options`` name; ``demo`` is the shipped one.
-
-    A run goes on with the revision that it began with, whatever the hub calls the newest now.
-    """
-    path = demo_captioner_path() if options.captioner == DEMO else options.captioner
-    begun = changed_option(run.record, Phase.ENRICH, options_of(options)) is None
-    earlier = run.record.get("asked", {}).get("revision", "") if begun else ""
-    found = find_model(options.captioner, path, options.captioner_revision or earlier)
-    prompt = options.prompt or found.default_prompt
-    # Beam's workers are told to use one thread each; the one that captions has all of them.
-    threads = os.cpu_count() or 1
-    return ChosenModel(found, prompt, options.batch_size, options.max_new_tokens, threads=threads)
+        return 0
+    chosen = choose_captioner(run, options, service, part)
+    lanes = 1 if chosen.is_service else None  # one limit of requests, for the whole run
+    return phases.enrich(run, options, chosen.asked, chosen.load, part, lanes)
 
 
 def write(run: Run, options: WriteOptions) -> None:

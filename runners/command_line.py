@@ -16,6 +16,7 @@ from ..pipeline.options import (
     EnrichOptions,
     ScoreOptions,
     SelectOptions,
+    ServiceOptions,
     VerifyOptions,
     WriteOptions,
 )
@@ -52,7 +53,7 @@ def evenpair() -> None:
 @_INPUT
 @_OUT
 @click.option("--overwrite", is_flag=True, help="Begin afresh in a directory of another run.")
-@options_of(ScoreOptions, EnrichOptions, SelectOptions, WriteOptions, EngineOptions)
+@options_of(ScoreOptions, EnrichOptions, ServiceOptions, SelectOptions, WriteOptions, EngineOptions)
 @click.pass_obj
 def run(beam: Beam, /, out: str, overwrite: bool, **given: Any) -> None:
     """Run the whole job: score, enrich, select and write.
@@ -66,7 +67,7 @@ def run(beam: Beam, /, out: str, overwrite: bool, **given: Any) -> None:
 
     sources = find_sources(given["inputs"])
     with _open(out, beam, given, begin=True, overwrite=overwrite) as opened:
-        run_all(opened, sources, RunOptions(*options))
+        run_all(opened, sources, RunOptions(*options, record_from(ServiceOptions, given)))
         _print_summary(opened)
         raise_for_faults(opened)
 
@@ -95,20 +96,31 @@ def score(beam: Beam, /, out: str, **given: Any) -> None:
 
 @evenpair.command()
 @_RUN
-@options_of(EnrichOptions, EngineOptions)
+@options_of(EnrichOptions, ServiceOptions, EngineOptions)
+@click.option(
+    "--part",
+    default="",
+    metavar="I/N",
+    help="Do the I-th of N parts: so many processes, one on each GPU, share the run directory.",
+)
 @click.pass_obj
-def enrich(beam: Beam, /, run_directory: str, **given: Any) -> None:
+def enrich(beam: Beam, /, run_directory: str, part: str, **given: Any) -> None:
     """Caption the images of sparse pairs; the only phase that wants a GPU."""
     options = record_from(EnrichOptions, given)
+    service = record_from(ServiceOptions, given)
     if not options.captioner:
         raise UsageError("--captioner MODEL is missing: enrich needs a model that captions")
-    from ..pipeline.run import check_captioner
+    from ..pipeline.captioning import choose_captioner
+    from ..pipeline.part import read_part
     from ..pipeline.run import enrich as enrich_run
 
-    with _open(run_directory, beam, given) as opened:
-        check_captioner(opened, options)
-        enrich_run(opened, options)
+    own = read_part(part)
+    with _open(run_directory, beam, given, part=own) as opened:
+        choose_captioner(opened, options, service, own).check()
+        left = enrich_run(opened, options, service, own)
         click.echo(f"captions: {opened.directory.path('captions')}")
+        if left:
+            click.echo(f"part {own} is done; {left} shards are left to other parts")
 
 
 @evenpair.command()
@@ -219,13 +231,11 @@ def _phase_options(
 
 
 @contextmanager
-def _open(
-    out: str, beam: Beam, given: Given, *, begin: bool = False, overwrite: bool = False
-) -> Iterator["Run"]:
+def _open(out: str, beam: Beam, given: Given, **how: Any) -> Iterator["Run"]:
     engine = record_from(EngineOptions, given, beam=beam)
     from .open_run import open_run
 
-    with open_run(out, engine, begin=begin, overwrite=overwrite) as opened:
+    with open_run(out, engine, **how) as opened:
         yield opened
 
 

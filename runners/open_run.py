@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from ..pipeline.lock import locked
 from ..pipeline.options import EngineOptions
+from ..pipeline.part import WHOLE, Part
 from ..pipeline.phases import Run
 from ..pipeline.record import NoRunError
 from ..schemas.errors import UsageError
@@ -17,7 +18,12 @@ from .engine import open_engine
 
 @contextmanager
 def open_run(
-    root: str, engine: EngineOptions, *, begin: bool = False, overwrite: bool = False
+    root: str,
+    engine: EngineOptions,
+    *,
+    begin: bool = False,
+    overwrite: bool = False,
+    part: Part = WHOLE,
 ) -> Iterator[Run]:
     """Open the run directory at ``root`` for one launcher; ``overwrite`` empties it first.
 
@@ -29,13 +35,18 @@ def open_run(
         _refuse_other_folder(directory, overwrite=overwrite)
     elif not storage.exists(directory.sources):
         raise NoRunError(directory.root)
-    with locked(directory), open_engine(engine) as execute, warnings.catch_warnings():
+    with (
+        locked(directory, part) as alone,
+        open_engine(engine) as execute,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")
         if overwrite:
             for name in _OURS:
                 storage.remove(directory.path(name))
 
-        yield Run(directory, execute)
+        models = 1 if engine.runner == "direct" else None
+        yield Run(directory, execute, models, alone)
 
 
 def _as_workers_see(root: str, engine: EngineOptions) -> str:

@@ -122,7 +122,7 @@ class TestFindModel:
     @pytest.mark.parametrize(
         ("config", "message"),
         [
-            (None, "the folder has no config.json"),
+            (None, "it has no config.json"),
             ("{", "its config.json names no model_type"),
             ("[]", "its config.json names no model_type"),
             ("{}", "its config.json names no model_type"),

@@ -9,6 +9,7 @@ from evenpair.pipeline.options import EnrichOptions, ScoreOptions, SelectOptions
 from evenpair.pipeline.phases import Run
 from evenpair.pipeline.record import NoRunError, changed_option
 from evenpair.pipeline.run import enrich as enrich_if_asked
+from evenpair.pipeline.select import MEASURES
 from evenpair.schemas.errors import UsageError
 from evenpair.schemas.rejection import Phase
 from evenpair.schemas.run_directory import RunDirectory
@@ -49,6 +50,7 @@ class Steps:
             keep_statistics(Statistics(), self.directory.statistics)
         if work.phase is Phase.SELECT:
             keep_plan([], self.directory.plan)
+            storage.write_bytes(self.directory.path(MEASURES), b"{}")
             storage.write_bytes(self.directory.path("rejections", "select-0.parquet"), b"")
 
     def all(self, sources=ONE, score=None, select=None):
@@ -183,7 +185,7 @@ def test_models_that_do_not_exist_are_named_before_anything_is_removed(steps):
 
 def test_the_record_is_json_that_a_person_can_read(steps):
     record = json.loads((storage.read_bytes(steps.directory.record)).decode())
-    assert sorted(record) == ["phases", "versions"]
+    assert sorted(record) == ["measures", "phases", "versions"]
     assert record["phases"]["select"]["options"]["mode"] == "fuse"
 
 

@@ -7,12 +7,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..schemas.unit import Unit
+from .caption_budget import Budget, is_within
 from .reference_sample import NONE, is_sampled
 
 
-def choose_sparse(unit: Unit, last: int = NONE) -> Unit:
-    """Keep the rows whose caption is sparse, or that are in the sample that ends with ``last``."""
-    return unit.only(pc.or_(unit.table["sparse"], pa.array(is_sampled(unit.table, last))))
+def choose_sparse(unit: Unit, last: int = NONE, budget: Budget | None = None) -> Unit:
+    """Keep the rows that are sparse, within a budget, or in the sample that ends with ``last``."""
+    sampled = pa.array(is_sampled(unit.table, last))
+    return unit.only(pc.or_(is_within(unit.table, budget), sampled))
 
 
 @dataclass
@@ -20,6 +22,7 @@ class ChooseSparse(beam.PTransform):
     """Unit of scores -> Unit of its sparse pairs, and of those in the sample of a side input."""
 
     last: beam.pvalue.AsSingleton | int = NONE
+    budget: Budget | None = None
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.Map(choose_sparse, self.last)
+        return units | beam.Map(choose_sparse, self.last, self.budget)

@@ -96,9 +96,10 @@ def _type_of(folder: Path, model: str) -> str:
         config: Any = json.loads((folder / _CONFIG).read_text("utf-8"))
         return str(config["model_type"])
     except FileNotFoundError:
-        raise UsageError(f"{model!r} is no model: the folder has no {_CONFIG}") from None
+        raise UsageError(f"there is no captioner in {model}: it has no {_CONFIG}") from None
     except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{model!r} is no model: its {_CONFIG} names no model_type") from error
+        said = f"its {_CONFIG} names no model_type"
+        raise UsageError(f"there is no captioner in {model}: {said}") from error
 
 
 def _digest(folder: Path) -> str:
