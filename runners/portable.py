@@ -102,7 +102,7 @@ def job_channel(endpoint: str) -> Iterator[grpc.Channel]:
 _UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 
-class _Runner(PortableRunner):  # type: ignore[misc]
+class _Runner(PortableRunner):
     """Beam's runner for job servers, over a channel that is closed when the job is done."""
 
     def __init__(self, channel: grpc.Channel) -> None:

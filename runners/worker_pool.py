@@ -34,7 +34,7 @@ def serve_pool(address: str, command: Sequence[str]) -> None:
     pool.stop_all()
 
 
-class WorkerPool(services.BeamFnExternalWorkerPoolServicer):  # type: ignore[misc]
+class WorkerPool(services.BeamFnExternalWorkerPoolServicer):
     """Processes on this host, one for each worker id that is at work."""
 
     def __init__(self, command: Sequence[str]) -> None:

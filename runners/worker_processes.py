@@ -32,7 +32,7 @@ _PATIENCE_SECONDS = 10
 
 
 @Environment.register_urn(_URN, None)
-class WorkerProcesses(Environment):  # type: ignore[misc]
+class WorkerProcesses(Environment):
     """The environment of a pipeline whose workers are processes of this machine."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class WorkerProcesses(Environment):  # type: ignore[misc]
         return WorkerProcesses()
 
 
-class LocalProvision(ExtendedProvisionInfo):  # type: ignore[misc]
+class LocalProvision(ExtendedProvisionInfo):
     """What workers are told of a job, and what they leave when they die."""
 
     def __init__(self, options: PipelineOptions) -> None:
@@ -63,7 +63,7 @@ class LocalProvision(ExtendedProvisionInfo):  # type: ignore[misc]
 
 
 @WorkerHandler.register_environment(_URN, None)
-class _WorkerProcess(GrpcWorkerHandler):  # type: ignore[misc]
+class _WorkerProcess(GrpcWorkerHandler):
     """One process, which ``evenpair-worker`` is; the provision endpoint tells it what to do."""
 
     def __init__(self, _payload: None, *services: Any) -> None:

@@ -85,8 +85,8 @@ def sample(random: Random, number: int) -> dict[str, bytes]:
 PIECES = (
     "a dog", "two red cars on a road", "\0", "\U0001f436", "\u202e", "\ud83d", "<b>bold</b>",
     "IMG_0042.JPG", "کلمه", "犬が走る", "and " * 300, "x" * 5000, "\n\r\t", "%s{}",
-    "&amp;&#x1f600;", "a" * 300 + " ", "ﷺ" * 50, "1/2 €", "\u0301" * 100, "the the the", ", , ,", "({[", '"', "\\",
-    "''", "-", ".", "….", "http://a.b/c?d=e",
+    "&amp;&#x1f600;", "a" * 300 + " ", "ﷺ" * 50, "1/2 €", "\u0301" * 100, "the the the",
+    ", , ,", "({[", '"', "\\", "''", "-", ".", "….", "http://a.b/c?d=e",
 )  # fmt: skip
 
 

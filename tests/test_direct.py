@@ -103,6 +103,15 @@ class TestWorkers:
         assert int(path.read_text()) == os.getpid()
 
 
+@pytest.fixture
+def ctrl_c():
+    """A process that a shell started in the background would not hear it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 class TestInterrupts:
     def test_workers_are_stopped_at_once(self, tmp_path):
         paths = [tmp_path / "a", tmp_path / "b"]

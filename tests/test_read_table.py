@@ -126,7 +126,9 @@ def test_captions_out_of_a_column_of_the_parquet(shard):
 def test_a_field_that_nothing_has_is_refused(shard, tmp_path):
     for known in ("alt", "caption", "sha256"):
         require_caption_field(shard, known)
-    with pytest.raises(UsageError, match=r"^--caption-field alts: .*/0\.tar has no such field, only"):
+    with pytest.raises(
+        UsageError, match=r"^--caption-field alts: .*/0\.tar has no such field, only"
+    ):
         require_caption_field(shard, "alts")
     table = write_table(tmp_path / "1.parquet")
     require_caption_field(table, "text")

@@ -66,7 +66,8 @@ def _sparse(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 def _bins(table: pa.Table) -> npt.NDArray[np.int64]:
     bits = table["information_bits"].to_numpy()
-    return np.floor(bits * _BINS_A_BIT).astype(np.int64)
+    bins: npt.NDArray[np.int64] = np.floor(bits * _BINS_A_BIT).astype(np.int64)
+    return bins
 
 
 def _ranks(table: pa.Table) -> npt.NDArray[np.void]:

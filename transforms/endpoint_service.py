@@ -75,9 +75,9 @@ def _exchange(
     session: requests.Session, method: str, url: str, seconds: float, more: dict[str, Any]
 ) -> Reply:
     latest = time.monotonic() + seconds
-    how = {"stream": True, "allow_redirects": False, "timeout": (_CONNECT_SECONDS, seconds)}
+    more |= {"stream": True, "allow_redirects": False, "timeout": (_CONNECT_SECONDS, seconds)}
     try:
-        with session.request(method, url, **how, **more) as response:
+        with session.request(method, url, **more) as response:
             return _read(response, latest)
     except (requests.RequestException, HTTPError) as error:
         raise _named(error) from error

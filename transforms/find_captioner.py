@@ -60,7 +60,7 @@ def fetch_model(found: FoundModel) -> str:
         return found.path
     from huggingface_hub import snapshot_download
 
-    where = {"revision": found.revision, "allow_patterns": _FILES}
+    where: dict[str, Any] = {"revision": found.revision, "allow_patterns": _FILES}
     try:
         return str(snapshot_download(found.path, **where, local_files_only=True))
     except Exception:  # not all of it is in the cache
@@ -120,7 +120,7 @@ def _digest(folder: Path) -> str:
 
 def _find_on_hub(model: str, path: str, revision: str) -> FoundModel:
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
     try:
         validate_repo_id(path)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import apache_beam as beam
 import pyarrow as pa
 
-from ..models.load_parser import load_parser
 from ..schemas.facts import Facts
 from ..schemas.tables import facts_to_arrow
 from ..schemas.unit import Unit
 from .parse_captions import parse_captions
 from .recognise_language import PARSER_LANGUAGE, recognise_language
+from .shared_parser import SharedParser
 from .visible_text import visible_text
 
 if TYPE_CHECKING:
@@ -47,13 +47,15 @@ def _visible_facts(texts: Sequence[str], nlp: "Language") -> pa.Array:
 
 class _Find(beam.DoFn):
     def __init__(self, parser: str | None) -> None:
-        self._parser = parser
+        self._parser = SharedParser(parser)
 
     def setup(self) -> None:
-        self._nlp = load_parser(self._parser)
+        self._parser.load()
 
     def process(self, unit: Unit) -> Iterator[Unit]:
-        yield find_facts(unit, self._nlp)
+        with self._parser.use() as nlp:
+            found = find_facts(unit, nlp)
+        yield found
 
 
 @dataclass

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import apache_beam as beam
 import pyarrow as pa
 
-from ..models.load_parser import load_parser
 from ..schemas.facts import Facts
 from ..schemas.tables import CAPTIONS, FACTS, facts_to_arrow
 from ..schemas.unit import Unit
@@ -17,6 +16,7 @@ from .imbalance import intersect, unite
 from .information import InformationModel
 from .keep_statistics import load_statistics
 from .parse_captions import parse_captions
+from .shared_parser import SharedParser
 from .split_sentences import split_clauses, split_sentences
 
 if TYPE_CHECKING:
@@ -93,15 +93,17 @@ def _parts_to_arrow(parts: Sequence[list[Part]]) -> pa.Array:
 
 class _Find(beam.DoFn):
     def __init__(self, parser: str | None, statistics: str) -> None:
-        self._parser = parser
+        self._parser = SharedParser(parser)
         self._statistics = statistics
 
     def setup(self) -> None:
-        self._nlp = load_parser(self._parser)
+        self._parser.load()
         self._model = InformationModel(load_statistics(self._statistics))
 
     def process(self, unit: Unit) -> Iterator[Unit]:
-        yield find_generated_facts(unit, self._nlp, self._model)
+        with self._parser.use() as nlp:
+            found = find_generated_facts(unit, nlp, self._model)
+        yield found
 
 
 @dataclass

@@ -22,7 +22,10 @@ def gather_captions(unit: Unit, answers: pa.Table, asked: Asked) -> Unit:
     """
     at = pc.index_in(unit.table["uid"], answers["uid"].combine_chunks())
     columns = (answers.take(at)[name].to_pylist() for name in ("answer", "is_cut", "fault"))
-    checked = [_check(*row, asked.prompt) for row in zip(*columns, strict=True)]
+    checked = [
+        _check(answer, is_cut, fault, asked.prompt)
+        for answer, is_cut, fault in zip(*columns, strict=True)
+    ]
     rows = len(checked)
     known = {
         **{name: unit.table[name] for name in ("uid", "shard", "key")},

@@ -56,7 +56,8 @@ def judge_by_reference(
 ) -> Judgement:
     """Judge ``caption`` by what the raw caption and the reference say together.
 
-    What both say in other words counts once, and is agreed on. The agreement is ``bits(raw and reference) / bits(raw)``, None where the raw one says nothing.
+    What both say in other words counts once, and is agreed on. The agreement is
+    ``bits(raw and reference) / bits(raw)``, None where the raw one says nothing.
     """
     known = known_bits(raw, reference, model)
     raw_bits = model.bits(raw).information_bits

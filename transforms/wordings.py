@@ -28,7 +28,8 @@ _SAME_ATTRIBUTES = """
 gray grey|large big huge enormous giant|small little tiny|blonde blond|wooden wood|metal metallic
 stone rocky|colorful colourful multicolored multi-colored|old elderly aged|tall high
 beautiful pretty|many several numerous lots|sitting seated|standing|smiling happy|dark|bright
-striped stripe|plaid checkered checked|shiny glossy|empty vacant|round circular|plastic|purple violet|red scarlet|orange|green|blue|black|white|golden gold|silver
+striped stripe|plaid checkered checked|shiny glossy|empty vacant|round circular|plastic
+purple violet|red scarlet|orange|green|blue|black|white|golden gold|silver
 """
 _SAME_PREDICATES = """
 on on top of|in inside inside of within|next to beside by near close to|in front of before
