@@ -38,12 +38,15 @@ def test_it_succeeds_and_says_what_came_of_it(ended, sources):
     answer, out = ended
     assert (answer.status, answer.err) == (0, "")
     kept = math.floor(FRACTION * len(sources) + 0.5)
-    assert answer.out.splitlines() == [
+    lines = answer.out.splitlines()
+    assert lines[:2] == [
         f"{len(sources)} pairs read, {kept} written",
         f"  {len(sources) - kept} rejected: keep-fraction",
-        f"shards  {out}/shards",
-        f"report  {out}/report.html",
     ]
+    measured = ("bits, median: ", "imbalance, median, by corpus: ", "object share, median: ")
+    assert [line.startswith(start) for line, start in zip(lines[2:5], measured)] == [True] * 3
+    assert lines[5].startswith("rank correlation of bits and words: ")
+    assert lines[6:] == [f"shards  {out}/shards", f"report  {out}/report.html"]
 
 
 def test_webdataset_reads_the_shards_back(ended, sources):

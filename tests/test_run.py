@@ -213,6 +213,7 @@ class TestTables:
             "pairs_read": 16,
             "pairs_written": 13,
             "rejected": {"duplicate-uid": 1, "no-caption": 1, "undecodable-image": 1},
+            "members_left_out": {},
         }
         assert {name: phase["done"] for name, phase in record["phases"].items()} == dict.fromkeys(
             ("score", "enrich", "select", "write"), True
