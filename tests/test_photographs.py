@@ -44,7 +44,8 @@ def test_it_succeeds_and_says_what_came_of_it(ended, sources):
         f"  {len(sources) - kept} rejected: keep-fraction",
     ]
     measured = ("bits, median: ", "imbalance, median, by corpus: ", "object share, median: ")
-    assert [line.startswith(start) for line, start in zip(lines[2:5], measured)] == [True] * 3
+    pairs = zip(lines[2:5], measured, strict=True)
+    assert [line.startswith(start) for line, start in pairs] == [True] * 3
     assert lines[5].startswith("rank correlation of bits and words: ")
     assert lines[6:] == [f"shards  {out}/shards", f"report  {out}/report.html"]
 
