@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SITE := build/wheel
+PYTEST := $(BIN)/pytest --numprocesses logical --dist loadfile
 
 .PHONY: demo test lint types tests wheel-tests prism format clean
 
@@ -23,7 +24,7 @@ types: $(VENV)/test.installed
 	MYPYPATH=build/types $(BIN)/mypy -p evenpair
 
 tests: $(VENV)/test.installed prism
-	$(BIN)/pytest
+	$(PYTEST)
 
 # A Beam engine of its own to test against, where there is Go to build it.
 prism: $(VENV)/test.installed
@@ -39,7 +40,7 @@ wheel-tests: $(VENV)/test.installed prism
 	rm -rf build
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir build/dist .
 	$(BIN)/pip install --quiet --no-deps --target $(SITE) build/dist/*.whl
-	PYTHONPATH=$(CURDIR)/$(SITE) EVENPAIR_SITE=$(CURDIR)/$(SITE) $(BIN)/pytest
+	PYTHONPATH=$(CURDIR)/$(SITE) EVENPAIR_SITE=$(CURDIR)/$(SITE) $(PYTEST)
 
 format: $(VENV)/test.installed
 	$(BIN)/ruff check --fix .

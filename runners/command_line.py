@@ -152,6 +152,20 @@ def write(beam: Beam, /, run_directory: str, **given: Any) -> None:
 
 
 @evenpair.command()
+@_RUN
+@click.pass_obj
+def report(beam: Beam, /, run_directory: str) -> None:
+    """Draw RUN/report.html again, from the tables and shards of a finished run."""
+    from ..pipeline.report import draw_report
+    from ..schemas.rejection import Phase
+
+    with _open(run_directory, beam, {}) as opened:
+        opened.require(Phase.WRITE)
+        draw_report(opened.directory)
+        click.echo(f"report: {opened.directory.report}")
+
+
+@evenpair.command()
 @click.argument("shards", metavar="SHARDS...", nargs=-1, required=True)
 @options_of(VerifyOptions)
 @click.pass_obj

@@ -11,7 +11,7 @@ from evenpair.schemas.pair import derive_uid
 from evenpair.schemas.tables import ACCOUNTING, REJECTIONS, SCORES, SELECTION
 from evenpair.schemas.tar import read_members
 
-from .commands import call
+from .commands import Answer, call
 from .shards import MadePair, read_shards, read_tar, reasons_of, tree_bytes, write_source
 
 SCENES = (
@@ -226,6 +226,23 @@ class TestTables:
         page = (finished / "report.html").read_text()
         texts = ("13", "16", "undecodable-image", "no-caption", "data:image", SCENES[1])
         assert [text for text in texts if text not in page] == []
+
+    def test_the_report_is_drawn_again(self, copied, finished):
+        (copied / "report.html").unlink()
+        assert call("report", copied) == Answer(0, f"report: {copied}/report.html\n", "")
+        drawn, first = ((run / "report.html").read_bytes() for run in (copied, finished))
+        assert drawn == first
+
+    def test_no_report_of_a_run_that_is_not_finished(self, copied):
+        record = json.loads((copied / "run.json").read_text())
+        record["phases"]["write"]["done"] = False
+        (copied / "run.json").write_text(json.dumps(record))
+        answer = call("report", copied)
+        assert (answer.status, answer.out) == (2, "")
+        assert (
+            answer.err
+            == f"evenpair: write is not done in {copied}: evenpair write {copied} first\n"
+        )
 
     def test_nothing_else_is_left(self, finished):
         assert sorted(path.name for path in finished.iterdir()) == [
