@@ -35,7 +35,7 @@ class ScoreOptions:
     )
 
     def __post_init__(self) -> None:
-        _in_range("--enrich-below", self.enrich_below, 0, 1)
+        in_range("--enrich-below", self.enrich_below, 0, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +65,10 @@ class EnrichOptions:
     )
 
     def __post_init__(self) -> None:
-        _at_least("--max-new-tokens", self.max_new_tokens, 1)
-        _at_least("--batch-size", self.batch_size, 1)
-        _at_least("--max-captions", self.max_captions, 0)
-        _at_least("--reference-sample", self.reference_sample, 0)
+        at_least("--max-new-tokens", self.max_new_tokens, 1)
+        at_least("--batch-size", self.batch_size, 1)
+        at_least("--max-captions", self.max_captions, 0)
+        at_least("--reference-sample", self.reference_sample, 0)
         if not self.captioner and (self.captioner_revision or self.prompt):
             raise UsageError("--captioner-revision and --prompt need --captioner MODEL")
 
@@ -87,8 +87,8 @@ class ServiceOptions:
     request_timeout: float = option(120.0, "The longest wait for a reply.", metavar="SECONDS")
 
     def __post_init__(self) -> None:
-        _at_least("--concurrency", self.concurrency, 1)
-        _at_least("--request-timeout", self.request_timeout, 0.1)
+        at_least("--concurrency", self.concurrency, 1)
+        at_least("--request-timeout", self.request_timeout, 0.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,12 +158,12 @@ class SelectOptions:
     def __post_init__(self) -> None:
         shares = ("mix_probability", "max_object_share", "min_agreement", "max_imbalance")
         for name in (*shares, "keep_fraction"):
-            _in_range(flag(name), getattr(self, name), 0, 1)
-        _at_least("--min-image-size", self.min_image_size, 1)
-        _at_least("--min-bits", self.min_bits, 0)
-        _at_least("--max-words", self.max_words, 1)
-        _at_least("--shard-size", self.shard_size, 1)
-        _in_range("--min-similarity", self.min_similarity, -1, 1)
+            in_range(flag(name), getattr(self, name), 0, 1)
+        at_least("--min-image-size", self.min_image_size, 1)
+        at_least("--min-bits", self.min_bits, 0)
+        at_least("--max-words", self.max_words, 1)
+        at_least("--shard-size", self.shard_size, 1)
+        in_range("--min-similarity", self.min_similarity, -1, 1)
         if self.rank_by and self.keep_fraction is None:
             raise UsageError("--rank-by needs --keep-fraction F: it says which pairs are kept")
         if self.subset_file and not self.subset_file.endswith(".npy"):
@@ -193,8 +193,8 @@ class VerifyOptions:
     workers: int = option(0, "Worker processes; 0 takes one for each core.", metavar="N")
 
     def __post_init__(self) -> None:
-        _at_least("--loader-workers", self.loader_workers, 1)
-        _at_least("--workers", self.workers, 0)
+        at_least("--loader-workers", self.loader_workers, 1)
+        at_least("--workers", self.workers, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +224,7 @@ class EngineOptions:
     beam: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _at_least("--workers", self.workers, 0)
+        at_least("--workers", self.workers, 0)
         if self.runner == "portable" and not self.job_endpoint:
             raise UsageError("--runner portable needs --job-endpoint HOST:PORT")
         if self.runner == "flink" and not (self.job_endpoint or self.flink_master):
@@ -248,11 +248,13 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _in_range(name: str, value: float | None, least: float, most: float) -> None:
+def in_range(name: str, value: float | None, least: float, most: float) -> None:
+    """Raise UsageError, with the option's name, for a value that is too small or too large."""
     if value is not None and not least <= value <= most:
         raise UsageError(f"{name} must be between {least} and {most}, not {value:g}")
 
 
-def _at_least(name: str, value: float | None, least: float) -> None:
+def at_least(name: str, value: float | None, least: float) -> None:
+    """Raise UsageError, with the option's name, for a value that is too small."""
     if value is not None and not value >= least:
         raise UsageError(f"{name} must be at least {least}, not {value:g}")

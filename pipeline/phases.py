@@ -23,6 +23,7 @@ from ..transforms.plan_shards import load_plan
 from ..transforms.read_captions import require_caption_field
 from ..transforms.write_shards import WEBDATASET, is_written, write_sizes
 from .enrich import Captioning, build_enrich
+from .faults import forget_faults, kept_faults
 from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions, flag
 from .part import WHOLE, Part
 from .record import NoRunError, Record, changed_option, keep_record, load_record, options_of
@@ -30,7 +31,7 @@ from .score import build_score, build_score_by
 from .select import MEASURES, build_select
 from .selectable import selectable
 from .work import Execute, Work, pairs_of, rows_of
-from .write import build_write, forget_write_faults, shard_format, write_faults
+from .write import build_write, shard_format
 
 
 @dataclass(slots=True)
@@ -270,9 +271,9 @@ def write(run: Run, options: WriteOptions) -> None:
     form = shard_format(options)
     pending = [shard for shard in shards if not is_written(shard, run.directory, form)]
     work = Work(Phase.WRITE, len(pending), run.directory, (shard.pairs for shard in pending))
-    forget_write_faults(run.directory)
+    forget_faults(run.directory)
     run.execute(lambda root: build_write(root, pending, run.directory, options), work)
-    if faults := write_faults(run.directory):
+    if faults := kept_faults(run.directory):
         raise EvenpairError("\n".join(faults))
     if form.layout == WEBDATASET:
         write_sizes(shards, run.directory)

@@ -10,8 +10,11 @@ from ..schemas.errors import UsageError
 from ..schemas.rejection import Phase
 from ..schemas.run_directory import RunDirectory
 from ..transforms import storage
+from .options import flag
 
 _PACKAGES = ("evenpair", "apache-beam", "pyarrow", "numpy", "spacy", "torch", "transformers")
+
+ADVICE = "name another --out, or begin afresh with --overwrite"
 
 Record = dict[str, Any]
 
@@ -43,10 +46,22 @@ def changed_option(record: Record, phase: Phase, options: Record) -> tuple[str, 
     INPUT is compared by the shards that it names, not here: a pattern may name others now.
     """
     before = record["phases"].get(phase.value, {}).get("options")
-    if before is None:
-        return None
+    return None if before is None else first_change(before, options)
+
+
+def first_change(before: Record, options: Record) -> tuple[str, Any, Any] | None:
+    """Return the first option, by name, that differs from before, with both values."""
     names = sorted(n for n in options | before if options.get(n) != before.get(n) and n != "inputs")
     return (names[0], before.get(names[0]), options.get(names[0])) if names else None
+
+
+def said(name: str, value: object) -> str:
+    """Return how a message says that an option was given, or was not."""
+    given = flag(name)
+    if value is None or value in ("", False, []):
+        return f"without {given}"
+    shown = ",".join(map(str, value)) if isinstance(value, list) else value
+    return f"with {given} {shown}"
 
 
 class NoRunError(UsageError):

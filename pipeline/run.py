@@ -6,22 +6,25 @@ from typing import Any
 from ..models.load_parser import load_parser
 from ..schemas.errors import EvenpairError, UsageError
 from ..schemas.rejection import Phase
+from ..schemas.run_directory import RunDirectory
 from ..schemas.source import Source
 from ..transforms import storage
 from . import phases
 from .accounting import account, keep_accounts, members_left_out, tally, total_counts
 from .captioning import choose_captioner
+from .download import Wanted, download
+from .downloads import finished
+from .find_sources import find_sources
 from .options import (
     EnrichOptions,
     ScoreOptions,
     SelectOptions,
     ServiceOptions,
     WriteOptions,
-    flag,
 )
 from .part import WHOLE, Part
 from .phases import Run
-from .record import changed_option, keep_record, options_of
+from .record import ADVICE, changed_option, keep_record, options_of, said
 from .report import draw_report
 from .selectable import check_options
 
@@ -48,35 +51,52 @@ def run_all(run: Run, sources: list[Source], options: RunOptions) -> None:
 
     Raises UsageError if the run directory was made with other options.
     """
-    refuse_changes(run, sources, options)
-    check_models(run, options)
-    check_options(options.select)
+    check_run(run, options)
+    if storage.exists(run.directory.sources) and run.sources() != sources:
+        _refuse_other_shards(run)
     phases.score(run, sources, options.score)
     enrich(run, options.enrich, options.service)
     phases.select(run, options.select)
     write(run, options.write)
 
 
-def refuse_changes(run: Run, sources: list[Source], options: RunOptions) -> None:
+def download_first(run: Run, wanted: Wanted, options: RunOptions) -> list[Source]:
+    """Download what ``run`` is to read into a folder of its own, and return the shards there.
+
+    What the phases would refuse is refused before.
+    """
+    check_run(run, options)
+    folder = RunDirectory(run.directory.downloads)
+    if storage.exists(run.directory.sources) and not storage.exists(folder.root):
+        _refuse_other_shards(run)
+    run.record["download"] = options_of(wanted.options)
+    keep_record(run.directory, run.record)
+    download(wanted, folder, run.execute)
+    if not finished(folder):
+        raise UsageError(f"{wanted.lists[0].path} has no rows: there is nothing to download")
+    return find_sources((folder.root,))
+
+
+def check_run(run: Run, options: RunOptions) -> None:
+    """Raise UsageError, before any work, for what the phases would not do."""
+    refuse_changes(run, options)
+    check_models(run, options)
+    check_options(options.select)
+
+
+def refuse_changes(run: Run, options: RunOptions) -> None:
     """Raise UsageError, with the option's name, if ``run`` was begun with other options."""
-    root = run.directory.root
-    advice = "name another --out, or begin afresh with --overwrite"
     for phase, wanted in options.by_phase().items():
         changed = changed_option(run.record, phase, options_of(wanted))
         if changed is not None:
             name, before, now = changed
-            said = f"{_said(name, before)}, not {_said(name, now)}"
-            raise UsageError(f"{root} was made {said}: {advice}")
-    if storage.exists(run.directory.sources) and run.sources() != sources:
-        raise UsageError(f"{root} was made from other shards than INPUT names now: {advice}")
+            differs = f"{said(name, before)}, not {said(name, now)}"
+            raise UsageError(f"{run.directory.root} was made {differs}: {ADVICE}")
 
 
-def _said(name: str, value: object) -> str:
-    given = flag(name)
-    if value is None or value in ("", False, []):
-        return f"without {given}"
-    shown = ",".join(map(str, value)) if isinstance(value, list) else value
-    return f"with {given} {shown}"
+def _refuse_other_shards(run: Run) -> None:
+    root = run.directory.root
+    raise UsageError(f"{root} was made from other shards than INPUT names now: {ADVICE}")
 
 
 def check_models(run: Run, options: RunOptions) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..schemas.run_directory import RunDirectory
+from .downloads import download_lines
 from .phases import Run
 from .report import shown_pairs
 
@@ -17,6 +19,8 @@ def summary_lines(run: Run) -> Iterator[str]:
             yield f"before  {pair.fields['caption_raw'] or '(no caption)'}"
             yield f"after   {pair.caption}"
             yield ""
+    if "download" in run.record:
+        yield from download_lines(RunDirectory(directory.downloads))
     yield f"{counts['pairs_read']} pairs read, {counts['pairs_written']} written"
     for reason, count in counts["rejected"].items():
         yield f"  {count} rejected: {reason}"

@@ -25,7 +25,11 @@ class Step:
     """Whether a table there takes up what it held before."""
 
 
-STEPS = {
+DOWNLOAD = "download"
+"""What comes before the phases, where images are only named by their urls."""
+
+STEPS: dict[str, tuple[Step, ...]] = {
+    DOWNLOAD: (Step("images", ""),),
     Phase.SCORE: (
         Step("parse", "work/parsed"),
         Step("measure", "work/measured"),
@@ -36,7 +40,7 @@ STEPS = {
     Phase.WRITE: (Step("write", "shards"),),
 }
 
-FEW = {Phase.SCORE: 6_000, Phase.SELECT: 100_000, Phase.WRITE: 6_000}
+FEW: dict[str, int] = {Phase.SCORE: 6_000, Phase.SELECT: 100_000, Phase.WRITE: 6_000}
 """Pairs that one process has done before more of them would have started."""
 
 
@@ -44,13 +48,15 @@ FEW = {Phase.SCORE: 6_000, Phase.SELECT: 100_000, Phase.WRITE: 6_000}
 class Work:
     """What there is to do in a phase."""
 
-    phase: Phase
+    phase: str
     units: int
     run: RunDirectory
     pairs: Iterable[int] = ()
     """About how many pairs each unit has; it is looked at only as far as it must be."""
     one_process: bool = False
     """Whether the phase must not be spread over processes, for it fills a device."""
+    apart: bool = False
+    """Whether it must not be done in the launcher's process, whose output it would disturb."""
 
     def is_small(self) -> bool:
         """Return whether it is done before worker processes would have started."""

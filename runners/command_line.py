@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from .. import __version__
+from ..pipeline.download_options import DownloadOptions, FetchOptions, UrlOptions
 from ..pipeline.options import (
     EngineOptions,
     EnrichOptions,
@@ -54,20 +55,27 @@ def evenpair() -> None:
 @_OUT
 @click.option("--overwrite", is_flag=True, help="Begin afresh in a directory of another run.")
 @options_of(ScoreOptions, EnrichOptions, ServiceOptions, SelectOptions, WriteOptions, EngineOptions)
+@options_of(UrlOptions, FetchOptions)
 @click.pass_obj
 def run(beam: Beam, /, out: str, overwrite: bool, **given: Any) -> None:
     """Run the whole job: score, enrich, select and write.
 
     INPUT are img2dataset's WebDataset tars: paths, folders, globs or brace ranges such as
-    'shards/{00000..00099}.tar'. Running again into the same directory goes on where it stopped.
+    'shards/{00000..00099}.tar'; or lists of urls with captions, of which the images are downloaded
+    into RUN/downloads first. Running again into the same directory goes on where it stopped.
     """
-    options = _phase_options(given)
+    phases, service = _phase_options(given), record_from(ServiceOptions, given)
+    urls, fetch = record_from(UrlOptions, given), record_from(FetchOptions, given)
+    from ..pipeline.download import plan_run_download
     from ..pipeline.find_sources import find_sources
-    from ..pipeline.run import RunOptions, raise_for_faults, run_all
+    from ..pipeline.run import RunOptions, download_first, raise_for_faults, run_all
 
-    sources = find_sources(given["inputs"])
+    options = RunOptions(*phases, service)
+    wanted = plan_run_download(given["inputs"], urls, fetch)
+    sources = [] if wanted else find_sources(given["inputs"])
     with _open(out, beam, given, begin=True, overwrite=overwrite) as opened:
-        run_all(opened, sources, RunOptions(*options, record_from(ServiceOptions, given)))
+        sources = download_first(opened, wanted, options) if wanted else sources
+        run_all(opened, sources, options)
         _print_summary(opened)
         raise_for_faults(opened)
 
@@ -163,6 +171,38 @@ def report(beam: Beam, /, run_directory: str) -> None:
         opened.require(Phase.WRITE)
         draw_report(opened.directory)
         click.echo(f"report: {opened.directory.report}")
+
+
+@evenpair.command()
+@click.argument("lists", metavar="URLS...", nargs=-1, required=True)
+@click.option("--out", required=True, metavar="DIR", help="The folder for the shards.")
+@click.option("--overwrite", is_flag=True, help="Begin afresh in a folder of another download.")
+@options_of(DownloadOptions, FetchOptions, EngineOptions)
+@click.pass_obj
+def download(
+    beam: Beam, /, lists: tuple[str, ...], out: str, overwrite: bool, **given: Any
+) -> None:
+    """Download the images of lists of urls, as img2dataset does, on any runner.
+
+    URLS are Parquet, CSV, TSV or JSONL files with a column of urls, or text files with one a line.
+    Every url has a row in the Parquet file of its shard, which says what came of it. Running again
+    into the same folder does the shards that are not finished.
+    """
+    options, fetch = record_from(DownloadOptions, given), record_from(FetchOptions, given)
+    engine = record_from(EngineOptions, given, beam=beam)
+    from ..pipeline.download import download as download_urls
+    from ..pipeline.download import plan_download
+    from ..pipeline.downloads import download_lines
+    from ..pipeline.url_lists import find_url_lists
+    from .open_run import open_downloads
+
+    found = find_url_lists(lists)
+    wanted = plan_download(found, options, fetch)
+    with open_downloads(out, engine, found, overwrite=overwrite) as (folder, execute):
+        download_urls(wanted, folder, execute)
+        for line in download_lines(folder):
+            click.echo(line)
+        click.echo(f"shards  {folder.root}")
 
 
 @evenpair.command()

@@ -25,7 +25,7 @@ def run_direct(build: Build, work: Work, options: EngineOptions) -> None:
     beam_options = PipelineOptions([f"--direct_num_workers={workers}", *options.beam])
     try:
         with show_progress(work):
-            if workers == 1:
+            if workers == 1 and not work.apart:
                 _run(build, FnApiRunner(), beam_options)
             else:
                 _run_on_processes(build, beam_options)

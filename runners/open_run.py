@@ -2,14 +2,17 @@
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from ..pipeline.downloads import clear_downloads, refuse_other_files
 from ..pipeline.lock import locked
 from ..pipeline.options import EngineOptions
 from ..pipeline.part import WHOLE, Part
 from ..pipeline.phases import Run
 from ..pipeline.record import NoRunError
+from ..pipeline.url_lists import UrlList
+from ..pipeline.work import Execute
 from ..schemas.errors import UsageError
 from ..schemas.run_directory import RunDirectory
 from ..transforms import storage
@@ -35,18 +38,44 @@ def open_run(
         _refuse_other_folder(directory, overwrite=overwrite)
     elif not storage.exists(directory.sources):
         raise NoRunError(directory.root)
-    with (
-        locked(directory, part) as alone,
-        open_engine(engine) as execute,
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")
+    with _at_work(directory, engine, part) as (execute, alone):
         if overwrite:
             for name in _OURS:
                 storage.remove(directory.path(name))
 
         models = 1 if engine.runner == "direct" else None
         yield Run(directory, execute, models, alone)
+
+
+@contextmanager
+def open_downloads(
+    root: str, engine: EngineOptions, lists: Sequence[UrlList], *, overwrite: bool
+) -> Iterator[tuple[RunDirectory, Execute]]:
+    """Open a folder of downloads at ``root`` for one launcher; ``overwrite`` empties it first.
+
+    Raises UsageError if it holds anything else, or if another launcher is at work in it.
+    """
+    directory = RunDirectory(_as_workers_see(root, engine))
+    _refuse_file(directory)
+    refuse_other_files(directory, lists)
+    with _at_work(directory, engine) as (execute, _):
+        if overwrite:
+            clear_downloads(directory)
+        yield directory, execute
+
+
+@contextmanager
+def _at_work(
+    directory: RunDirectory, engine: EngineOptions, part: Part = WHOLE
+) -> Iterator[tuple[Execute, bool]]:
+    """Hold a folder, and give the engine; also whether no other part is at work there."""
+    with (
+        locked(directory, part) as alone,
+        open_engine(engine) as execute,
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")
+        yield execute, alone
 
 
 def _as_workers_see(root: str, engine: EngineOptions) -> str:
@@ -63,6 +92,7 @@ _OURS = (
     "plan.parquet",
     "accounting.parquet",
     "report.html",
+    "downloads",
     "scores",
     "answers",
     "captions",
@@ -78,8 +108,7 @@ def _refuse_other_folder(directory: RunDirectory, *, overwrite: bool) -> None:
 
     What is left of a run that was being overwritten can be overwritten.
     """
-    if storage.is_local(directory.root) and os.path.isfile(directory.root):
-        raise UsageError(f"{directory.root} is a file: name a folder")
+    _refuse_file(directory)
     record, sources = directory.record, directory.sources
     if storage.exists(record) or storage.exists(sources):
         return
@@ -89,3 +118,8 @@ def _refuse_other_folder(directory: RunDirectory, *, overwrite: bool) -> None:
         raise UsageError(
             f"{directory.root} holds other files, such as {others[0]}: name a new folder"
         )
+
+
+def _refuse_file(directory: RunDirectory) -> None:
+    if storage.is_local(directory.root) and os.path.isfile(directory.root):
+        raise UsageError(f"{directory.root} is a file: name a folder")

@@ -62,14 +62,18 @@ def _columns() -> tuple[TextColumn | BarColumn | MofNCompleteColumn | TimeRemain
     )
 
 
+def _folder(work: Work, step: Step) -> str:
+    return work.run.path(step.folder) if step.folder else work.run.root
+
+
 class _Bar:
     """The line of one step; it is drawn when there is something to say."""
 
     def __init__(self, display: Progress, work: Work, step: Step) -> None:
         self._display = display
-        self._name = f"{work.phase.value}: {step.name}"
+        self._name = f"{work.phase}: {step.name}"
         self._units = work.units
-        self._tables = FinishedTables(work.run.path(step.folder), gathers=step.gathers)
+        self._tables = FinishedTables(_folder(work, step), gathers=step.gathers)
         self._since = time.monotonic()
         self._task: TaskID | None = None
 

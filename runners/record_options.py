@@ -33,13 +33,14 @@ def record_from(record: type[_Record], given: dict[str, Any], **more: Any) -> _R
 def _option(field: Field[Any]) -> Callable[[_Command], _Command]:
     name = "--" + field.name.replace("_", "-")
     text = field.metadata["help"]
-    default = None if field.default is MISSING else field.default
+    default: Any = None if field.default is MISSING else field.default
     if field.type is bool:
         return click.option(name, is_flag=True, default=default, help=text)
     if field.type == tuple[str, ...]:
         return click.option(
             name,
-            default="",
+            default=",".join(default),
+            show_default=bool(default),
             help=text,
             metavar=field.metadata.get("metavar"),
             callback=lambda _context, _option, value: tuple(filter(None, value.split(","))),

@@ -25,6 +25,11 @@ class RunDirectory:
         return self.path("rejections", f"{phase.value}-{quote(unit, safe='')}.parquet")
 
     @property
+    def downloads(self) -> str:
+        """The images that the run was given the urls of."""
+        return self.path("downloads")
+
+    @property
     def statistics(self) -> str:
         """The information model of the run."""
         return self.path("statistics.parquet")

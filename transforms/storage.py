@@ -132,6 +132,35 @@ def _write_local(target: Path) -> Iterator[IO[bytes]]:
         temporary.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def scratch_folder(path: str) -> Iterator[str]:
+    """Give a folder of this machine in which files for ``path`` can be made, gone after the block.
+
+    It lies beside a local ``path``, so that what was made there is renamed and not copied. Progress
+    takes what is in it for pieces.
+    """
+    if not is_local(path):
+        with tempfile.TemporaryDirectory() as folder:
+            yield folder
+        return
+    made = Path(f"{_temporary_name(path)}.parts")
+    made.mkdir(parents=True)
+    try:
+        yield str(made)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def move_in(made: str, path: str) -> None:
+    """Move a finished file from a scratch folder to ``path``, where it appears as a whole."""
+    if is_local(path):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(made, path)
+        return
+    with open(made, "rb") as file, write_whole(path) as target:
+        shutil.copyfileobj(file, target, _BUFFER)
+
+
 def write_bytes(path: str, content: bytes) -> None:
     """Write ``content`` to ``path``, whole or not at all."""
     with write_whole(path) as file:

@@ -1,0 +1,156 @@
+"""Limits -> an opener for urllib: how much of a server is asked for at a time, and how much taken.
+
+img2dataset asks through urllib, whatever a server sends and however long it takes, with as many
+requests to one host as it has threads. Its opener is where that can be bounded.
+"""
+
+import http.client
+import io
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
+
+_HEADER_BYTES = 1 << 20
+_WITH_AN_IMAGE = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that an image may weigh and take, and the requests that a host gets at a time."""
+
+    max_bytes: int
+    max_seconds: float
+    requests_per_host: int
+
+
+@cache
+def polite_opener(limits: Limits) -> urllib.request.OpenerDirector:
+    """Return the opener of this process, in which all threads share what a host is spared.
+
+    It knows http and https alone: a list of urls must not read this machine's files.
+    """
+    opener = urllib.request.OpenerDirector()
+    hosts = _Hosts(limits.requests_per_host)
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.UnknownHandler(),
+        _PoliteHttp(limits, hosts),
+        _PoliteHttps(limits, hosts),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPRedirectHandler(),
+        urllib.request.HTTPErrorProcessor(),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+class _Hosts:
+    """The places that each host has for requests; a host that has none in use is forgotten."""
+
+    def __init__(self, places: int) -> None:
+        self._places = places
+        self._lock = threading.Lock()
+        self._hosts: WeakValueDictionary[str, threading.Semaphore] = WeakValueDictionary()
+
+    def of(self, url: str) -> threading.Semaphore:
+        host = urlsplit(url).hostname or ""
+        with self._lock:
+            return self._hosts.setdefault(host, threading.Semaphore(self._places))
+
+
+class _Response(http.client.HTTPResponse):
+    """A response that ends with an error where it is too much, and frees its place when closed."""
+
+    _free: Callable[[], None] | None = None
+
+    def __init__(self, limits: Limits, sock: socket.socket, *arguments: Any, **more: Any) -> None:
+        super().__init__(sock, *arguments, **more)
+        self._limits = limits
+        self.fp = io.BufferedReader(_Bounded(self.fp.detach(), limits))
+
+    def begin(self) -> None:
+        super().begin()
+        if self.length is not None and self.length > self._limits.max_bytes:
+            raise _too_large(self._limits)
+
+    def hold(self, place: threading.Semaphore) -> None:
+        """Free ``place`` as soon as the response is closed, once."""
+        self._free = place.release
+
+    def close(self) -> None:
+        super().close()
+        free, self._free = self._free, None
+        if free is not None:
+            free()
+
+
+class _Bounded(io.RawIOBase):
+    """What comes from a server, headers included, until it is too much or takes too long."""
+
+    def __init__(self, raw: io.RawIOBase, limits: Limits) -> None:
+        self._raw = raw
+        self._limits = limits
+        self._left = limits.max_bytes + _HEADER_BYTES
+        self._end = time.monotonic() + limits.max_seconds
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - any writable buffer
+        if time.monotonic() > self._end:
+            raise TimeoutError(f"not done after {self._limits.max_seconds:g} seconds")
+        count = self._raw.readinto(buffer)
+        self._left -= count or 0
+        if self._left < 0:
+            raise _too_large(self._limits)
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def _too_large(limits: Limits) -> OSError:
+    return OSError(f"more than {limits.max_bytes} bytes")
+
+
+class _Polite(urllib.request.AbstractHTTPHandler):
+    """Waits for a place at the host; what a server says besides an image is not read."""
+
+    def __init__(self, limits: Limits, hosts: _Hosts) -> None:
+        super().__init__()
+        self._limits = limits
+        self._hosts = hosts
+
+    def do_open(self, http_class: Any, req: urllib.request.Request, **arguments: Any) -> Any:  # noqa: ANN401
+        def connect(host: str, **more: Any) -> http.client.HTTPConnection:
+            connection: http.client.HTTPConnection = http_class(host, **more)
+            connection.response_class = partial(_Response, self._limits)  # type: ignore[assignment]
+            return connection
+
+        place = self._hosts.of(req.full_url)
+        place.acquire()
+        try:
+            response: Any = super().do_open(connect, req, **arguments)
+        except BaseException:
+            place.release()
+            raise
+        response.hold(place)
+        if response.status not in _WITH_AN_IMAGE:
+            response.close()
+        return response
+
+
+class _PoliteHttp(_Polite, urllib.request.HTTPHandler):
+    pass
+
+
+class _PoliteHttps(_Polite, urllib.request.HTTPSHandler):
+    pass
