@@ -18,7 +18,10 @@ from evenpair.schemas.run_directory import RunDirectory
 from .commands import call, spawn
 from .shards import MadePair, write_source
 
-HEAVY = ("apache_beam", "spacy", "torch", "pyarrow", "numpy", "transformers", "PIL", "jinja2")
+HEAVY = (
+    *("apache_beam", "img2dataset", "jinja2", "numpy", "PIL", "pyarrow", "spacy", "torch"),
+    *("transformers", "wandb"),
+)
 PROBE = """
 import sys
 {statement}
@@ -48,6 +51,7 @@ def begun(shard):
         "sys.argv[1:] = ['run', '--help']",
         "sys.argv[1:] = ['run', 'x', '--out', 'y', '--no-such-option']",
         "sys.argv[1:] = ['select', 'x', '--keep-fraction', '2']",
+        "sys.argv[1:] = ['download', 'x', '--out', 'y', '--retries', '-1']",
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_needed(statement):
@@ -66,7 +70,7 @@ except SystemExit:
 def test_help_names_every_command():
     answer = spawn("--help")
     assert (answer.status, answer.err) == (0, "")
-    commands = ("run", "score", "enrich", "select", "write", "facts", "demo")
+    commands = ("run", "score", "enrich", "select", "write", "facts", "demo", "download")
     assert [name for name in commands if f"\n  {name} " not in answer.out] == []
 
 
