@@ -76,9 +76,10 @@ def clear_downloads(folder: RunDirectory) -> None:
 
 def refuse_other_files(folder: RunDirectory, lists: Sequence[UrlList]) -> None:
     """Raise UsageError if ``folder`` holds what no download left there."""
-    ours = {folder.work, folder.path("_tmp")}
-    for path in storage.find_in(folder.root, "*"):
-        if path in {found.path for found in lists} or not (path in ours or _is_ours(path)):
+    scratch = {folder.work, folder.path("_tmp")}  # the other is img2dataset's own
+    taken = {found.path for found in lists}
+    for path in storage.find_in(folder.root, "*"):  # hidden files are not found on a disk
+        if path in taken or not (path in scratch or _is_ours(path) or basename(path)[0] == "."):
             raise UsageError(f"{folder.root} holds other files, such as {path}: name a new folder")
 
 

@@ -68,6 +68,5 @@ def _require_images(path: str | None) -> None:
         return  # damaged: the run says so, and goes on with the others
     if not names:
         raise UsageError(
-            f"{path} holds no images: name the tars beside it, or download its urls first, as "
-            "evenpair download and evenpair run do"
+            f"{path} holds no images: name the tars beside it, or download its urls first"
         )

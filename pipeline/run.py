@@ -69,9 +69,10 @@ def download_first(run: Run, wanted: Wanted, options: RunOptions) -> list[Source
     folder = RunDirectory(run.directory.downloads)
     if storage.exists(run.directory.sources) and not storage.exists(folder.root):
         _refuse_other_shards(run)
+    keep_record(run.directory, run.record)  # it is a run from now on, however it ends
+    download(wanted, folder, run.execute)
     run.record["download"] = options_of(wanted.options)
     keep_record(run.directory, run.record)
-    download(wanted, folder, run.execute)
     if not finished(folder):
         raise UsageError(f"{wanted.lists[0].path} has no rows: there is nothing to download")
     return find_sources((folder.root,))

@@ -9,6 +9,7 @@ from evenpair.schemas.errors import EvenpairError
 from evenpair.transforms import remote_storage, storage
 
 from .commands import COMMAND, call
+from .image_server import serve_images
 from .object_store import ObjectStore
 from .shards import MadePair, make_jpeg, tree_bytes, write_source
 
@@ -91,6 +92,21 @@ def test_a_run_killed_while_it_uploads_leaves_nothing_that_looks_whole(store, lo
     assert "plan.parquet" in store.names("killed")
     assert run(store, inputs, "--out", "s3://bucket/killed").status == 0
     assert store.tree("killed/shards") == tree_bytes(local_run / "shards")
+
+
+def test_images_are_downloaded_there(store, tmp_path):
+    with serve_images() as server:
+        urls = "".join(f"{server.url}/{name}\n" for name in ("1.jpg", "2.jpg", "gone"))
+        (tmp_path / "urls.csv").write_text(f"url\n{urls}")
+        store.put(tmp_path, "lists")
+        there = ("--out", "s3://bucket/images", "--number-sample-per-shard", "2")
+        command = ("s3://bucket/lists/urls.csv", *there, *ONE, "--", *store.beam_options)
+        answers = [call("download", *command) for _ in range(2)]
+    said = "3 urls, 2 images\n  1 failed: HTTP Error 404: Not Found\nshards  s3://bucket/images\n"
+    assert [(a.status, a.out, a.err) for a in answers] == [(0, said, "")] * 2
+    assert len(server.asked) == 3
+    shards = [f"{n:05d}{end}" for n in range(2) for end in (".parquet", ".tar", "_stats.json")]
+    assert store.names("images") == [".download", *shards]
 
 
 def test_what_is_redone_is_removed_first(store, inputs):
