@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from types import ModuleType
-from unittest.mock import MagicMock
 
 from ..schemas.errors import UsageError
 from .decode_image import MAX_PIXELS
 
 _INSTALL = "downloading needs the download extra: pip install 'evenpair[download]'"
-_UNUSED = {"torch": None, "wandb": MagicMock(name="wandb")}
+_UNUSED = {"torch": None, "wandb": ModuleType("wandb")}
 """webdataset takes torch for its loaders, img2dataset wandb for its logs: seconds, and no use."""
 
 
@@ -32,7 +31,7 @@ def load_img2dataset() -> ModuleType:
             warnings.simplefilter("ignore")
             import img2dataset.main
     except ImportError as error:
-        raise UsageError(f"{_INSTALL} ({error})") from error
+        raise UsageError(f"{_INSTALL} (img2dataset cannot be imported: {error})") from error
     package: ModuleType = img2dataset
     return package
 
