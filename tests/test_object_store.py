@@ -167,8 +167,9 @@ class TestStorage:
         ("s3://bucket/in", ("--s3_endpoint_url=http://127.0.0.1:9", "--s3_access_key_id=test",
          "--s3_secret_access_key=test"), 1, "s3://bucket/in: Could not connect to the endpoint"),
         ("s3://bucket/in", ("{url}",), 1, "s3://bucket/in: Unable to locate credentials (see --s3"),
-        ("hdfs://folder/in", (), 1, "hdfs://folder/in: "),
-        ("gs://bucket/in", (), 1, "gs://bucket/in: "),
+        ("hdfs://folder/in", (), 1, "hdfs://folder/in: needs what pip install 'evenpair[hdfs]' "),
+        ("gs://bucket/in", (), 1, "gs://bucket/in: needs what pip install 'evenpair[gcp]' "),
+        ("azfs://account/in/0.tar", (), 1, "azfs://account/in/0.tar: needs what pip install 'ev"),
         ("ftp://host/in", (), 1, "ftp://host/in: no file system is known for ftp://"),
     ],
 )  # fmt: skip
