@@ -4,16 +4,16 @@
 
 The loops know where every image lies, and use as many processes as ``verify``. Every figure is a
 slope: the time for many samples less the time for few, so that what processes take to start
-cancels. FOLDER is the one of benchmarks/write.py, or an empty one.
+cancels; by CPU time, which a busy machine changes least, and by the clock. FOLDER is the one of benchmarks/write.py, or an empty one.
 """
 
 import argparse
+import functools
 import io
 import os
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -22,6 +22,7 @@ from typing import Any
 
 from made_shards import make_shards
 from PIL import Image
+from taken import Taken, timed
 
 from evenpair.schemas.tar import read_members
 
@@ -30,12 +31,6 @@ CORES = len(os.sched_getaffinity(0))
 COMMAND = Path(sys.executable).with_name("evenpair")
 
 Place = tuple[str, int, int]
-
-
-def timed(way: Callable[[list[Path]], object], shards: list[Path]) -> float:
-    start = time.perf_counter()
-    way(shards)
-    return time.perf_counter() - start
 
 
 def verify(shards: list[Path], *options: str) -> None:
@@ -91,21 +86,27 @@ def main() -> None:
         "reading, all cores": lambda some: in_processes(read_whole, some),
         "reading, one core": lambda some: list(map(read_whole, some)),
     }
-    slopes: dict[str, list[float]] = {name: [] for name in ways}
+    slopes: dict[str, list[Taken]] = {name: [] for name in ways}
     for _ in range(given.rounds):
         for name, way in ways.items():
-            slopes[name].append(timed(way, many) - timed(way, few))
-    show(slopes, sum(path.stat().st_size for path in many[len(few) :]))
+            whole = timed(functools.partial(way, many))
+            slopes[name].append(whole.less(timed(functools.partial(way, few))))
+    size = sum(path.stat().st_size for path in many[len(few) :])
+    for kind in Taken._fields:
+        show(
+            kind, {name: [getattr(t, kind) for t in taken] for name, taken in slopes.items()}, size
+        )
 
 
-def show(slopes: dict[str, list[float]], size: int) -> None:
+def show(kind: str, slopes: dict[str, list[float]], size: int) -> None:
+    print(f"by {kind}")
     rates = {name: size / statistics.median(times) for name, times in slopes.items()}
     for name, rate in rates.items():
         spread = ", ".join(f"{size / t / 1e6:.0f}" for t in slopes[name])
-        print(f"{name:20} {rate / 1e6:7.0f} MB/s   (rounds: {spread})")
-    print(f"verify, of the decoding loop: {rates['verify'] / rates['decoding loop']:.0%}")
+        print(f"  {name:20} {rate / 1e6:7.0f} MB/s   (rounds: {spread})")
+    print(f"  verify, of the decoding loop: {rates['verify'] / rates['decoding loop']:.0%}")
     for way in ("reading, all cores", "reading, one core"):
-        print(f"verify --no-decode, of {way}: {rates['verify --no-decode'] / rates[way]:.0%}")
+        print(f"  verify --no-decode, of {way}: {rates['verify --no-decode'] / rates[way]:.0%}")
 
 
 if __name__ == "__main__":

@@ -10,20 +10,17 @@ question; it is left with what was made.
 
 import argparse
 import json
-import os
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
-import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import webdataset
 from made_shards import make_shards
+from taken import Taken, timed
 
 SHARD = 4000
 COMMAND = Path(sys.executable).with_name("evenpair")
@@ -40,29 +37,6 @@ def prepared_run(folder: Path, shards: list[Path]) -> Path:
         evenpair("score", *shards, "--out", run, "--statistics", "prior")
         evenpair("select", run, "--shard-size", SHARD)
     return run
-
-
-class Taken(NamedTuple):
-    """The seconds that something took."""
-
-    cpu: float
-    clock: float
-
-    def less(self, other: "Taken") -> "Taken":
-        return Taken(self.cpu - other.cpu, self.clock - other.clock)
-
-
-def timed(way: Callable[[], object]) -> Taken:
-    os.sync()
-    cpu, clock = cpu_seconds(), time.perf_counter()
-    way()
-    return Taken(cpu_seconds() - cpu, time.perf_counter() - clock)
-
-
-def cpu_seconds() -> float:
-    """Return what this process and its children that ended have used."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)
 
 
 def write(run: Path) -> Taken:
