@@ -4,7 +4,8 @@
 
 The loops know where every image lies, and use as many processes as ``verify``. Every figure is a
 slope: the time for many samples less the time for few, so that what processes take to start
-cancels; by CPU time, which a busy machine changes least, and by the clock. FOLDER is the one of benchmarks/write.py, or an empty one.
+cancels; by CPU time, which a busy machine changes least, and by the clock. FOLDER is the one of
+benchmarks/write.py, or an empty one.
 """
 
 import argparse

@@ -74,6 +74,14 @@ def test_captions_are_read_without_the_archives(store, inputs):
     }
 
 
+def test_shards_there_are_verified_as_shards_here(store, inputs):
+    options = ("--loader-workers", "3", *ONE)
+    here = call("verify", inputs, *options)
+    there = call("verify", "s3://bucket/in", *options, "--", *store.beam_options)
+    assert (there.status, there.out, there.err) == (1, here.out, "")
+    assert there.out.startswith("-  -  few-shards: 2 shards for 3 loader workers")
+
+
 def test_a_run_killed_while_it_uploads_leaves_nothing_that_looks_whole(store, local_run, inputs):
     arguments = ["run", str(inputs), "--out", "s3://bucket/killed", *OPTIONS, "--"]
     command = [str(COMMAND), *arguments, *store.beam_options]
