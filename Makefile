@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SITE := build/wheel
 PYTEST := $(BIN)/pytest --numprocesses logical --dist loadfile
 
-.PHONY: demo test lint types tests wheel-tests prism format clean
+.PHONY: demo test lint types tests wheel-tests prism clients format clean
 
 demo: $(VENV)/demo.installed
 	$(BIN)/evenpair demo --out demo
@@ -23,7 +23,7 @@ types: $(VENV)/test.installed
 	$(BIN)/pip install --quiet --no-deps --target build/types .
 	MYPYPATH=build/types $(BIN)/mypy -p evenpair
 
-tests: $(VENV)/test.installed prism
+tests: $(VENV)/test.installed prism clients
 	$(PYTEST)
 
 # A Beam engine of its own to test against, where there is Go to build it.
@@ -35,8 +35,19 @@ prism: $(VENV)/test.installed
 	  go install github.com/apache/beam/sdks/v2/go/cmd/prism@v$$version \
 	  || echo "Prism cannot be built: tests that need it are skipped" >&2; fi
 
+# The loader that training uses, with the webdataset that it pins, beside the venv's newer one.
+CLIENTS := open_clip_torch==3.3.0 webdataset==0.2.86
+
+clients: $(VENV)/test.installed
+	@if [ "$$(cat .cache/clients/versions 2>/dev/null)" = "$(CLIENTS)" ]; then :; \
+	elif rm -rf .cache/clients && \
+	  $(BIN)/pip install --quiet --no-deps --target .cache/clients $(CLIENTS); then \
+	  echo "$(CLIENTS)" > .cache/clients/versions; \
+	else rm -rf .cache/clients; \
+	  echo "open_clip cannot be installed: tests that need it are skipped" >&2; fi
+
 # The same tests, against the wheel that users install instead of this checkout.
-wheel-tests: $(VENV)/test.installed prism
+wheel-tests: $(VENV)/test.installed prism clients
 	rm -rf build
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir build/dist .
 	$(BIN)/pip install --quiet --no-deps --target $(SITE) build/dist/*.whl

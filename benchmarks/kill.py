@@ -2,8 +2,10 @@
 
     python benchmarks/kill.py FOLDER [--kills 50] [--samples 1600] [--seed 0]
 
-The launcher alone is killed; workers that outlive it for a moment meet the resumed run. After each
-kill every shard that looks finished must be, byte for byte.
+A run is killed and resumed until it ends before its next kill; then all of its files must be those
+of a run that nobody disturbed, and the next run begins. After each kill every shard that looks
+finished must be, byte for byte. One attempt in four has two workers, which outlive their launcher
+for a moment and meet the next attempt; in the others all work is in the process that is killed.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 from made_shards import make_shards
@@ -23,21 +26,21 @@ UNTOLD = ("run.json", ".lock", "report.html")
 """Files that say when and where they were written, and what is no result."""
 
 
-def command(shards: list[Path], out: Path) -> list[str]:
-    options = ["--keep-fraction", "0.8", "--shard-size", "150", "--workers", "2"]
+def command(shards: list[Path], out: Path, workers: int) -> list[str]:
+    options = ["--keep-fraction", "0.8", "--shard-size", "150", "--workers", str(workers)]
     return [str(COMMAND), "run", *map(str, shards), "--out", str(out), *options]
 
 
-def run_whole(shards: list[Path], out: Path) -> float:
+def run_whole(shards: list[Path], out: Path, workers: int) -> float:
     start = time.perf_counter()
-    subprocess.run(command(shards, out), check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command(shards, out, workers), check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
-def run_and_kill(shards: list[Path], out: Path, seconds: float) -> bool:
+def run_and_kill(shards: list[Path], out: Path, workers: int, seconds: float) -> bool:
     """Return whether the run was killed before it ended."""
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command(shards, out), **pipes)
+    process = subprocess.Popen(command(shards, out, workers), **pipes)
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -81,27 +84,32 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     shards = make_shards(given.folder / "shards-kill", given.samples, SHARD)
-    quiet = given.folder / "run-quiet"
-    shutil.rmtree(quiet, ignore_errors=True)
-    seconds = run_whole(shards, quiet)
-    wanted = digests(quiet)
+    out = given.folder / "run-quiet"
+    shutil.rmtree(out, ignore_errors=True)
+    seconds = run_whole(shards, out, 1)
+    wanted = digests(out)
     moments = random.Random(given.seed)
-    reached: dict[str, int] = {}
-    wrong = broken = 0
-    for kill in range(given.kills):
-        out = given.folder / "run-killed"
-        shutil.rmtree(out, ignore_errors=True)
-        while not run_and_kill(shards, out, moments.uniform(0, seconds)):
+    out = given.folder / "run-killed"
+    shutil.rmtree(out, ignore_errors=True)
+    reached: Counter[str] = Counter()
+    ends: list[bool] = []
+    kills = broken = 0
+    while kills < given.kills:
+        workers = 2 if moments.random() < 0.25 else 1
+        if run_and_kill(shards, out, workers, moments.uniform(0, seconds)):
+            kills += 1
+            reached[phase_reached(out)] += 1
+            broken += len(broken_shards(out, wanted))
+        else:
+            ends.append(digests(out) == wanted)
             shutil.rmtree(out)
-        broken += len(broken_shards(out, wanted))
-        phase = phase_reached(out)
-        reached[phase] = reached.get(phase, 0) + 1
-        run_whole(shards, out)
-        same = digests(out) == wanted
-        wrong += not same
-        print(f"{kill + 1}: killed with {phase} begun; {'the same' if same else 'OTHER'} bytes")
-    print(f"a quiet run takes {seconds:.1f} s; killed with begun: {reached}")
-    print(f"{given.kills} kills: {given.kills - wrong} times the same bytes, {wrong} times others")
+        print(
+            f"{kills} kills, {len(ends)} runs ended, {ends.count(False)} of them with other bytes"
+        )
+    run_whole(shards, out, 1)
+    ends.append(digests(out) == wanted)
+    print(f"killed with begun: {dict(reached)}")
+    print(f"{kills} kills of {len(ends)} runs: {ends.count(True)} ended with the same bytes")
     print(f"shards that looked finished after a kill and were not: {broken}")
 
 

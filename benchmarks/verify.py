@@ -4,16 +4,18 @@
 
 The loops know where every image lies, and use as many processes as ``verify``. Every figure is a
 slope: the time for many samples less the time for few, so that what processes take to start
-cancels. FOLDER is the one of benchmarks/write.py, or an empty one.
+cancels; by CPU time, which a busy machine changes least, and by the clock. The system is asked to
+forget the files before each, so that they come from the disk. FOLDER is the one of
+benchmarks/write.py, or an empty one. ``--no-decode`` leaves out what decodes.
 """
 
 import argparse
+import functools
 import io
 import os
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -22,6 +24,7 @@ from typing import Any
 
 from made_shards import make_shards
 from PIL import Image
+from taken import Taken, timed
 
 from evenpair.schemas.tar import read_members
 
@@ -30,12 +33,6 @@ CORES = len(os.sched_getaffinity(0))
 COMMAND = Path(sys.executable).with_name("evenpair")
 
 Place = tuple[str, int, int]
-
-
-def timed(way: Callable[[list[Path]], object], shards: list[Path]) -> float:
-    start = time.perf_counter()
-    way(shards)
-    return time.perf_counter() - start
 
 
 def verify(shards: list[Path], *options: str) -> None:
@@ -64,6 +61,19 @@ def read_whole(path: Path) -> None:
             pass
 
 
+def forget(paths: list[Path]) -> None:
+    """Have the system drop what it keeps of files in memory."""
+    os.sync()
+    for path in paths:
+        with open(path, "rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def timed_from_disk(way: Callable[[list[Path]], object], shards: list[Path]) -> Taken:
+    forget(shards)
+    return timed(functools.partial(way, shards))
+
+
 def in_processes(function: Callable[[Any], None], work: Sequence[Any]) -> None:
     with ProcessPoolExecutor(CORES, mp_context=get_context("spawn")) as pool:
         list(pool.map(function, work))
@@ -75,6 +85,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--few", type=int, default=4000)
     parser.add_argument("--many", type=int, default=20000)
+    parser.add_argument("--no-decode", action="store_true")
     given = parser.parse_args()
     shards = make_shards(given.folder / "shards-in", max(given.many, 40000), SHARD)
     many, few = shards[: given.many // SHARD], shards[: given.few // SHARD]
@@ -84,28 +95,37 @@ def main() -> None:
         flat = [place for shard in some for place in places[shard]]
         in_processes(decode_some, [flat[at : at + 64] for at in range(0, len(flat), 64)])
 
-    ways: dict[str, Callable[[list[Path]], object]] = {
+    decoding: dict[str, Callable[[list[Path]], object]] = {
         "verify": verify,
         "decoding loop": decode,
+    }
+    ways = ({} if given.no_decode else decoding) | {
         "verify --no-decode": lambda some: verify(some, "--no-decode"),
         "reading, all cores": lambda some: in_processes(read_whole, some),
         "reading, one core": lambda some: list(map(read_whole, some)),
     }
-    slopes: dict[str, list[float]] = {name: [] for name in ways}
+    slopes: dict[str, list[Taken]] = {name: [] for name in ways}
     for _ in range(given.rounds):
         for name, way in ways.items():
-            slopes[name].append(timed(way, many) - timed(way, few))
-    show(slopes, sum(path.stat().st_size for path in many[len(few) :]))
+            whole = timed_from_disk(way, many)
+            slopes[name].append(whole.less(timed_from_disk(way, few)))
+    size = sum(path.stat().st_size for path in many[len(few) :])
+    for kind in Taken._fields:
+        show(
+            kind, {name: [getattr(t, kind) for t in taken] for name, taken in slopes.items()}, size
+        )
 
 
-def show(slopes: dict[str, list[float]], size: int) -> None:
+def show(kind: str, slopes: dict[str, list[float]], size: int) -> None:
+    print(f"by {kind}")
     rates = {name: size / statistics.median(times) for name, times in slopes.items()}
     for name, rate in rates.items():
         spread = ", ".join(f"{size / t / 1e6:.0f}" for t in slopes[name])
-        print(f"{name:20} {rate / 1e6:7.0f} MB/s   (rounds: {spread})")
-    print(f"verify, of the decoding loop: {rates['verify'] / rates['decoding loop']:.0%}")
+        print(f"  {name:20} {rate / 1e6:7.0f} MB/s   (rounds: {spread})")
+    if "verify" in rates:
+        print(f"  verify, of the decoding loop: {rates['verify'] / rates['decoding loop']:.0%}")
     for way in ("reading, all cores", "reading, one core"):
-        print(f"verify --no-decode, of {way}: {rates['verify --no-decode'] / rates[way]:.0%}")
+        print(f"  verify --no-decode, of {way}: {rates['verify --no-decode'] / rates[way]:.0%}")
 
 
 if __name__ == "__main__":

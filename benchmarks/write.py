@@ -3,23 +3,24 @@
     python benchmarks/write.py FOLDER [--rounds 3] [--few 8000] [--many 40000]
 
 Every figure is a slope: the time for many samples less the time for few, so that what a process
-takes to start cancels. FOLDER should be on the disk in question; it is left with what was made.
+takes to start cancels. By CPU time, which a busy machine changes least, all processes of a way are
+added up; by the clock ``write`` has all cores and the others one. FOLDER should be on the disk in
+question; it is left with what was made.
 """
 
 import argparse
 import json
-import os
 import shutil
 import statistics
 import subprocess
 import sys
-import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import webdataset
 from made_shards import make_shards
+from taken import Taken, timed
 
 SHARD = 4000
 COMMAND = Path(sys.executable).with_name("evenpair")
@@ -38,43 +39,36 @@ def prepared_run(folder: Path, shards: list[Path]) -> Path:
     return run
 
 
-def write(run: Path) -> float:
+def write(run: Path) -> Taken:
     """Write the shards of a run, as if it had not been done before."""
     shutil.rmtree(run / "shards", ignore_errors=True)
     record = json.loads((run / "run.json").read_text())
     record["phases"].pop("write", None)
     (run / "run.json").write_text(json.dumps(record))
-    os.sync()
-    start = time.perf_counter()
-    evenpair("write", run)
-    return time.perf_counter() - start
+    return timed(lambda: evenpair("write", run))
 
 
-def webdataset_loop(shards: list[Path], out: Path) -> float:
+def webdataset_loop(shards: list[Path], out: Path) -> None:
     """Read every sample and write it again, as webdataset's documentation does."""
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir()
-    os.sync()
-    start = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for shard in shards:
             with webdataset.TarWriter(str(out / shard.name)) as sink:
                 for sample in webdataset.WebDataset(str(shard), shardshuffle=False):
                     sink.write({k: v for k, v in sample.items() if k not in _LOCAL})
-    return time.perf_counter() - start
 
 
 _LOCAL = ("__url__", "__local_path__")
 
 
-def plain_copy(shards: list[Path], out: Path) -> float:
+def plain_copy(shards: list[Path], out: Path) -> None:
+    subprocess.run(["cp", *map(str, shards), str(out)], check=True)
+
+
+def into(copy: Callable[[list[Path], Path], None], shards: list[Path], out: Path) -> Taken:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
-    os.sync()
-    start = time.perf_counter()
-    subprocess.run(["cp", *map(str, shards), str(out)], check=True)
-    return time.perf_counter() - start
+    return timed(lambda: copy(shards, out))
 
 
 def main() -> None:
@@ -89,22 +83,30 @@ def main() -> None:
     size = sum(path.stat().st_size for path in shards[len(few) :])
     runs = {len(some): prepared_run(given.folder, some) for some in (few, shards)}
     out = given.folder / "out"
-    ways: dict[str, Callable[[list[Path]], float]] = {
+    ways: dict[str, Callable[[list[Path]], Taken]] = {
         "evenpair write": lambda some: write(runs[len(some)]),
-        "webdataset loop": lambda some: webdataset_loop(some, out),
-        "cp": lambda some: plain_copy(some, out),
+        "webdataset loop": lambda some: into(webdataset_loop, some, out),
+        "cp": lambda some: into(plain_copy, some, out),
     }
-    slopes: dict[str, list[float]] = {name: [] for name in ways}
+    slopes: dict[str, list[Taken]] = {name: [] for name in ways}
     for _ in range(given.rounds):
-        for name, run in ways.items():
-            slopes[name].append(run(shards) - run(few))
+        for name, way in ways.items():
+            slopes[name].append(way(shards).less(way(few)))
+    for kind in Taken._fields:
+        show(
+            kind, {name: [getattr(t, kind) for t in taken] for name, taken in slopes.items()}, size
+        )
+
+
+def show(kind: str, slopes: dict[str, list[float]], size: int) -> None:
+    print(f"by {kind}")
     rates = {name: size / statistics.median(times) for name, times in slopes.items()}
     for name, rate in rates.items():
         spread = ", ".join(f"{size / t / 1e6:.0f}" for t in slopes[name])
-        print(f"{name:16} {rate / 1e6:7.0f} MB/s   (rounds: {spread})")
+        print(f"  {name:16} {rate / 1e6:7.0f} MB/s   (rounds: {spread})")
     ours = rates["evenpair write"]
-    print(f"times the webdataset loop: {ours / rates['webdataset loop']:.1f}")
-    print(f"share of cp: {ours / rates['cp']:.0%}")
+    print(f"  times the webdataset loop: {ours / rates['webdataset loop']:.1f}")
+    print(f"  share of cp: {ours / rates['cp']:.0%}")
 
 
 if __name__ == "__main__":

@@ -32,13 +32,20 @@ def _match(pattern: str, given: str) -> list[str]:
         pattern = os.path.abspath(pattern)
     found = _find(pattern)
     if not found:
-        within = "" if pattern.endswith(given) else f" (in {given})"
-        raise UsageError(f"no such input: {pattern}{within}")
+        raise UsageError(_nothing_at(pattern, given))
     for path in found:
         if not path.endswith(_KINDS):
             raise UsageError(f"{path} is no shard: name tars, or Parquet files with the images")
     _require_images(next((path for path in found if path.endswith(_TABLE)), None))
     return found
+
+
+def _nothing_at(pattern: str, given: str) -> str:
+    if storage.is_local(pattern) and os.path.isdir(pattern):
+        return f"{pattern} holds no shards: neither {_ARCHIVE} nor {_TABLE} files"
+    if pattern.endswith(given):
+        return f"no such input: {pattern}"
+    return f"no such input: {pattern} (in {given}; the folder, or a glob, takes what is there)"
 
 
 def _find(pattern: str) -> list[str]:

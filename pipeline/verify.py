@@ -54,8 +54,7 @@ def _findings(
         folders.setdefault(posixpath.dirname(shard.path), []).append(shard)
     for folder, shards in folders.items():
         yield from verify_folder(folder, shards)
-    if loader_workers is not None and len(sources) < loader_workers:
-        detail = (
-            f"{len(sources)} shards for {loader_workers} loader workers: some have none to read"
-        )
+    filled = sum(shard.samples > 0 for shard in reports)
+    if loader_workers is not None and filled < loader_workers:
+        detail = f"{filled} shards for {loader_workers} loader workers: some have none to read"
         yield Finding("-", "", Problem.FEW_SHARDS, detail)

@@ -14,6 +14,12 @@ _LONG_NAME, _LONG_LINK, _SPARSE, _COMMON = b"L", b"K", b"S", b"g"
 _EXTENDED = (b"x", b"X", _LONG_NAME, _COMMON)
 _MAX_EXTENDED_HEADER = 1 << 20
 _ZERO_BLOCK = bytes(BLOCK)
+_COMPRESSED = {
+    b"\x1f\x8b\x08": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
 
 
 class Readable(Protocol):
@@ -42,6 +48,10 @@ class TarError(ValueError):
         self.member = member
 
 
+class CompressedError(TarError):
+    """The archive is compressed, and has to be unpacked before it can be read in pieces."""
+
+
 def is_whole(size: int, tail: bytes) -> bool:
     """Return whether an archive of ``size`` bytes that ends in ``tail`` was written to its end.
 
@@ -56,6 +66,7 @@ def read_members(archive: Readable) -> Iterator[Member]:
     Raises TarError, after the members before it, where the archive is cut short or damaged, and
     where data follow its end, which no program would read.
     """
+    _refuse_compressed(archive)
     offset, whole = 0, len(archive)
     common: dict[str, str] = {}
     extended: dict[str, str] = {}
@@ -79,6 +90,13 @@ def read_members(archive: Readable) -> Iterator[Member]:
             if kind in _REGULAR and not name.endswith("/") and not extended.get("sparse"):
                 yield Member(name, payload, size)
             extended = dict(common)
+
+
+def _refuse_compressed(archive: Readable) -> None:
+    start = archive[0:BLOCK]
+    for magic, program in _COMPRESSED.items():
+        if start.startswith(magic):
+            raise CompressedError(f"compressed with {program}: unpack it first")
 
 
 def _next_header(archive: Readable, offset: int) -> bytes | None:

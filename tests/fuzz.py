@@ -129,7 +129,9 @@ def insert_noise(archive: bytearray, random: Random) -> None:
 def change_header(archive: bytearray, random: Random) -> None:
     """Change a header and set its checksum right, so that the change is believed."""
     headers = [
-        at for at in range(0, len(archive), BLOCK) if archive[at + 257 : at + 262] == b"ustar"
+        at
+        for at in range(0, len(archive) - BLOCK + 1, BLOCK)
+        if archive[at + 257 : at + 262] == b"ustar"
     ]
     if not headers:
         return

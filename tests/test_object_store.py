@@ -75,6 +75,14 @@ def test_captions_are_read_without_the_archives(store, inputs):
     }
 
 
+def test_shards_there_are_verified_as_shards_here(store, inputs):
+    options = ("--loader-workers", "3", *ONE)
+    here = call("verify", inputs, *options)
+    there = call("verify", "s3://bucket/in", *options, "--", *store.beam_options)
+    assert (there.status, there.out, there.err) == (1, here.out, "")
+    assert there.out.startswith("-  -  few-shards: 2 shards for 3 loader workers")
+
+
 def test_a_run_killed_while_it_uploads_leaves_nothing_that_looks_whole(store, local_run, inputs):
     arguments = ["run", str(inputs), "--out", "s3://bucket/killed", *OPTIONS, "--"]
     command = [str(COMMAND), *arguments, *store.beam_options]
@@ -183,8 +191,9 @@ class TestStorage:
         ("s3://bucket/in", ("--s3_endpoint_url=http://127.0.0.1:9", "--s3_access_key_id=test",
          "--s3_secret_access_key=test"), 1, "s3://bucket/in: Could not connect to the endpoint"),
         ("s3://bucket/in", ("{url}",), 1, "s3://bucket/in: Unable to locate credentials (see --s3"),
-        ("hdfs://folder/in", (), 1, "hdfs://folder/in: "),
-        ("gs://bucket/in", (), 1, "gs://bucket/in: "),
+        ("hdfs://folder/in", (), 1, "hdfs://folder/in: needs what pip install 'evenpair[hdfs]' "),
+        ("gs://bucket/in", (), 1, "gs://bucket/in: needs what pip install 'evenpair[gcp]' "),
+        ("azfs://account/in/0.tar", (), 1, "azfs://account/in/0.tar: needs what pip install 'ev"),
         ("ftp://host/in", (), 1, "ftp://host/in: no file system is known for ftp://"),
     ],
 )  # fmt: skip

@@ -122,14 +122,18 @@ def test_inputs_name_each_shard_once_in_their_order(folder, monkeypatch, inputs,
     [
         ("no.tar", "no such input: {folder}/no.tar"),
         ("*.tar", "no such input: {folder}/*.tar"),
-        ("a/{0..2}.tar", "no such input: {folder}/a/2.tar (in a/{{0..2}}.tar)"),
+        (
+            "a/{0..2}.tar",
+            "no such input: {folder}/a/2.tar (in a/{{0..2}}.tar; the folder, or a glob, takes what "
+            "is there)",
+        ),
         (
             "b/0.parquet",
             "{folder}/b/0.parquet holds no images: name the tars beside it, or download its urls "
             "first",
         ),
         ("b/*", "{folder}/b/notes.txt is no shard: name tars, or Parquet files with the images"),
-        (".", "no such input: {folder}"),
+        (".", "{folder} holds no shards: neither .tar nor .parquet files"),
     ],
 )
 def test_an_input_that_names_nothing_is_refused(folder, monkeypatch, given_input, message):

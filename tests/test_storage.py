@@ -30,6 +30,12 @@ def test_a_file_that_is_not_finished_leaves_what_was_there(tmp_path):
     assert names(tmp_path) == ["file"]
 
 
+def test_a_file_that_cannot_be_made_is_called_by_its_own_name(tmp_path):
+    path = str(tmp_path / ("n" * 240))
+    with pytest.raises(OSError, match=f"File name too long: '{path}'$"):
+        storage.write_bytes(path, b"")
+
+
 def test_two_attempts_do_not_meet(tmp_path):
     path = str(tmp_path / "file")
     with storage.write_whole(path) as one, storage.write_whole(path) as other:

@@ -1,6 +1,9 @@
 """Tar archives as blocks, beside Python's tarfile."""
 
+import bz2
+import gzip
 import io
+import lzma
 import tarfile
 
 import pytest
@@ -180,6 +183,15 @@ def test_the_member_that_is_cut_has_a_name():
     found, fault = read_until_fault(archive[: tarfile_members(archive)[-1].offset + 512])
     assert [m.name for m in found] == ["0.jpg"]
     assert fault.member == LONG
+
+
+@pytest.mark.parametrize(
+    ("compress", "program"),
+    [(gzip.compress, "gzip"), (bz2.compress, "bzip2"), (lzma.compress, "xz")],
+)
+def test_a_compressed_archive_says_so(compress, program):
+    found, fault = read_until_fault(compress(write_archive([("0.jpg", b"x")], "ustar")))
+    assert (found, str(fault)) == ([], f"compressed with {program}: unpack it first")
 
 
 @given(content=st.binary(max_size=4 * BLOCK))

@@ -1,5 +1,6 @@
 """What is wrong with shards is found, each problem by its name, and nothing else."""
 
+import gzip
 import io
 import json
 import shutil
@@ -94,7 +95,7 @@ def bomb():
          [("2", "duplicate-member")]),
         ([("2.jpg", JPEG), ("2.txt", b"a"), ("2.json", b"{}"), *GOOD], [("1", "duplicate-key")]),
         ([("2.b.jpg", JPEG), ("2.b.txt", b"a"), ("2.b.json", b"{}")], [("2.b", "dot-in-key")]),
-        ([("2.5.jpg", JPEG)], [("2.5", "dot-in-key")]),
+        ([("2.5.jpg", JPEG), ("2.6.jpg", JPEG)], [("2.5", "dot-in-key"), ("2.6", "dot-in-key")]),
         ([("2.jpg", JPEG), ("2.txt", b"a"), ("2.json", b"{}"), ("2.seg.png", JPEG)], []),
         ([("x.y/2.jpg", JPEG), ("x.y/2.txt", b"a"), ("x.y/2.json", b"{}")], []),
         ([("../2.jpg", JPEG), ("../2.txt", b"a"), ("../2.json", b"{}")], [("../2", "unsafe-name")]),
@@ -125,6 +126,12 @@ def test_what_no_sample_has_is_one_finding(tmp_path, field, status):
     ]
     path = write_members(tmp_path / "0.tar", members)
     assert problems(path) == [("0.tar", "", "missing-member")] * status
+
+
+def test_a_key_with_a_dot_is_no_word_on_the_json_of_others(tmp_path):
+    members = [("1.jpg", JPEG), ("1.txt", b"a dog"), ("2.5.jpg", JPEG), ("2.5.txt", b"a cat")]
+    path = write_members(tmp_path / "0.tar", members)
+    assert problems(path) == [("0.tar", "2.5", "dot-in-key")]
 
 
 @pytest.mark.parametrize("no_decode", [False, True])
@@ -162,9 +169,11 @@ def test_a_truncated_archive(folder, where):
 def test_archives_that_cannot_be_read(folder):
     (folder / "00002.tar").mkdir()
     (folder / "00003.tar").write_bytes(b"<html>" * 999)
+    (folder / "00004.tar").write_bytes(gzip.compress((folder / "00001.tar").read_bytes()))
     found = [(f.shard, f.problem.value) for f in findings(folder) if f.shard > "00002"]
     assert ("00002.tar", "unreadable") in found
     assert ("00003.tar", "truncated") in found
+    assert ("00004.tar", "unreadable") in found
 
 
 def test_counts_are_compared(folder):
@@ -226,6 +235,13 @@ def test_keys_that_two_shards_share(tmp_path):
 
 def test_fewer_shards_than_loader_workers(folder):
     assert problems(folder, loader_workers=3) == [("-", "", "few-shards")]
+
+
+def test_a_shard_without_samples_feeds_no_loader_worker(tmp_path):
+    for shard in range(2):
+        write_members(tmp_path / f"{shard}.tar", GOOD * shard)
+    assert findings(tmp_path, loader_workers=1) == []
+    assert problems(tmp_path, loader_workers=2) == [("-", "", "few-shards")]
 
 
 def test_an_image_that_kills_its_process_is_named(folder):

@@ -7,6 +7,7 @@ import resource
 import shutil
 import signal
 import tarfile
+import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -287,6 +288,15 @@ class TestCommand:
         assert [name for name in shard_files(run) if "00000" in name] == []
         assert self.write(run).status == 0
         assert len(shard_files(run)) == 7
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is full")
+def test_a_full_disk_for_temporary_files_is_named(monkeypatch):
+    full = Path("/dev/full")
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: full.open("w+b", buffering=0))
+    monkeypatch.setattr(tempfile, "tempdir", "/scratch")
+    with pytest.raises(OSError, match="No space left on device: '/scratch'"), ImageSpool() as spool:
+        spool.add("jpg", b"x")
 
 
 def test_what_a_spool_is_given_it_counts():

@@ -1,6 +1,5 @@
 """Images -> a Parquet table with a column for each of their types, in bounded memory."""
 
-import tempfile
 from contextlib import ExitStack
 from types import TracebackType
 from typing import IO, NamedTuple, Self
@@ -8,6 +7,7 @@ from typing import IO, NamedTuple, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from . import storage
 from .stored_samples import Payload, Stretch
 
 _ROWS = 100
@@ -28,7 +28,7 @@ class ImageSpool:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._file = self._stack.enter_context(tempfile.TemporaryFile())
+        self._file = self._stack.enter_context(storage.temporary_file())
         return self
 
     def __exit__(
@@ -37,7 +37,7 @@ class ImageSpool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stack.close()
+        self._stack.__exit__(kind, error, trace)
 
     def add(self, field: str, image: Payload) -> None:
         """Append the image of the next row."""

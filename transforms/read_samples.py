@@ -25,6 +25,7 @@ MOST_TEXT = 16 << 20
 """The largest text or JSON that is read, in bytes: no caption needs as much."""
 
 _READ = ("txt", "json")
+_SHOWN = 8
 
 
 @dataclass(slots=True)
@@ -181,8 +182,14 @@ def _refusal(walk: _Walk, sample: Sample[Text], said: Fields | None) -> tuple[Re
     if sample.key in walk.keys:
         return Reason.DUPLICATE_KEY, "another sample of the shard has the same key"
     if sample.image is None:
-        return Reason.MISSING_IMAGE, f"it has only {', '.join(sorted(sample.members))}"
+        return Reason.MISSING_IMAGE, f"it has only {_some(sorted(sample.members))}"
     return None, ""
+
+
+def _some(fields: list[str]) -> str:
+    """Return the names of fields; where keys had dots these may be those of a whole archive."""
+    more = f" and {len(fields) - _SHOWN} more" if len(fields) > _SHOWN else ""
+    return ", ".join(fields[:_SHOWN]) + more
 
 
 def _table_of_fields(rows: list[Fields]) -> pa.Table:

@@ -15,6 +15,8 @@ from .s3_clients import share_clients
 
 _PIECE = 8 << 20
 _EXTRAS = {"s3": "aws", "gs": "gcp", "hdfs": "hdfs", "azfs": "azure"}
+_LACKING = ("install", "dependenc", "is not defined")
+"""What Beam's file systems say, each in its way, where a library is not there."""
 
 
 def use_options(options: Sequence[str]) -> None:
@@ -205,7 +207,7 @@ def _advice(path: str, said: str) -> str:
     scheme = scheme_of(path)
     if "credentials" in said:
         return f"{said} (see --{scheme}_access_key_id, after --)" if scheme == "s3" else said
-    if scheme in _EXTRAS and ("install" in said or "dependenc" in said):
+    if scheme in _EXTRAS and any(word in said for word in _LACKING):
         return f"needs what pip install 'evenpair[{_EXTRAS[scheme]}]' installs"
     if "Unable to get filesystem" in said:
         return f"no file system is known for {scheme}://"

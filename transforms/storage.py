@@ -103,7 +103,7 @@ def write_whole(path: str) -> Iterator[IO[bytes]]:
         with _write_local(Path(path)) as file:
             yield file
         return
-    with tempfile.TemporaryFile() as file:
+    with temporary_file() as file:
         yield file
         file.flush()
         file.seek(0)
@@ -119,17 +119,32 @@ def write_whole(path: str) -> Iterator[IO[bytes]]:
 def _write_local(target: Path) -> Iterator[IO[bytes]]:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(_temporary_name(str(target)))
+    with _naming(str(target), hidden=str(temporary)):
+        try:
+            with temporary.open("xb") as file:
+                yield file
+                file.flush()
+            os.replace(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def temporary_file() -> Iterator[IO[bytes]]:
+    """Give a file that is gone when the block ends, where this machine keeps such files."""
+    with _naming(tempfile.gettempdir()), tempfile.TemporaryFile() as file:
+        yield file
+
+
+@contextlib.contextmanager
+def _naming(path: str, hidden: str | None = None) -> Iterator[None]:
+    """Have what the system refuses name ``path``, if it names nothing or what is ``hidden``."""
     try:
-        with temporary.open("xb") as file:
-            yield file
-            file.flush()
-        os.replace(temporary, target)
+        yield
     except OSError as error:
-        if error.filename is not None or error.errno is None:
+        if error.errno is None or error.filename not in (None, hidden):
             raise
-        raise OSError(error.errno, error.strerror, str(target)) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, path) from error
 
 
 @contextlib.contextmanager

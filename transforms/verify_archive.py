@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..schemas.finding import Finding, Problem
 from ..schemas.sample import IMAGE_FIELDS, Sample, group_payloads, is_safe_key, split_name
-from ..schemas.tar import Member, TarError, read_members
+from ..schemas.tar import CompressedError, Member, TarError, read_members
 from . import storage
 from .blocks import Blocks
 from .check_image import SMALLEST, image_fault
@@ -66,6 +66,7 @@ class _Walk:
         self._archive = archive
         self._signatures = signatures
         self._lacking: dict[str, list[str]] = {"image": [], "txt": [], "json": []}
+        self._looked_at = 0
         self._keys: set[str] = set()
 
     def run(self) -> None:
@@ -82,6 +83,8 @@ class _Walk:
                 if split_name(member.name) is None and not _stays_inside(member.name):
                     self._report.find(Problem.UNSAFE_NAME, member.name, "it leaves the folder")
                 yield member
+        except CompressedError as error:
+            self._report.find(Problem.UNREADABLE, detail=str(error))
         except TarError as error:
             split = split_name(error.member or "")
             self._report.find(Problem.TRUNCATED, split[0] if split else "", str(error))
@@ -107,10 +110,12 @@ class _Walk:
         self._keys.add(key)
         if sample.repeated is not None:
             report.find(Problem.DUPLICATE_MEMBER, key, f"two members {sample.repeated!r}")
-        dotted = None if sample.members.keys() <= _PARTS else _dotted_key(sample)
+        dotted = [] if sample.members.keys() <= _PARTS else _dotted_keys(sample)
+        for meant in dotted:
+            report.find(Problem.DOT_IN_KEY, meant, f"training takes {key!r} for the key")
         if dotted:
-            report.find(Problem.DOT_IN_KEY, dotted, f"training takes {key!r} for the key")
             return
+        self._looked_at += 1
         self._look_at_image(sample)
         self._look_at_text(sample)
         self._look_at_json(sample)
@@ -151,11 +156,11 @@ class _Walk:
     def _report_lacking(self) -> None:
         """Report members that are missing: one by one, or of all samples at once."""
         for name, keys in self._lacking.items():
-            if len(keys) == self._report.samples and keys:
+            if len(keys) == self._looked_at and keys:
                 if name != "json":  # a set may come without any
                     detail = f"none of its {len(keys)} samples has one: {name}"
                     self._report.find(Problem.MISSING_MEMBER, detail=detail)
-            elif name != "json" or len(keys) <= self._report.samples / 2:
+            elif name != "json" or len(keys) <= self._looked_at / 2:
                 for key in keys:
                     self._report.find(Problem.MISSING_MEMBER, key, f"it has no {name}")
 
@@ -187,8 +192,8 @@ def least_repeated(samples: int) -> int:
     return max(3, -(-samples // 2))
 
 
-def _dotted_key(sample: Sample[Part]) -> str | None:
-    """Return the key that a sample was meant to have, if it had a dot in it.
+def _dotted_keys(sample: Sample[Part]) -> list[str]:
+    """Return the keys that what training takes for a sample was meant to have, if with a dot.
 
     Its fields then begin with the rest of the key: ``b.jpg`` and ``b.txt`` of ``a.b``. A further
     field such as ``seg.png`` beside ``jpg`` is none.
@@ -198,11 +203,11 @@ def _dotted_key(sample: Sample[Part]) -> str | None:
         stem, dot, last = name.rpartition(".")
         if dot and last in _PARTS:
             stems.setdefault(stem, set()).add(last)
-    for stem, parts in stems.items():
-        has_image = not parts.isdisjoint(IMAGE_FIELDS)
-        if has_image and (len(parts) > 1 or sample.image is None):
-            return f"{sample.key}.{stem}"
-    return None
+    return [
+        f"{sample.key}.{stem}"
+        for stem, parts in stems.items()
+        if not parts.isdisjoint(IMAGE_FIELDS) and (len(parts) > 1 or sample.image is None)
+    ]
 
 
 def _stays_inside(name: str) -> bool:
