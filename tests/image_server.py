@@ -1,18 +1,16 @@
 """A server of images on this machine, some of which it keeps badly."""
 
-import io
 import itertools
 import socket
 import struct
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-
-from PIL import Image
 
 from .shards import make_jpeg
 
@@ -48,6 +46,11 @@ def serve_images(**options: Any) -> Iterator[Images]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _png_chunk(name: bytes, content: bytes) -> bytes:
+    checksum = zlib.crc32(name + content)
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -154,9 +157,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(b"")
 
     def _bomb(self) -> None:
-        stream = io.BytesIO()
-        Image.new("1", (20_000, 20_000)).save(stream, "PNG")
-        self._send(stream.getvalue())
+        header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 0, 0, 0, 0)
+        chunks = (b"IHDR", header), (b"IDAT", zlib.compress(bytes(9)))
+        self._send(b"\x89PNG\r\n\x1a\n" + b"".join(itertools.starmap(_png_chunk, chunks)))
 
     def _narrow(self) -> None:
         self._send(make_jpeg(1, (400, 20)))

@@ -34,7 +34,7 @@ from .shards import make_jpeg, read_shards, read_tar, tree_bytes
 
 pytestmark = pytest.mark.skipif(not find_spec("img2dataset"), reason="needs the download extra")
 
-LIMITS = {"timeout": 1.5, "max_seconds": 2.0, "max_bytes": 100_000}
+LIMITS = {"timeout": 2.5, "max_seconds": 3.0, "max_bytes": 100_000}
 SUCCESS = ("success", None)
 ENDINGS = (".tar", ".parquet", "_stats.json")
 
@@ -91,8 +91,8 @@ ANSWERS = {
     "refused-at-length": ("failed_to_download", "HTTP Error 403: Forbidden"),
     "reset": ("failed_to_download", "[Errno 104] Connection reset by peer"),
     "silent": ("failed_to_download", "timed out"),
-    "dribbling": ("failed_to_download", "not done after 2 seconds"),
-    "dribbling-headers": ("failed_to_download", "not done after 2 seconds"),
+    "dribbling": ("failed_to_download", "not done after 3 seconds"),
+    "dribbling-headers": ("failed_to_download", "not done after 3 seconds"),
     "endless": ("failed_to_download", "more than 100000 bytes"),
     "huge": ("failed_to_download", "more than 100000 bytes"),
     "loop": (
