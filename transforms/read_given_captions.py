@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, cast
@@ -96,9 +97,10 @@ def is_text(path: str) -> bool:
     return path.endswith(TEXTS)
 
 
-def _open_text(path: str) -> IO[bytes]:
-    file = storage.open_for_reading(path)
-    return cast(IO[bytes], gzip.open(file)) if path.endswith(".gz") else file
+@contextmanager
+def _open_text(path: str) -> Iterator[IO[bytes]]:
+    with storage.open_for_reading(path) as file:
+        yield cast(IO[bytes], gzip.GzipFile(fileobj=file)) if path.endswith(".gz") else file
 
 
 def _rows(file: GivenFile) -> Iterator[pa.Table]:
