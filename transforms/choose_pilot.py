@@ -30,11 +30,9 @@ def share_out(counts: Mapping[str, int], count: int, at_once: int) -> dict[str, 
 
 
 def choose_pilot(unit: Unit, share: int) -> Unit:
-    """Keep ``share`` rows of ``unit``, chosen by the hash of their uid."""
-    order = np.argsort(fingerprints(unit.table["uid"])["high"], kind="stable")
-    chosen = np.zeros(unit.table.num_rows, bool)
-    chosen[order[:share]] = True
-    return unit.only(pa.array(chosen))
+    """Keep the pairs of ``unit`` with ``share`` of its uids, chosen by their hash."""
+    hashes = fingerprints(unit.table["uid"])["high"]
+    return unit.only(pa.array(np.isin(hashes, np.unique(hashes)[:share])))
 
 
 def _choose(unit: Unit, shares: Mapping[str, int]) -> Unit:
