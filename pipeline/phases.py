@@ -190,7 +190,7 @@ def enrich(
     parser = run.record["phases"]["score"]["options"]["parser"] or None
     run.execute(
         lambda root: build_enrich(root, todo, directory, captioning, parser, stamp, sources),
-        Work(Phase.ENRICH, len(todo), directory),
+        Work(Phase.ENRICH, len(todo), directory, is_part=not part.is_whole),
     )
     others = [] if part.is_whole else sources
     left = sum(not has_stamp(directory, source, stamp) for source in others)

@@ -55,6 +55,8 @@ class Work:
     """About how many pairs each unit has; it is looked at only as far as it must be."""
     files: Sequence[str] = ()
     """What workers read besides the sources."""
+    is_part: bool = False
+    """Whether other launchers may be at work on other parts of it."""
     one_process: bool = False
     """Whether the phase must not be spread over processes, for it fills a device."""
     apart: bool = False

@@ -12,7 +12,11 @@ from apache_beam.runners.portability.fn_api_runner import execution, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evenpair.pipeline.work import Work
+from evenpair.runners.portable import paths_of
 from evenpair.schemas.errors import EvenpairError, UsageError
+from evenpair.schemas.rejection import Phase
+from evenpair.schemas.run_directory import RunDirectory
 from evenpair.transforms.check_caption import check_caption
 from evenpair.transforms.explain_join import explain_join
 from evenpair.transforms.match_given_captions import find_places, into_buckets, match
@@ -145,13 +149,13 @@ class TestJoin:
     def test_again_does_nothing_until_a_file_changes(self, run, tmp_path):
         path = write_lines(tmp_path / "c.jsonl", [{"uid": uid(0), "caption": SAID}])
         assert enrich(run, path, "uid").status == 0
-        before = {p: p.stat().st_mtime_ns for p in run.rglob("*.parquet")}
+        before = {p: p.stat().st_mtime_ns for p in run.rglob("[!.]*")}
         again = enrich(run, path, "uid")
         assert (again.status, again.out.splitlines()[1]) == (
             0,
             "1 of 1 captions have a pair, 0 have none",
         )
-        assert {p: p.stat().st_mtime_ns for p in run.rglob("*.parquet")} == before
+        assert {p: p.stat().st_mtime_ns for p in run.rglob("[!.]*")} == before
         write_lines(path, [{"uid": uid(0), "caption": "two cats"}])
         assert enrich(run, path, "uid").status == 0
         assert [row["caption"] for row in captions_of(run)] == ["two cats"]
@@ -186,6 +190,12 @@ class TestJoin:
         assert "captions from elsewhere: 5 of 6 pairs have one" in answer.out
         assert "pairs with a caption from elsewhere)" in answer.out
         assert json.loads((out / "run.json").read_text())["joined"]["captions_joined"] == 5
+
+
+def test_workers_elsewhere_must_see_the_files(run):
+    work = Work(Phase.ENRICH, 2, RunDirectory(str(run)), files=["/captions/a.parquet"])
+    assert paths_of(work)[0] == str(run)
+    assert paths_of(work)[-1] == "/captions/a.parquet"
 
 
 class TestNoPartner:
@@ -240,7 +250,7 @@ class TestNoPartner:
         assert said.startswith("the run's pairs have no sha256; img2dataset")
 
 
-KEYS = st.lists(st.sampled_from("abcdefgh") | st.none(), max_size=9)
+KEYS = st.lists(st.sampled_from(["a", "b", "c", None]), min_size=2, max_size=9)
 
 
 @given(KEYS, KEYS, KEYS, st.randoms(use_true_random=False))
@@ -343,6 +353,7 @@ class TestFiles:
         ),
         (("--captions", "c.jsonl", "--join", "uid", "--max-captions", "9"), "out --max-captions"),
         (("--captions", "c.jsonl", "--join", "uid", "--part", "1/2"), "leave out --part"),
+        (("--captions", "c.jsonl", "--join", "uid", "--endpoint", "http://h"), "--endpoint needs"),
         (("--captions", "c.jsonl", "--join", "uid", "--pilot", "9"), "--pilot needs --captioner"),
         (("--captions", "c.jsonl", "--join", "uid", "--worklist", "w.parquet"), "out --captions"),
     ],

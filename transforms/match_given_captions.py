@@ -19,7 +19,7 @@ from .read_given_captions import normal_form
 
 _BUCKETS = 64
 
-Rows = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int32]
 Matches = tuple[Rows, Rows, Rows]
 """Rows of a piece of captions, and the numbers of the sources and the rows that they belong to."""
 
@@ -40,7 +40,7 @@ class Places:
 
 def find_places(column: pa.Array, usable: pa.Array, number: int, *, is_given: bool) -> Places:
     """Return where the values of ``column`` stand, in those rows that are ``usable``."""
-    rows = np.flatnonzero(usable.to_numpy(zero_copy_only=False))
+    rows = np.flatnonzero(usable.to_numpy(zero_copy_only=False)).astype(np.int32)
     values = fingerprints(column.take(pa.array(rows)))
     return Places(number, is_given, values, rows, len(column))
 
@@ -67,7 +67,7 @@ def match(bucket: Iterable[Places]) -> tuple[dict[int, Matches], Counter[str]]:
     """
     ordered = sorted(bucket, key=lambda places: (not places.is_given, places.number))
     values = np.concatenate([np.empty(0, FINGERPRINT), *(p.values for p in ordered)])
-    rows = np.concatenate([np.empty(0, np.int64), *(p.rows for p in ordered)])
+    rows = np.concatenate([np.empty(0, np.int32), *(p.rows for p in ordered)])
     numbers = np.repeat([p.number for p in ordered], [len(p.rows) for p in ordered])
     given = sum(len(p.rows) for p in ordered if p.is_given)
 
@@ -85,10 +85,11 @@ def match(bucket: Iterable[Places]) -> tuple[dict[int, Matches], Counter[str]]:
         captions_repeated=int((first[:given] != np.arange(given)).sum()),
         captions=given,
     )
-    return dict(_by_piece(numbers[captions], (rows[captions], numbers[pairs], rows[pairs]))), counts
+    sources = numbers[pairs].astype(np.int32)
+    return dict(_by_piece(numbers[captions], (rows[captions], sources, rows[pairs]))), counts
 
 
-def _by_piece(pieces: Rows, matches: Matches) -> Iterator[tuple[int, Matches]]:
+def _by_piece(pieces: npt.NDArray[np.int64], matches: Matches) -> Iterator[tuple[int, Matches]]:
     for piece in np.unique(pieces).tolist():
         captions, sources, rows = (column[pieces == piece] for column in matches)
         yield piece, (captions, sources, rows)

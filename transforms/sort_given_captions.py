@@ -17,7 +17,7 @@ from . import storage
 from .match_given_captions import Matches, Places, find_places
 from .read_given_captions import GivenFile, read_given_captions
 
-JOINED = pa.schema([("row", pa.int64()), ("caption", pa.string()), ("model", pa.string())])
+JOINED = pa.schema([("row", pa.int32()), ("caption", pa.string()), ("model", pa.string())])
 """A caption, and the row of its pair in the source."""
 
 _PIECES_A_FILE = 1 << 24
