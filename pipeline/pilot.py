@@ -128,8 +128,12 @@ def _lines(took: Took, pairs: int, left: int, chosen: Chosen) -> Iterator[str]:
 
 
 def _time(seconds: float, device: str) -> str:
-    hours, of = seconds / 3600, _OF.get(device.partition(":")[0], device)
-    return f"{hours:,.1f} {of} hours" if hours >= 1 else f"{hours * 60:.1f} {of} minutes"
+    of = _OF.get(device.partition(":")[0], device)
+    unit, length = next((u, n) for u, n in _UNITS if seconds >= n or n == 1)
+    return f"{seconds / length:,.1f} {of} {unit}"
+
+
+_UNITS = (("hours", 3600), ("minutes", 60), ("seconds", 1))
 
 
 _OF = {"cuda": "GPU", "cpu": "machine"}
