@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _RUN = click.argument("run_directory", metavar="RUN")
 _INPUT = click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 _OUT = click.option("--out", required=True, metavar="RUN", help="The run directory.")
-
 _PILOT = click.option(
     "--pilot",
     type=int,

@@ -341,7 +341,7 @@ class TestFiles:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--captions", "gone.jsonl", "--join", "uid"), "no such input: "),
+        (("--captions", "gone.jsonl", "--join", "uid"), "no captions at gone.jsonl"),
         (("--captions", "c.jsonl"), "need each other"),
         (("--join", "uid"), "need each other"),
         (("--captions", "c.jsonl", "--join", "url"), "has no url to join on (--join url): it has"),
