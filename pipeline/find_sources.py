@@ -1,6 +1,7 @@
 """INPUT arguments -> the source shards that they name."""
 
 import os
+from collections.abc import Callable
 
 import pyarrow as pa
 
@@ -28,9 +29,7 @@ def _expand(given: str) -> list[str]:
 
 
 def _match(pattern: str, given: str) -> list[str]:
-    if storage.is_local(pattern):
-        pattern = os.path.abspath(pattern)
-    found = _find(pattern)
+    found = find_files(pattern, _shards_in)
     if not found:
         raise UsageError(_nothing_at(pattern, given))
     for path in found:
@@ -41,6 +40,7 @@ def _match(pattern: str, given: str) -> list[str]:
 
 
 def _nothing_at(pattern: str, given: str) -> str:
+    pattern = os.path.abspath(pattern) if storage.is_local(pattern) else pattern
     if storage.is_local(pattern) and os.path.isdir(pattern):
         return f"{pattern} holds no shards: neither {_ARCHIVE} nor {_TABLE} files"
     if pattern.endswith(given):
@@ -48,16 +48,20 @@ def _nothing_at(pattern: str, given: str) -> str:
     return f"no such input: {pattern} (in {given}; the folder, or a glob, takes what is there)"
 
 
-def _find(pattern: str) -> list[str]:
-    """Return what there is at a path, or what a glob matches; a path may look like a glob."""
+def find_files(pattern: str, files_in: Callable[[str], list[str]]) -> list[str]:
+    """Return what there is at a path, or what a glob matches; a path may look like a glob.
+
+    A folder stands for ``files_in`` it.
+    """
+    pattern = os.path.abspath(pattern) if storage.is_local(pattern) else pattern
     storage.require_access(pattern)
     if storage.is_local(pattern) and os.path.isdir(pattern):
-        return _shards_in(pattern)
+        return files_in(pattern)
     if storage.exists(pattern):
         return [pattern]
     if _WILDCARDS & set(pattern):
         return storage.find(pattern)
-    return [] if storage.is_local(pattern) else _shards_in(pattern.rstrip("/"))
+    return [] if storage.is_local(pattern) else files_in(pattern.rstrip("/"))
 
 
 def _shards_in(folder: str) -> list[str]:

@@ -40,13 +40,24 @@ class ScoreOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrichOptions:
-    """Which model captions the sparse pairs, and how."""
+    """Which model captions the sparse pairs, and how; or which captions there are already."""
 
     captioner: str = option(
         "",
         "Caption sparse pairs with this Hugging Face image-to-text model, by hub id or folder; "
         "'demo' is the small one that ships with evenpair. With --endpoint, a service's model.",
         metavar="MODEL",
+    )
+    captions: str = option(
+        "",
+        "Take captions that exist already instead: Parquet or JSON lines (.jsonl, .jsonl.gz), by "
+        "path, glob or brace range, with --join.",
+        metavar="FILES",
+    )
+    join: str | None = option(
+        None,
+        "The column of --captions by which a caption finds its pair.",
+        choices=("uid", "sha256", "url"),
     )
     captioner_revision: str = option("", "The revision of the model.", metavar="REVISION")
     prompt: str = option(
@@ -71,6 +82,12 @@ class EnrichOptions:
         at_least("--reference-sample", self.reference_sample, 0)
         if not self.captioner and (self.captioner_revision or self.prompt):
             raise UsageError("--captioner-revision and --prompt need --captioner MODEL")
+        if bool(self.captions) != (self.join is not None):
+            raise UsageError("--captions FILES and --join uid, sha256 or url need each other")
+        if self.captions and self.captioner:
+            raise UsageError("--captions are there already: leave out --captioner, or them")
+        if self.captions and self.max_captions is not None:
+            raise UsageError("--captions cost nothing: leave out --max-captions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,8 +14,6 @@ from ..schemas.run_directory import RunDirectory
 from ..schemas.source import Source
 from ..schemas.unit import tally_of
 from ..transforms import storage
-from ..transforms.caption_budget import COLUMNS as BUDGET_COLUMNS
-from ..transforms.caption_budget import Budget, find_budget
 from ..transforms.captioner import Asked, LoadCaptioner
 from ..transforms.keep_statistics import keep_statistics, load_statistics
 from ..transforms.plan_shards import load_plan
@@ -30,6 +27,7 @@ from .record import NoRunError, Record, changed_option, keep_record, load_record
 from .score import build_score, build_score_by
 from .select import MEASURES, build_select
 from .selectable import selectable
+from .to_caption import find_budget_of
 from .work import Execute, Work, pairs_of, rows_of
 from .write import build_write, shard_format
 
@@ -187,12 +185,12 @@ def enrich(
         load,
         lanes or run.models or max(1, len(todo)),
         options.reference_sample,
-        _budget(run, sources, options.max_captions),
+        find_budget_of(directory, sources, options),
     )
     parser = run.record["phases"]["score"]["options"]["parser"] or None
     run.execute(
         lambda root: build_enrich(root, todo, directory, captioning, parser, stamp, sources),
-        Work(Phase.ENRICH, len(todo), directory),
+        Work(Phase.ENRICH, len(todo), directory, is_part=not part.is_whole),
     )
     others = [] if part.is_whole else sources
     left = sum(not has_stamp(directory, source, stamp) for source in others)
@@ -208,18 +206,6 @@ def _refuse_other_part(run: Run, options: EnrichOptions) -> None:
             f"another part is at work in {run.directory.root} with another {flag(changed[0])}: "
             "give all parts the same options"
         )
-
-
-def _budget(run: Run, sources: list[Source], most: int | None) -> Budget | None:
-    """Return which pairs may be captioned, None for all sparse ones."""
-    if most is None:
-        return None
-
-    def read() -> Iterator[pa.Table]:
-        for source in sources:
-            yield storage.read_table(run.directory.table("scores", source.name), BUDGET_COLUMNS)
-
-    return find_budget(read, most)
 
 
 def enrich_stamp(run: Run, options: EnrichOptions, by: Record) -> str:
@@ -257,7 +243,10 @@ def select(run: Run, options: SelectOptions) -> None:
     scores = (run.directory.table("scores", source.name) for source in sources)
     work = Work(Phase.SELECT, len(sources), run.directory, map(rows_of, scores))
     run.execute(lambda root: build_select(root, sources, run.directory, options, given), work)
-    run.record["measures"] = json.loads(storage.read_bytes(run.directory.path(MEASURES)))
+    measures = json.loads(storage.read_bytes(run.directory.path(MEASURES)))
+    if enriched.get("captions") and measures["presence_basis"] == "enriched":
+        measures["presence_basis"] = "joined"
+    run.record["measures"] = measures
     run.finish(Phase.SELECT)
 
 

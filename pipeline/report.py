@@ -13,6 +13,7 @@ from ..schemas.run_directory import RunDirectory
 from ..schemas.sample import Sample, group_samples
 from ..schemas.tar import Member, Readable, read_members
 from ..transforms import storage
+from .given_captions import joined_lines
 
 _TEMPLATE = Path(__file__).with_name("report.html")
 _PAIRS_SHOWN = 12
@@ -32,7 +33,8 @@ def draw_report(run: RunDirectory) -> None:
     record = json.loads(storage.read_bytes(run.record))
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    page = template.render(record=record, pairs=list(shown_pairs(run, _PAIRS_SHOWN)))
+    pairs = list(shown_pairs(run, _PAIRS_SHOWN))
+    page = template.render(record=record, pairs=pairs, joined=list(joined_lines(record)))
     storage.write_bytes(run.report, page.encode())
 
 

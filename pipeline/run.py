@@ -1,5 +1,6 @@
 """The whole job: the four phases one after the other, the accounts, the report."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from .captioning import choose_captioner
 from .download import Wanted, download
 from .downloads import finished
 from .find_sources import find_sources
+from .given_captions import find_given_captions, join_given, joined_lines
 from .options import (
     EnrichOptions,
     ScoreOptions,
@@ -24,6 +26,7 @@ from .options import (
 )
 from .part import WHOLE, Part
 from .phases import Run
+from .pilot import pilot
 from .record import ADVICE, changed_option, keep_record, options_of, said
 from .report import draw_report
 from .selectable import check_options
@@ -51,13 +54,23 @@ def run_all(run: Run, sources: list[Source], options: RunOptions) -> None:
 
     Raises UsageError if the run directory was made with other options.
     """
+    _score(run, sources, options)
+    enrich(run, options.enrich, options.service)
+    phases.select(run, options.select)
+    write(run, options.write)
+
+
+def run_pilot(run: Run, sources: list[Source], options: RunOptions, count: int) -> Iterator[str]:
+    """Score, then caption a sample of ``count`` pairs, and tell what all would take."""
+    _score(run, sources, options)
+    return pilot_lines(run, options.enrich, options.service, count)
+
+
+def _score(run: Run, sources: list[Source], options: RunOptions) -> None:
     check_run(run, options)
     if storage.exists(run.directory.sources) and run.sources() != sources:
         _refuse_other_shards(run)
     phases.score(run, sources, options.score)
-    enrich(run, options.enrich, options.service)
-    phases.select(run, options.select)
-    write(run, options.write)
 
 
 def download_first(run: Run, wanted: Wanted, options: RunOptions) -> list[Source]:
@@ -104,8 +117,20 @@ def check_models(run: Run, options: RunOptions) -> None:
     """Raise UsageError or ModelNotFoundError, before any work, for a model that does not exist."""
     if options.score.parser and not run.is_done(Phase.SCORE):
         load_parser(options.score.parser)
-    if options.enrich.captioner and not run.is_done(Phase.ENRICH):
-        choose_captioner(run, options.enrich, options.service, WHOLE).check()
+    if options.enrich.captions or not run.is_done(Phase.ENRICH):
+        check_captioner(run, options.enrich, options.service, WHOLE)
+
+
+def check_captioner(run: Run, options: EnrichOptions, service: ServiceOptions, part: Part) -> None:
+    """Raise UsageError or EvenpairError, before any work, if there is nobody to caption."""
+    if service.endpoint and not options.captioner:
+        raise UsageError("--endpoint needs --captioner MODEL: what the service calls it")
+    if options.captions and not part.is_whole:
+        raise UsageError("--captions are joined by one process: leave out --part")
+    if options.captions:
+        find_given_captions(options)
+    elif options.captioner:
+        choose_captioner(run, options, service, part).check()
 
 
 def enrich(
@@ -114,7 +139,13 @@ def enrich(
     service: ServiceOptions = _NO_SERVICE,
     part: Part = WHOLE,
 ) -> int:
-    """Caption the sparse pairs, if there is a captioner; return the shards left to other parts."""
+    """Caption the sparse pairs, or join captions; return the shards left to other parts.
+
+    Without a captioner and captions there is nothing to do.
+    """
+    if options.captions:
+        join_given(run, options)
+        return 0
     if not options.captioner:
         if not run.is_current(Phase.ENRICH, options):
             run.skip(Phase.ENRICH, options)
@@ -122,6 +153,24 @@ def enrich(
     chosen = choose_captioner(run, options, service, part)
     lanes = 1 if chosen.is_service else None  # one limit of requests, for the whole run
     return phases.enrich(run, options, chosen.asked, chosen.load, part, lanes)
+
+
+def enrich_lines(
+    run: Run, options: EnrichOptions, service: ServiceOptions, part: Part
+) -> Iterator[str]:
+    """Enrich, and tell what came of it."""
+    left = enrich(run, options, service, part)
+    yield from joined_lines(run.record)
+    yield f"captions: {run.directory.path('captions')}"
+    if left:
+        yield f"part {part} is done; {left} shards are left to other parts"
+
+
+def pilot_lines(
+    run: Run, options: EnrichOptions, service: ServiceOptions, count: int
+) -> Iterator[str]:
+    """Caption a sample of ``count`` pairs, and tell what all would take."""
+    return pilot(run, options, choose_captioner(run, options, service, WHOLE), count)
 
 
 def write(run: Run, options: WriteOptions) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..schemas.run_directory import RunDirectory
 from .downloads import download_lines
+from .given_captions import joined_lines
 from .phases import Run
 from .report import shown_pairs
 
@@ -21,6 +22,7 @@ def summary_lines(run: Run) -> Iterator[str]:
             yield ""
     if "download" in run.record:
         yield from download_lines(RunDirectory(directory.downloads))
+    yield from joined_lines(run.record)
     yield f"{counts['pairs_read']} pairs read, {counts['pairs_written']} written"
     for reason, count in counts["rejected"].items():
         yield f"  {count} rejected: {reason}"
@@ -54,4 +56,8 @@ def measure_lines(measures: Mapping[str, Any]) -> Iterator[str]:
 
 
 _MEDIANS = (("bits", "bits", 1), ("imbalance", "imbalance", 2), ("object_share", "object share", 2))
-_BASES = {"sample": "random sample", "enriched": "enriched pairs alone, which say little"}
+_BASES = {
+    "sample": "random sample",
+    "enriched": "enriched pairs alone, which say little",
+    "joined": "pairs with a caption from elsewhere",
+}

@@ -1,6 +1,6 @@
 """What a runner is told of a phase: what to build, how much there is to do, where it shows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import apache_beam as beam
@@ -53,6 +53,10 @@ class Work:
     run: RunDirectory
     pairs: Iterable[int] = ()
     """About how many pairs each unit has; it is looked at only as far as it must be."""
+    files: Sequence[str] = ()
+    """What workers read besides the sources."""
+    is_part: bool = False
+    """Whether other launchers may be at work on other parts of it."""
     one_process: bool = False
     """Whether the phase must not be spread over processes, for it fills a device."""
     apart: bool = False

@@ -4,7 +4,7 @@ Nothing heavy is imported before a command needs it: help and errors answer at o
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 _RUN = click.argument("run_directory", metavar="RUN")
 _INPUT = click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 _OUT = click.option("--out", required=True, metavar="RUN", help="The run directory.")
+_PILOT = click.option(
+    "--pilot",
+    type=int,
+    metavar="N",
+    help="Caption N pairs, chosen by hash, tell what all would take, and stop. They are kept.",
+)
 
 Given = dict[str, Any]
 Beam = tuple[str, ...]
@@ -54,10 +60,11 @@ def evenpair() -> None:
 @_INPUT
 @_OUT
 @click.option("--overwrite", is_flag=True, help="Begin afresh in a directory of another run.")
+@_PILOT
 @options_of(ScoreOptions, EnrichOptions, ServiceOptions, SelectOptions, WriteOptions, EngineOptions)
 @options_of(UrlOptions, FetchOptions)
 @click.pass_obj
-def run(beam: Beam, /, out: str, overwrite: bool, **given: Any) -> None:
+def run(beam: Beam, /, out: str, overwrite: bool, pilot: int | None, **given: Any) -> None:
     """Run the whole job: score, enrich, select and write.
 
     INPUT are img2dataset's WebDataset tars: paths, folders, globs or brace ranges such as
@@ -68,15 +75,20 @@ def run(beam: Beam, /, out: str, overwrite: bool, **given: Any) -> None:
     urls, fetch = record_from(UrlOptions, given), record_from(FetchOptions, given)
     from ..pipeline.download import plan_run_download
     from ..pipeline.find_sources import find_sources
-    from ..pipeline.run import RunOptions, download_first, raise_for_faults, run_all
+    from ..pipeline.pilot import require_pilot
+    from ..pipeline.run import RunOptions, download_first, raise_for_faults, run_all, run_pilot
 
     options = RunOptions(*phases, service)
+    require_pilot(pilot, options.enrich)
     wanted = plan_run_download(given["inputs"], urls, fetch)
     sources = [] if wanted else find_sources(given["inputs"])
     with _open(out, beam, given, begin=True, overwrite=overwrite) as opened:
         sources = download_first(opened, wanted, options) if wanted else sources
-        run_all(opened, sources, options)
-        _print_summary(opened)
+        if pilot is not None:
+            _print(run_pilot(opened, sources, options, pilot))
+        else:
+            run_all(opened, sources, options)
+            _print_summary(opened)
         raise_for_faults(opened)
 
 
@@ -105,6 +117,13 @@ def score(beam: Beam, /, out: str, **given: Any) -> None:
 @evenpair.command()
 @_RUN
 @options_of(EnrichOptions, ServiceOptions, EngineOptions)
+@_PILOT
+@click.option(
+    "--worklist",
+    default="",
+    metavar="OUT",
+    help="Write what would be captioned to this .parquet, for a job elsewhere, and stop.",
+)
 @click.option(
     "--part",
     default="",
@@ -112,23 +131,31 @@ def score(beam: Beam, /, out: str, **given: Any) -> None:
     help="Do the I-th of N parts: so many processes, one on each GPU, share the run directory.",
 )
 @click.pass_obj
-def enrich(beam: Beam, /, run_directory: str, part: str, **given: Any) -> None:
-    """Caption the images of sparse pairs; the only phase that wants a GPU."""
+def enrich(
+    beam: Beam, /, run_directory: str, part: str, worklist: str, pilot: int | None, **given: Any
+) -> None:
+    """Caption the images of sparse pairs; the only phase that wants a GPU.
+
+    With --captions it joins captions that were made elsewhere, and wants none.
+    """
     options = record_from(EnrichOptions, given)
     service = record_from(ServiceOptions, given)
-    if not options.captioner:
-        raise UsageError("--captioner MODEL is missing: enrich needs a model that captions")
-    from ..pipeline.captioning import choose_captioner
     from ..pipeline.part import read_part
-    from ..pipeline.run import enrich as enrich_run
+    from ..pipeline.pilot import require_pilot
+    from ..pipeline.run import check_captioner, enrich_lines, pilot_lines
+    from ..pipeline.worklist import require_worklist, worklist_lines
 
     own = read_part(part)
+    require_pilot(pilot, options, own)
+    require_worklist(worklist, options)
     with _open(run_directory, beam, given, part=own) as opened:
-        choose_captioner(opened, options, service, own).check()
-        left = enrich_run(opened, options, service, own)
-        click.echo(f"captions: {opened.directory.path('captions')}")
-        if left:
-            click.echo(f"part {own} is done; {left} shards are left to other parts")
+        check_captioner(opened, options, service, own)
+        if worklist:
+            _print(worklist_lines(opened, options, worklist, own))
+        elif pilot is not None:
+            _print(pilot_lines(opened, options, service, pilot))
+        else:
+            _print(enrich_lines(opened, options, service, own))
 
 
 @evenpair.command()
@@ -296,5 +323,9 @@ def _open(out: str, beam: Beam, given: Given, **how: Any) -> Iterator["Run"]:
 def _print_summary(opened: "Run") -> None:
     from ..pipeline.summary import summary_lines
 
-    for line in summary_lines(opened):
+    _print(summary_lines(opened))
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
         click.echo(line)

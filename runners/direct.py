@@ -30,7 +30,8 @@ def run_direct(build: Build, work: Work, options: EngineOptions) -> None:
             else:
                 _run_on_processes(build, beam_options)
     except BaseException:
-        storage.remove_temporaries(work.run.root)  # nobody is at work on them any more
+        if not work.is_part:
+            storage.remove_temporaries(work.run.root)  # nobody is at work on them any more
         raise
 
 

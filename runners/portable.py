@@ -50,11 +50,12 @@ def portable_engine(options: EngineOptions) -> Iterator[Execute]:
 
 
 def paths_of(work: Work) -> list[str]:
-    """Return the run directory and the sources, which workers read and write."""
+    """Return the run directory, the sources and other files, which workers read and write."""
     sources = work.run.sources
     if not storage.exists(sources):
-        return [work.run.root]
-    return [work.run.root, *storage.read_table(sources, ["path"])["path"].to_pylist()]
+        return [work.run.root, *work.files]
+    paths = storage.read_table(sources, ["path"])["path"].to_pylist()
+    return [work.run.root, *paths, *work.files]
 
 
 def portable_options(options: EngineOptions, more: Sequence[str] = ()) -> list[str]:

@@ -101,6 +101,17 @@ ANSWERS = pa.schema(
 )
 """One row for each answer of a captioner, as it was given: what is paid for is kept for good."""
 
+WORKLIST = pa.schema(
+    [
+        *_IDENTITY,
+        ("url", pa.string()),
+        ("sha256", pa.string()),
+        ("path", pa.string()),
+        ("caption_raw", pa.string()),
+    ]
+)
+"""One row for each image to be captioned elsewhere; ``path`` is that of the source it lies in."""
+
 SELECTION = pa.schema(
     [
         *_IDENTITY,

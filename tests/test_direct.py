@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import apache_beam as beam
@@ -130,6 +131,13 @@ class TestInterrupts:
 
 
 class TestFaults:
+    def test_what_another_part_writes_is_left_alone(self, tmp_path):
+        (tmp_path / ".table.tmp-0").touch()
+        work = replace(work_of(tmp_path), is_part=True)
+        with pytest.raises(EvenpairError):
+            run_direct(mapped(os.stat, [str(tmp_path / "missing")]), work, ONE)
+        assert [path.name for path in tmp_path.iterdir()] == [".table.tmp-0"]
+
     @pytest.mark.parametrize("engine", [ONE, TWO])
     def test_a_fault_outside_is_one_line(self, tmp_path, engine):
         missing = str(tmp_path / "missing")

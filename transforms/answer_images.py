@@ -22,12 +22,15 @@ MAX_SIDE = 1024
 _DECODING_THREADS = min(16, os.cpu_count() or 1)
 _PREPARING_THREADS = 2
 
+Images = Generator[tuple[str, bytes | Fault]]
+"""Keys with the bytes of images, or why there are none."""
+
 Decoded = tuple[str, Image.Image | Fault]
 Answered = list[tuple[str, Answer]]
 
 
 def answer_images(
-    images: Generator[tuple[str, bytes | Fault]], captioner: Captioner, window: int = WINDOW
+    images: Images, captioner: Captioner, window: int = WINDOW
 ) -> Generator[Answered]:
     """Yield the answers to ``images`` in windows, a number of images that follow each other.
 

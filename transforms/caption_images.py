@@ -12,7 +12,7 @@ from ..schemas.fault import Fault
 from ..schemas.run_directory import RunDirectory
 from ..schemas.source import Source
 from ..schemas.unit import Unit
-from .answer_images import WINDOW, answer_images
+from .answer_images import WINDOW, Images, answer_images
 from .captioner import Answer, Asked, Captioner, LoadCaptioner
 from .keep_answers import AnswerStore
 from .read_images import read_images
@@ -20,15 +20,15 @@ from .read_images import read_images
 
 def caption_images(
     unit: Unit, captioner: Captioner, store: AnswerStore, window: int = WINDOW
-) -> None:
+) -> int:
     """Ask ``captioner`` about every pair of ``unit`` that ``store`` has no answer of its for.
 
-    The answers are kept window by window. A model that failed on an image has not answered: who
-    comes back asks again.
+    Returns how many bytes of images were read. The answers are kept window by window. A model that
+    failed on an image has not answered: who comes back asks again.
     """
     todo = unasked(unit, store, captioner.asked)
-    images = read_images(unit.source, frozenset(todo))
-    with closing(answer_images(images, captioner, window)) as windows:
+    images = _Weighed(read_images(unit.source, frozenset(todo)))
+    with closing(answer_images(images.weigh(), captioner, window)) as windows:
         for answered in windows:
             kept = {todo.pop(key): answer for key, answer in answered}
             store.add(_lasting(kept), captioner.asked)
@@ -36,6 +36,21 @@ def caption_images(
         missing = Answer(None, Fault.MISSING_IMAGE)
         store.add(dict.fromkeys(todo.values(), missing), captioner.asked)
     store.settle()
+    return images.bytes
+
+
+class _Weighed:
+    """Images, and the bytes of those that were given."""
+
+    def __init__(self, images: Images) -> None:
+        self._images = images
+        self.bytes = 0
+
+    def weigh(self) -> Images:
+        with closing(self._images):
+            for key, image in self._images:
+                self.bytes += len(image) if isinstance(image, bytes) else 0
+                yield key, image
 
 
 def unasked(unit: Unit, store: AnswerStore, asked: Asked) -> dict[str, str]:

@@ -41,6 +41,8 @@ class Captioner(Protocol):
     """Images in one call."""
     calls: int
     """Calls at the same time."""
+    device: str
+    """What it runs on, as torch calls it; ``service`` where that is not ours."""
 
     def prepare(self, images: Sequence[Image.Image]) -> Any:  # noqa: ANN401 - the model's own input
         """Return what ``caption`` takes for RGB ``images``; called on threads, ahead of it."""

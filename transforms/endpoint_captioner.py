@@ -42,6 +42,7 @@ class EndpointCaptioner:
     """
 
     batch_size = 1
+    device = "service"
 
     def __init__(self, service: Service) -> None:
         self.asked = service.asked

@@ -51,6 +51,7 @@ class HuggingFaceCaptioner:
         self.batch_size = chosen.batch_size
         _silence_transformers()
         self._device, self._dtype = _place(chosen)
+        self.device = str(self._device)
         loaded = AutoModelForImageTextToText.from_pretrained(
             chosen.folder, use_safetensors=True, dtype=self._dtype, **_LOCAL
         )

@@ -1,0 +1,49 @@
+"""The second phase without a captioner: captions from elsewhere -> those of the run's pairs."""
+
+from collections.abc import Sequence
+
+import apache_beam as beam
+
+from ..schemas.rejection import Phase
+from ..schemas.run_directory import RunDirectory
+from ..schemas.source import Source
+from ..transforms.find_generated_facts import FindGeneratedFacts
+from ..transforms.gather_given_captions import GatherGivenCaptions
+from ..transforms.keep_units import KeepUnits, LoadUnits
+from ..transforms.match_given_captions import MatchGivenCaptions, places_of_pairs
+from ..transforms.read_given_captions import GivenFile
+from ..transforms.sort_given_captions import KeepPieces, SortPieces
+from ..transforms.spread import Spread
+
+COUNTS = "work/joined.json"
+
+
+def build_join(
+    root: beam.Pipeline,
+    sources: Sequence[Source],
+    todo: Sequence[Source],
+    run: RunDirectory,
+    files: Sequence[GivenFile],
+    parser: str | None,
+    stamp: str,
+) -> None:
+    """Wire the phase: all pairs of ``sources`` look for their captions, those of ``todo`` are kept.
+
+    What is shuffled are fingerprints and places; captions go from file to file, sorted by source.
+    """
+    on = files[0].on
+    pairs = (
+        root
+        | "Load scores" >> LoadUnits(sources, run, "scores", [on])
+        | "Find pairs" >> beam.Map(places_of_pairs, on)
+    )
+    given = root | "Files" >> Spread(files) | "Read captions" >> KeepPieces(run)
+    _ = (
+        (pairs, given)
+        | "Both sides" >> beam.Flatten()
+        | "Match" >> MatchGivenCaptions(run.path(COUNTS))
+        | "Sort by source" >> SortPieces(run)
+        | "Gather captions" >> GatherGivenCaptions(run, todo)
+        | "Find facts" >> FindGeneratedFacts(parser, run.statistics)
+        | "Keep captions" >> KeepUnits(run, "captions", Phase.ENRICH, stamp)
+    )
