@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from evenpair.pipeline.demo_data import write_demo_shards
-from evenpair.pipeline.options import EngineOptions
+from evenpair.pipeline.engine_options import EngineOptions
 from evenpair.runners import shared_paths
 from evenpair.runners.flink import flink_options
 from evenpair.runners.flink_cluster import find_cluster, require_usable
