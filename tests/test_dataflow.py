@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from apache_beam.options.pipeline_options import GoogleCloudOptions
 from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.portability.common_urns import resource_hints
 from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner, DataflowRuntimeException
@@ -219,7 +220,7 @@ class TestChecks:
 
     def test_options_that_beam_refuses(self, refused):
         said = refused(*CLOUD, *IMAGES, "--project", "No such project", "--dry-run")
-        assert "Invalid value (No such project) for option: project" in said
+        assert said.startswith("Pipeline has validations errors: Invalid Project ID (No such project)")
 
     def test_shards_on_this_machine(self, refused, inputs):
         said = refused(*CLOUD, *IMAGES, "--dry-run", source=inputs)
@@ -258,6 +259,8 @@ class TestEnds:
     def select(self, store, monkeypatch):
         """Select by a job that ends as it is told to."""
         monkeypatch.setattr(dataflow, "_require_credentials", lambda: None)
+        asks = "_warn_if_soft_delete_policy_enabled"  # of the bucket, whether it costs more
+        monkeypatch.setattr(GoogleCloudOptions, asks, lambda *_: None)
 
         def select(job):
             monkeypatch.setattr(DataflowRunner, "run_pipeline", lambda *_: job)
