@@ -20,9 +20,7 @@ class DataflowOptions:
         "Where Dataflow finds the job; the same place by default.",
         metavar="gs://BUCKET/FOLDER",
     )
-    machine_type: str = option(
-        "", "The machines of Dataflow, of which --workers is the most.", metavar="TYPE"
-    )
+    machine_type: str = option("", "The machines of Dataflow's workers.", metavar="TYPE")
     container_image: str = option(
         "", "The image of Dataflow's workers, with evenpair in it.", metavar="IMAGE"
     )
@@ -55,7 +53,12 @@ class EngineOptions:
         "job server.",
         choices=("direct", "flink", "dataflow", "portable"),
     )
-    workers: int = option(0, "Worker processes; 0 takes one for each core.", metavar="N")
+    workers: int = option(
+        0,
+        "Worker processes, on Flink slots, on Dataflow the most machines; 0 takes one for each "
+        "core, or what the engine has.",
+        metavar="N",
+    )
     job_endpoint: str = option(
         "", "A Beam job server that runs, for --runner portable or flink.", metavar="HOST:PORT"
     )

@@ -9,6 +9,7 @@ from apache_beam.options.pipeline_options import (
     TestOptions,
     WorkerOptions,
 )
+from apache_beam.transforms.resources import parse_resource_hints
 
 from ..pipeline.engine_options import EngineOptions
 from ..pipeline.options import flag
@@ -79,6 +80,7 @@ def require_complete(options: EngineOptions) -> None:
         given.view_as(TestOptions).dry_run and not options.dataflow.dry_run
     ):
         raise UsageError("a job that is not run cannot be waited for: use --dry-run, before --")
+    _require_size(options)
     setup = given.view_as(SetupOptions)
     packages = (setup.setup_file, setup.requirements_file, setup.extra_packages)
     if not given.view_as(WorkerOptions).sdk_container_image and not any(packages):
@@ -86,3 +88,11 @@ def require_complete(options: EngineOptions) -> None:
             "--runner dataflow needs --container-image IMAGE, for its workers have no evenpair "
             "otherwise: docker/Dockerfile makes one"
         )
+
+
+def _require_size(options: EngineOptions) -> None:
+    try:
+        parse_resource_hints(dict(device_hints(options)))
+    except ValueError as error:
+        asked = options.dataflow.accelerator_ram
+        raise UsageError(f"--accelerator-ram must be a size such as 16GB, not {asked}") from error

@@ -199,6 +199,11 @@ class TestChecks:
                 "otherwise: docker/Dockerfile makes one",
             ),
             (
+                (*CLOUD, *IMAGES, "--accelerator-ram", "16"),
+                (),
+                "--accelerator-ram must be a size such as 16GB, not 16",
+            ),
+            (
                 (*CLOUD, *IMAGES),
                 ("--dry_run=True",),
                 "a job that is not run cannot be waited for: use --dry-run, before --",
@@ -220,7 +225,9 @@ class TestChecks:
 
     def test_options_that_beam_refuses(self, refused):
         said = refused(*CLOUD, *IMAGES, "--project", "No such project", "--dry-run")
-        assert said.startswith("Pipeline has validations errors: Invalid Project ID (No such project)")
+        assert said.startswith(
+            "Pipeline has validations errors: Invalid Project ID (No such project)"
+        )
 
     def test_shards_on_this_machine(self, refused, inputs):
         said = refused(*CLOUD, *IMAGES, "--dry-run", source=inputs)
