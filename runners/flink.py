@@ -27,12 +27,12 @@ def flink_engine(options: EngineOptions, root: str) -> Iterator[Execute]:
     Raises UsageError or EvenpairError, in one line, for what is not.
     """
     cluster = _look_at_cluster(options)
+    hosts = cluster.hosts if cluster else [_host(options.job_endpoint)]
+    if options.shared_paths:
+        hosts = []
+    require_shared([root], hosts)
     with _job_server(options, cluster) as endpoint:
         given = flink_options(options, cluster)
-        hosts = cluster.hosts if cluster else [_host(endpoint)]
-        if options.shared_paths:
-            hosts = []
-        require_shared([root], hosts)
 
         def execute(build: Build, work: Work) -> None:
             require_shared(work.paths(), hosts)
