@@ -36,7 +36,8 @@ def dataflow_engine(options: EngineOptions, root: str) -> Iterator[Execute]:
 
     Raises UsageError, in one line, for what is not.
     """
-    _require_extra()
+    if not has_extra():
+        raise UsageError(INSTALL)
     require_complete(options)
     require_remote([root])
     if not options.dataflow.dry_run:
@@ -95,13 +96,12 @@ def _wired(build: Build, work: Work, options: EngineOptions) -> beam.Pipeline:
     return pipeline
 
 
-def _require_extra() -> None:
+def has_extra() -> bool:
+    """Return whether what Beam needs for Dataflow is installed."""
     try:
-        found = all(find_spec(name) for name in _NEEDED)
+        return all(find_spec(name) for name in _NEEDED)
     except ModuleNotFoundError:  # not even what they are part of
-        found = False
-    if not found:
-        raise UsageError(INSTALL)
+        return False
 
 
 def require_remote(paths: Iterable[str]) -> None:

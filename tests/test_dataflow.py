@@ -19,6 +19,10 @@ from evenpair.schemas.run_directory import RunDirectory
 from .commands import call
 from .object_store import ObjectStore
 
+pytestmark = pytest.mark.skipif(
+    not dataflow.has_extra(), reason="the gcp extra is not installed: pip install -e '.[dev]'"
+)
+
 GPU = "type:nvidia-l4;count:1;install-nvidia-driver"
 CLOUD = ("--project", "shop-1", "--region", "europe-west4", "--temp-location", "gs://bucket/tmp")
 IMAGES = ("--container-image", "r/worker:1", "--gpu-container-image", "r/gpu:1")
