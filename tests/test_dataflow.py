@@ -27,8 +27,8 @@ GPU = "type:nvidia-l4;count:1;install-nvidia-driver"
 CLOUD = ("--project", "shop-1", "--region", "europe-west4", "--temp-location", "gs://bucket/tmp")
 IMAGES = ("--container-image", "r/worker:1", "--gpu-container-image", "r/gpu:1")
 ENGINE = ("--runner", "dataflow", *CLOUD, *IMAGES)
-RUN = "s3://bucket/run"
-INPUT = "s3://bucket/in"
+RUN = "s3://bucket/dataflow/run"
+INPUT = "s3://bucket/dataflow/in"
 PRIOR = ("--statistics", "prior")
 
 
@@ -44,7 +44,7 @@ def inputs(tmp_path_factory):
 def store(inputs):
     """The same in an object store, with a run of which all is done but enriching."""
     store = ObjectStore()
-    store.put(inputs, "in")
+    store.put(inputs, "dataflow/in")
     beam = ("--workers", "1", "--", *store.beam_options)
     assert call("run", INPUT, "--out", RUN, *PRIOR, *beam).status == 0
     yield store
@@ -56,9 +56,9 @@ def dry(store):
     """Show the job that a command would submit; nothing in the store may change."""
 
     def dry(*arguments, beam=()):
-        before = store.tree("run")
+        before = store.tree("dataflow/run")
         answer = call(*arguments, *ENGINE, "--dry-run", "--", *store.beam_options, *beam)
-        assert (answer.status, store.tree("run")) == (0, before)
+        assert (answer.status, store.tree("dataflow/run")) == (0, before)
         assert answer.err == "evenpair: dry run: nothing was submitted, and nothing changed\n"
         return answer.out.splitlines()
 
@@ -106,7 +106,7 @@ class TestJob:
     @pytest.mark.parametrize(
         ("command", "phase"),
         [
-            (("score", INPUT, "--out", "s3://bucket/other", *PRIOR), "score of 2 shards"),
+            (("score", INPUT, "--out", "s3://bucket/dataflow/other", *PRIOR), "score of 2 shards"),
             (("score", INPUT, "--out", RUN), "score of 2 shards"),
             (("select", RUN, "--max-imbalance", "0.5"), "select of 2 shards"),
             (("write", RUN, "--check-images"), "write of 0 shards"),
@@ -116,13 +116,13 @@ class TestJob:
         [said, one] = dry(*command)
         assert said == f"{phase} would be one job:"
         assert one.endswith(": r/worker:1")
-        assert store.names("other") == []
+        assert store.names("dataflow/other") == []
 
     def test_what_is_done_is_no_job(self, store):
-        before = store.tree("run")
+        before = store.tree("dataflow/run")
         beam = ("--dry-run", "--", *store.beam_options)
         answer = call("run", INPUT, "--out", RUN, *PRIOR, *ENGINE, *beam)
-        assert (answer.status, answer.err, store.tree("run")) == (0, "", before)
+        assert (answer.status, answer.err, store.tree("dataflow/run")) == (0, "", before)
 
 
 class TestOptions:
@@ -164,13 +164,13 @@ class TestChecks:
 
         def refused(*arguments, beam=(), status=2, source=INPUT):
             options = (*PRIOR, "--runner", "dataflow", *arguments, "--", *store.beam_options, *beam)
-            answer = call("run", source, "--out", "s3://bucket/new", *options)
+            answer = call("run", source, "--out", "s3://bucket/dataflow/new", *options)
             assert (answer.status, answer.out) == (status, "")
             assert answer.err.count("\n") == 1
             return answer.err.removeprefix("evenpair: ").rstrip("\n")
 
         yield refused
-        assert store.names("new") == []
+        assert store.names("dataflow/new") == []
 
     def test_no_extra(self, refused, monkeypatch):
         monkeypatch.setitem(sys.modules, "google.cloud.dataflow_v1beta3", None)
