@@ -1,7 +1,7 @@
 """The second phase: the images of sparse pairs -> captions and what they state."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton
@@ -18,6 +18,7 @@ from ..transforms.gather_captions import GatherCaptions
 from ..transforms.keep_units import KeepUnits, LoadUnits, load_unit
 from ..transforms.reference_sample import COLUMNS, NONE, SampleReferences
 from ..transforms.spread import Respread, Spread
+from .work import Hints
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Captioning:
     """Who captions, and what: by so many models at the same time, and no more than allowed.
 
     ``sample`` pairs are captioned whatever they say, of the sparse ones as many as ``budget`` has.
+    ``hints`` are what the step that captions, and no other, asks of the machines that it runs on.
     """
 
     asked: Asked
@@ -32,6 +34,7 @@ class Captioning:
     lanes: int
     sample: int = 0
     budget: Budget | None = None
+    hints: Hints = field(default_factory=dict)
 
 
 def build_enrich(
@@ -50,12 +53,15 @@ def build_enrich(
     """
     asked, budget = captioning.asked, captioning.budget
     last = _find_last(root, sampled, run, captioning.sample)
+    caption_images = CaptionImages(run, captioning.load, asked).with_resource_hints(
+        **captioning.hints
+    )
     captioned = (
         root
         | "Sources" >> Spread(sources, captioning.lanes)
         | "Load scores" >> beam.Map(load_unit, run, "scores")
         | "Choose sparse" >> ChooseSparse(last, budget)
-        | "Caption images" >> CaptionImages(run, captioning.load, asked)
+        | "Caption images" >> caption_images
     )
     _ = (
         captioned

@@ -214,52 +214,6 @@ class VerifyOptions:
         at_least("--workers", self.workers, 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineOptions:
-    """Where the phases run; none of this changes what they give."""
-
-    runner: str = option(
-        "direct",
-        "Where to run: on this machine, on Flink, or on the engine behind any Beam job server.",
-        choices=("direct", "flink", "portable"),
-    )
-    workers: int = option(0, "Worker processes; 0 takes one for each core.", metavar="N")
-    job_endpoint: str = option(
-        "", "A Beam job server that runs, for --runner portable or flink.", metavar="HOST:PORT"
-    )
-    flink_master: str = option(
-        "",
-        "The REST address of a Flink cluster; without --job-endpoint a job server is started here.",
-        metavar="HOST:PORT",
-    )
-    flink_job_server_jar: str = option(
-        "", "The job server to start, instead of fetching Beam's.", metavar="JAR"
-    )
-    shared_paths: bool = option(
-        False, "Workers on other hosts do see what seems to lie on this machine's own disk."
-    )
-    beam: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        at_least("--workers", self.workers, 0)
-        if self.runner == "portable" and not self.job_endpoint:
-            raise UsageError("--runner portable needs --job-endpoint HOST:PORT")
-        if self.runner == "flink" and not (self.job_endpoint or self.flink_master):
-            raise UsageError("--runner flink needs --flink-master or --job-endpoint HOST:PORT")
-        for name, runners in _OF_RUNNERS.items():
-            if getattr(self, name) and self.runner not in runners:
-                raise UsageError(f"{flag(name)} needs --runner {' or '.join(runners)}")
-
-
-_OF_RUNNERS = {
-    "job_endpoint": ("portable", "flink"),
-    "flink_master": ("flink",),
-    "flink_job_server_jar": ("flink",),
-    "shared_paths": ("portable", "flink"),
-}
-"""Options of the engine that only some runners know."""
-
-
 def flag(name: str) -> str:
     """Return how an option is written on the command line."""
     return "--" + name.replace("_", "-")

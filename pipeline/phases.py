@@ -28,7 +28,7 @@ from .score import build_score, build_score_by
 from .select import MEASURES, build_select
 from .selectable import selectable
 from .to_caption import find_budget_of
-from .work import Execute, Work, pairs_of, rows_of
+from .work import Execute, Hints, Work, pairs_of, rows_of
 from .write import build_write, shard_format
 
 
@@ -42,6 +42,10 @@ class Run:
     """How many models may caption at the same time, None for as many as there are workers."""
     alone: bool = True
     """Whether no other part of the same phase is at work in the run directory."""
+    hints: Hints = field(default_factory=dict)
+    """What a model that captions asks of the machines that it runs on."""
+    dry: bool = False
+    """Whether nothing may be changed: the engine shows what it would run, and ends there."""
     record: Record = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -70,22 +74,27 @@ class Run:
         changed = changed_option(self.record, phase, options_of(options))
         return self.is_done(phase) and changed is None
 
-    def begin(self, phase: Phase, options: Any) -> None:  # noqa: ANN401 - any options record
+    def begin(self, phase: Phase, options: Any) -> bool:  # noqa: ANN401 - any options record
         """Note that a phase is at work; what that makes invalid is removed first.
 
-        What an attempt with the same options finished stays, for this one to go on from.
+        What an attempt with the same options finished stays, for this one to go on from. Returns
+        whether the run directory may be changed.
         """
+        if self.dry:
+            return False
         plain = options_of(options)
         phases = list(Phase)
         again = changed_option(self.record, phase, plain) is None
         self.remove(*phases[phases.index(phase) + again :])
         self.record["phases"][phase.value] = {"options": plain, "done": False}
         keep_record(self.directory, self.record)
+        return True
 
     def skip(self, phase: Phase, options: Any) -> None:  # noqa: ANN401 - any options record
         """Note that a phase has nothing to do."""
         self.record["phases"][phase.value] = {"options": options_of(options), "done": True}
-        keep_record(self.directory, self.record)
+        if not self.dry:
+            keep_record(self.directory, self.record)
 
     def finish(self, phase: Phase) -> None:
         """Note that a phase is done."""
@@ -102,6 +111,8 @@ class Run:
         for phase in phases:
             if phase.value in self.record["phases"]:
                 self.record["phases"][phase.value]["done"] = False
+        if self.dry:
+            return
         keep_record(self.directory, self.record)
         for phase in phases:
             for name in _OUTPUT[phase]:
@@ -138,13 +149,13 @@ def score(run: Run, sources: list[Source], options: ScoreOptions) -> None:
     if options.caption_field:
         require_caption_field(sources[0], options.caption_field)
     statistics = load_statistics(options.statistics) if options.statistics else None
-    run.begin(Phase.SCORE, options)
-    keep_sources(run.directory, sources)
-    build = build_score
-    if statistics is not None:
-        keep_statistics(statistics, run.directory.statistics)
-        build = build_score_by
-    work = Work(Phase.SCORE, len(sources), run.directory, map(pairs_of, sources))
+    if run.begin(Phase.SCORE, options):
+        keep_sources(run.directory, sources)
+        if statistics is not None:
+            keep_statistics(statistics, run.directory.statistics)
+    build = build_score if statistics is None else build_score_by
+    pairs = map(pairs_of, sources)
+    work = Work(Phase.SCORE, len(sources), run.directory, pairs, sources=sources)
     run.execute(lambda root: build(root, sources, run.directory, options), work)
     run.finish(Phase.SCORE)
 
@@ -165,10 +176,12 @@ def enrich(
     asked: Asked,
     load: LoadCaptioner,
     part: Part = WHOLE,
-    lanes: int | None = None,
+    *,
+    is_service: bool = False,
 ) -> int:
     """Caption the sparse pairs of ``run``; what the same model answered before is kept.
 
+    A service has one limit of requests for the whole run, and needs no machines of its own.
     Returns how many shards are left to other parts; the part that leaves none finishes the phase.
     """
     run.require(Phase.SCORE)
@@ -180,17 +193,26 @@ def enrich(
     sources, directory = run.sources(), run.directory
     stamp = enrich_stamp(run, options, asdict(asked))
     todo = [s for s in part.of(sources) if not has_stamp(directory, s, stamp)]
+    hints = {} if is_service else run.hints
     captioning = Captioning(
         asked,
         load,
-        lanes or run.models or max(1, len(todo)),
+        1 if is_service else run.models or max(1, len(todo)),
         options.reference_sample,
         find_budget_of(directory, sources, options),
+        hints,
     )
     parser = run.record["phases"]["score"]["options"]["parser"] or None
     run.execute(
         lambda root: build_enrich(root, todo, directory, captioning, parser, stamp, sources),
-        Work(Phase.ENRICH, len(todo), directory, is_part=not part.is_whole),
+        Work(
+            Phase.ENRICH,
+            len(todo),
+            directory,
+            is_part=not part.is_whole,
+            hints=hints,
+            sources=todo,
+        ),
     )
     others = [] if part.is_whole else sources
     left = sum(not has_stamp(directory, source, stamp) for source in others)
@@ -238,8 +260,8 @@ def select(run: Run, options: SelectOptions) -> None:
     enriched = run.record["phases"].get("enrich", {}).get("options", {})
     sample = enriched.get("reference_sample", 0)
     given = selectable(run.directory, sources, options, sample)
-    run.begin(Phase.SELECT, options)
-    storage.remove(run.directory.work)
+    if run.begin(Phase.SELECT, options):
+        storage.remove(run.directory.work)
     scores = (run.directory.table("scores", source.name) for source in sources)
     work = Work(Phase.SELECT, len(sources), run.directory, map(rows_of, scores))
     run.execute(lambda root: build_select(root, sources, run.directory, options, given), work)
@@ -255,12 +277,14 @@ def write(run: Run, options: WriteOptions) -> None:
     run.require(Phase.SELECT)
     if run.is_current(Phase.WRITE, options):
         return
-    run.begin(Phase.WRITE, options)
-    shards = load_plan(run.sources(), run.directory.plan)
+    if run.begin(Phase.WRITE, options):
+        forget_faults(run.directory)
+    sources = run.sources()
+    shards = load_plan(sources, run.directory.plan)
     form = shard_format(options)
     pending = [shard for shard in shards if not is_written(shard, run.directory, form)]
-    work = Work(Phase.WRITE, len(pending), run.directory, (shard.pairs for shard in pending))
-    forget_faults(run.directory)
+    pairs = (shard.pairs for shard in pending)
+    work = Work(Phase.WRITE, len(pending), run.directory, pairs, sources=sources)
     run.execute(lambda root: build_write(root, pending, run.directory, options), work)
     if faults := kept_faults(run.directory):
         raise EvenpairError("\n".join(faults))

@@ -86,6 +86,7 @@ def _measure(
     shares: dict[str, int],
 ) -> Took:
     directory, lanes = run.directory, 1 if chosen.is_service else run.models
+    hints = {} if chosen.is_service else run.hints
     path = directory.path(_TOOK)
 
     def build(root: beam.Pipeline) -> None:
@@ -95,10 +96,13 @@ def _measure(
             | "Load scores" >> beam.Map(load_unit, directory, "scores")
             | "Choose sparse" >> ChooseSparse(to_caption.last, to_caption.budget)
             | "Choose pilot" >> ChoosePilot(shares)
-            | "Measure" >> MeasureCaptioner(directory, chosen.load, chosen.asked, path)
+            | "Measure"
+            >> MeasureCaptioner(directory, chosen.load, chosen.asked, path).with_resource_hints(
+                **hints
+            )
         )
 
-    run.execute(build, Work(Phase.ENRICH, len(sources), directory))
+    run.execute(build, Work(Phase.ENRICH, len(sources), directory, hints=hints, sources=sources))
     took = Took(**json.loads(storage.read_bytes(path)))
     storage.remove(path)
     return took

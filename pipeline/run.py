@@ -79,6 +79,10 @@ def download_first(run: Run, wanted: Wanted, options: RunOptions) -> list[Source
     What the phases would refuse is refused before.
     """
     check_run(run, options)
+    if run.dry:
+        raise UsageError(
+            "--dry-run downloads nothing: evenpair download first, and name its shards"
+        )
     folder = RunDirectory(run.directory.downloads)
     if storage.exists(run.directory.sources) and not storage.exists(folder.root):
         _refuse_other_shards(run)
@@ -151,8 +155,9 @@ def enrich(
             run.skip(Phase.ENRICH, options)
         return 0
     chosen = choose_captioner(run, options, service, part)
-    lanes = 1 if chosen.is_service else None  # one limit of requests, for the whole run
-    return phases.enrich(run, options, chosen.asked, chosen.load, part, lanes)
+    return phases.enrich(
+        run, options, chosen.asked, chosen.load, part, is_service=chosen.is_service
+    )
 
 
 def enrich_lines(
@@ -176,6 +181,8 @@ def pilot_lines(
 def write(run: Run, options: WriteOptions) -> None:
     """Write the shards, then check that every pair is accounted for, and draw the report."""
     phases.write(run, options)
+    if run.dry:
+        return
     accounts = account(run.directory, run.sources())
     left_out = members_left_out(run.directory, run.sources())
     run.record["counts"] = {**total_counts(accounts), "members_left_out": left_out}

@@ -1,7 +1,7 @@
 """What a runner is told of a phase: what to build, how much there is to do, where it shows."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import apache_beam as beam
 import pyarrow as pa
@@ -10,6 +10,9 @@ from ..schemas.rejection import Phase
 from ..schemas.run_directory import RunDirectory
 from ..schemas.source import Source
 from ..transforms import storage
+
+Hints = Mapping[str, str]
+"""What a step asks of the machines that it runs on, as Beam's resource hints."""
 
 Build = Callable[[beam.Pipeline], None]
 """Wires a phase into a pipeline."""
@@ -61,6 +64,14 @@ class Work:
     """Whether the phase must not be spread over processes, for it fills a device."""
     apart: bool = False
     """Whether it must not be done in the launcher's process, whose output it would disturb."""
+    hints: Hints = field(default_factory=dict)
+    """What one of its steps asks of the machines that it runs on."""
+    sources: Sequence[Source] = ()
+    """What is read besides the run directory."""
+
+    def paths(self) -> list[str]:
+        """Return the run directory, the sources and other files, all of which workers must see."""
+        return [self.run.root, *(source.path for source in self.sources), *self.files]
 
     def is_small(self) -> bool:
         """Return whether it is done before worker processes would have started."""

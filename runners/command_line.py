@@ -12,8 +12,8 @@ import click
 
 from .. import __version__
 from ..pipeline.download_options import DownloadOptions, FetchOptions, UrlOptions
+from ..pipeline.engine_options import DataflowOptions, EngineOptions
 from ..pipeline.options import (
-    EngineOptions,
     EnrichOptions,
     ScoreOptions,
     SelectOptions,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _RUN = click.argument("run_directory", metavar="RUN")
 _INPUT = click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+_ENGINE = (EngineOptions, DataflowOptions)
 _OUT = click.option("--out", required=True, metavar="RUN", help="The run directory.")
 _PILOT = click.option(
     "--pilot",
@@ -61,7 +62,7 @@ def evenpair() -> None:
 @_OUT
 @click.option("--overwrite", is_flag=True, help="Begin afresh in a directory of another run.")
 @_PILOT
-@options_of(ScoreOptions, EnrichOptions, ServiceOptions, SelectOptions, WriteOptions, EngineOptions)
+@options_of(ScoreOptions, EnrichOptions, ServiceOptions, SelectOptions, WriteOptions, *_ENGINE)
 @options_of(UrlOptions, FetchOptions)
 @click.pass_obj
 def run(beam: Beam, /, out: str, overwrite: bool, pilot: int | None, **given: Any) -> None:
@@ -95,7 +96,7 @@ def run(beam: Beam, /, out: str, overwrite: bool, pilot: int | None, **given: An
 @evenpair.command()
 @_INPUT
 @_OUT
-@options_of(ScoreOptions, EngineOptions)
+@options_of(ScoreOptions, *_ENGINE)
 @click.pass_obj
 def score(beam: Beam, /, out: str, **given: Any) -> None:
     """Parse every caption and measure its information.
@@ -116,7 +117,7 @@ def score(beam: Beam, /, out: str, **given: Any) -> None:
 
 @evenpair.command()
 @_RUN
-@options_of(EnrichOptions, ServiceOptions, EngineOptions)
+@options_of(EnrichOptions, ServiceOptions, *_ENGINE)
 @_PILOT
 @click.option(
     "--worklist",
@@ -160,7 +161,7 @@ def enrich(
 
 @evenpair.command()
 @_RUN
-@options_of(SelectOptions, EngineOptions)
+@options_of(SelectOptions, *_ENGINE)
 @click.pass_obj
 def select(beam: Beam, /, run_directory: str, **given: Any) -> None:
     """Choose the caption of every pair, and which pairs are written."""
@@ -174,7 +175,7 @@ def select(beam: Beam, /, run_directory: str, **given: Any) -> None:
 
 @evenpair.command()
 @_RUN
-@options_of(WriteOptions, EngineOptions)
+@options_of(WriteOptions, *_ENGINE)
 @click.pass_obj
 def write(beam: Beam, /, run_directory: str, **given: Any) -> None:
     """Write the chosen pairs as shards, and check that every pair is accounted for."""
@@ -204,7 +205,7 @@ def report(beam: Beam, /, run_directory: str) -> None:
 @click.argument("lists", metavar="URLS...", nargs=-1, required=True)
 @click.option("--out", required=True, metavar="DIR", help="The folder for the shards.")
 @click.option("--overwrite", is_flag=True, help="Begin afresh in a folder of another download.")
-@options_of(DownloadOptions, FetchOptions, EngineOptions)
+@options_of(DownloadOptions, FetchOptions, *_ENGINE)
 @click.pass_obj
 def download(
     beam: Beam, /, lists: tuple[str, ...], out: str, overwrite: bool, **given: Any
@@ -216,7 +217,7 @@ def download(
     into the same folder does the shards that are not finished.
     """
     options, fetch = record_from(DownloadOptions, given), record_from(FetchOptions, given)
-    engine = record_from(EngineOptions, given, beam=beam)
+    engine = _engine(beam, given)
     from ..pipeline.download import download as download_urls
     from ..pipeline.download import plan_download
     from ..pipeline.downloads import download_lines
@@ -283,7 +284,7 @@ def facts(given: IO[str], jsonl: bool, parser: str, statistics: str, **_unused: 
 @click.option("--out", required=True, metavar="DIR", help="Where the data and the run go.")
 @click.option("--pairs", default=400, show_default=True, metavar="N", help="How many to draw.")
 @click.option("--seed", default=0, show_default=True, metavar="S", help="Draws other scenes.")
-@options_of(EngineOptions)
+@options_of(*_ENGINE)
 @click.pass_obj
 def demo(beam: Beam, /, out: str, pairs: int, seed: int, **given: Any) -> None:
     """Draw pictures with known facts, and run the whole job on them.
@@ -312,9 +313,14 @@ def _phase_options(
     )
 
 
+def _engine(beam: Beam, given: Given) -> EngineOptions:
+    dataflow = record_from(DataflowOptions, given)
+    return record_from(EngineOptions, given, beam=beam, dataflow=dataflow)
+
+
 @contextmanager
 def _open(out: str, beam: Beam, given: Given, **how: Any) -> Iterator["Run"]:
-    engine = record_from(EngineOptions, given, beam=beam)
+    engine = _engine(beam, given)
     from .open_run import open_run
 
     with open_run(out, engine, **how) as opened:

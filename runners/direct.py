@@ -7,7 +7,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-from ..pipeline.options import EngineOptions
+from ..pipeline.engine_options import EngineOptions
 from ..pipeline.work import Build, Work
 from ..schemas.errors import EvenpairError
 from ..transforms import storage

@@ -4,23 +4,26 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
-from ..pipeline.options import EngineOptions
+from ..pipeline.engine_options import EngineOptions
 from ..pipeline.work import Execute
+from .dataflow import dataflow_engine
 from .direct import run_direct
 from .flink import flink_engine
 from .portable import portable_engine
 
 
-def open_engine(options: EngineOptions) -> AbstractContextManager[Execute]:
-    """Give what runs phases, when all that it needs is there.
+def open_engine(options: EngineOptions, root: str) -> AbstractContextManager[Execute]:
+    """Give what runs phases into the run directory at ``root``, when all that it needs is there.
 
     Raises UsageError or EvenpairError, in one line, for what is not.
     """
     match options.runner:
         case "portable":
-            return portable_engine(options)
+            return portable_engine(options, root)
         case "flink":
-            return flink_engine(options)
+            return flink_engine(options, root)
+        case "dataflow":
+            return dataflow_engine(options, root)
         case _:
             return _direct_engine(options)
 

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions
 
-from ..pipeline.options import EngineOptions
+from ..pipeline.engine_options import EngineOptions
 from ..pipeline.work import Build, Execute, Work
 from ..schemas.errors import EvenpairError, UsageError
 from .addresses import split_address
 from .flink_cluster import REST_PORT, FlinkCluster, find_cluster, release, require_usable
 from .flink_job_server import find_java, serve_jobs
-from .portable import job_channel, paths_of, portable_options, submit
+from .portable import job_channel, portable_options, submit
 from .shared_paths import require_shared
 
 _CACHE_MILLIS = 3000
@@ -21,18 +21,21 @@ _CACHE_MILLIS = 3000
 
 
 @contextmanager
-def flink_engine(options: EngineOptions) -> Iterator[Execute]:
+def flink_engine(options: EngineOptions, root: str) -> Iterator[Execute]:
     """Give what runs phases on Flink, when everything that they need is there.
 
     Raises UsageError or EvenpairError, in one line, for what is not.
     """
     cluster = _look_at_cluster(options)
+    hosts = cluster.hosts if cluster else [_host(options.job_endpoint)]
+    if options.shared_paths:
+        hosts = []
+    require_shared([root], hosts)
     with _job_server(options, cluster) as endpoint:
         given = flink_options(options, cluster)
 
         def execute(build: Build, work: Work) -> None:
-            if not options.shared_paths:
-                require_shared(paths_of(work), cluster.hosts if cluster else [_host(endpoint)])
+            require_shared(work.paths(), hosts)
             submit(build, work, endpoint, given)
 
         yield execute

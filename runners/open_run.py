@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ..pipeline.downloads import clear_downloads, refuse_other_files
+from ..pipeline.engine_options import EngineOptions
 from ..pipeline.lock import locked
-from ..pipeline.options import EngineOptions
 from ..pipeline.part import WHOLE, Part
 from ..pipeline.phases import Run
 from ..pipeline.record import NoRunError
@@ -16,6 +16,7 @@ from ..pipeline.work import Execute
 from ..schemas.errors import UsageError
 from ..schemas.run_directory import RunDirectory
 from ..transforms import storage
+from .dataflow_options import device_hints
 from .engine import open_engine
 
 
@@ -33,6 +34,8 @@ def open_run(
     Raises UsageError if there is none and none is to ``begin``, if it holds something else, or if
     another launcher is at work in it.
     """
+    if overwrite and engine.dataflow.dry_run:
+        raise UsageError("--dry-run changes nothing, so it cannot go with --overwrite")
     directory = RunDirectory(_as_workers_see(root, engine))
     if begin:
         _refuse_other_folder(directory, overwrite=overwrite)
@@ -44,7 +47,8 @@ def open_run(
                 storage.remove(directory.path(name))
 
         models = 1 if engine.runner == "direct" else None
-        yield Run(directory, execute, models, alone)
+        dry = engine.dataflow.dry_run
+        yield Run(directory, execute, models, alone, device_hints(engine), dry)
 
 
 @contextmanager
@@ -55,6 +59,8 @@ def open_downloads(
 
     Raises UsageError if it holds anything else, or if another launcher is at work in it.
     """
+    if engine.dataflow.dry_run:
+        raise UsageError("--dry-run shows the job of score, enrich, select or write")
     directory = RunDirectory(_as_workers_see(root, engine))
     _refuse_file(directory)
     refuse_other_files(directory, lists)
@@ -71,7 +77,7 @@ def _at_work(
     """Hold a folder, and give the engine; also whether no other part is at work there."""
     with (
         locked(directory, part) as alone,
-        open_engine(engine) as execute,
+        open_engine(engine, directory.root) as execute,
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")

@@ -17,10 +17,9 @@ from apache_beam.runners.portability.portable_runner import (
     PortableRunner,
 )
 
-from ..pipeline.options import EngineOptions
+from ..pipeline.engine_options import EngineOptions
 from ..pipeline.work import Build, Execute, Work
 from ..schemas.errors import EvenpairError, UsageError
-from ..transforms import storage
 from .addresses import split_address
 from .name_fault import name_fault
 from .progress import show_progress
@@ -33,29 +32,21 @@ _ENVIRONMENT = ("--environment_type", "--environment_config", "--environment_opt
 
 
 @contextmanager
-def portable_engine(options: EngineOptions) -> Iterator[Execute]:
+def portable_engine(options: EngineOptions, root: str) -> Iterator[Execute]:
     """Give what runs phases on the job server at ``--job-endpoint``, which must answer."""
     endpoint = options.job_endpoint
     host, _ = split_address(endpoint)
     given = portable_options(options)
     with job_channel(endpoint):
         pass
+    hosts = [] if options.shared_paths else [host]
+    require_shared([root], hosts)
 
     def execute(build: Build, work: Work) -> None:
-        if not options.shared_paths:
-            require_shared(paths_of(work), [host])
+        require_shared(work.paths(), hosts)
         submit(build, work, endpoint, given)
 
     yield execute
-
-
-def paths_of(work: Work) -> list[str]:
-    """Return the run directory, the sources and other files, which workers read and write."""
-    sources = work.run.sources
-    if not storage.exists(sources):
-        return [work.run.root, *work.files]
-    paths = storage.read_table(sources, ["path"])["path"].to_pylist()
-    return [work.run.root, *paths, *work.files]
 
 
 def portable_options(options: EngineOptions, more: Sequence[str] = ()) -> list[str]:
@@ -120,7 +111,7 @@ def submit(build: Build, work: Work, endpoint: str, options: list[str]) -> None:
         pipeline = beam.Pipeline(runner=_Runner(channel), options=PipelineOptions(options))
         build(pipeline)
         try:
-            _wait(pipeline.run())
+            wait_or_cancel(pipeline.run())
         except (RuntimeError, grpc.RpcError, EvenpairError) as error:
             fault = name_fault(error)
             if fault is None:
@@ -128,7 +119,8 @@ def submit(build: Build, work: Work, endpoint: str, options: list[str]) -> None:
             raise fault from error
 
 
-def _wait(result: PipelineResult) -> None:
+def wait_or_cancel(result: PipelineResult) -> None:
+    """Wait for the end of a job; cancel it if interrupted."""
     try:
         result.wait_until_finish()
     except KeyboardInterrupt:

@@ -10,7 +10,7 @@ from pathlib import Path
 import apache_beam as beam
 import pytest
 
-from evenpair.pipeline.options import EngineOptions
+from evenpair.pipeline.engine_options import EngineOptions
 from evenpair.pipeline.work import FEW, Work
 from evenpair.runners.direct import choose_workers, run_direct
 from evenpair.schemas.errors import EvenpairError, UsageError

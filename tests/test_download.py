@@ -18,7 +18,7 @@ import pytest
 
 from evenpair.pipeline.download import download, downloading, plan_download
 from evenpair.pipeline.download_options import DownloadOptions, FetchOptions
-from evenpair.pipeline.options import EngineOptions
+from evenpair.pipeline.engine_options import EngineOptions
 from evenpair.pipeline.shard_urls import shard_urls
 from evenpair.pipeline.url_lists import find_url_lists
 from evenpair.runners.direct import run_direct

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from evenpair.pipeline.demo_data import write_demo_shards
-from evenpair.pipeline.options import EngineOptions
+from evenpair.pipeline.engine_options import EngineOptions
 from evenpair.runners import shared_paths
 from evenpair.runners.flink import flink_options
 from evenpair.runners.flink_cluster import find_cluster, require_usable
@@ -216,12 +216,24 @@ class TestChecks:
         assert answer.status == 2
         assert f"the Flink cluster at http://{address} has no restart strategy" in answer.err
 
-    def test_nothing_is_overwritten_before_all_is_there(self, inputs, tmp_path):
+    def test_a_run_that_workers_cannot_see(self, score, monkeypatch, tmp_path):
+        monkeypatch.setattr(shared_paths, "file_system_of", lambda _: "ext4")
+        with cluster(**FIXED_DELAY) as address:
+            answer = score("--flink-master", address)
+        said = f"evenpair: {tmp_path}/run lies on this machine's own disk, where the workers on 10."
+        assert (answer.status, answer.err.count("\n")) == (2, 1)
+        assert answer.err.startswith(said)
+
+    def test_nothing_is_overwritten_before_all_is_there(self, inputs, monkeypatch, tmp_path):
         out = tmp_path / "run"
         assert call("score", inputs, "--out", out, "--workers", 1).status == 0
         before = tree_bytes(out)
         options = ("--runner", "flink", "--job-endpoint", f"localhost:{free_port()}")
         assert call("run", inputs, "--out", out, "--overwrite", *options).status == 1
+        monkeypatch.setattr(shared_paths, "file_system_of", lambda _: "ext4")
+        with cluster(**FIXED_DELAY) as address:
+            options = ("--runner", "flink", "--flink-master", address)
+            assert call("run", inputs, "--out", out, "--overwrite", *options).status == 2
         assert tree_bytes(out) == before
 
 

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenpair.pipeline.work import Work
-from evenpair.runners.portable import paths_of
 from evenpair.schemas.errors import EvenpairError, UsageError
 from evenpair.schemas.rejection import Phase
 from evenpair.schemas.run_directory import RunDirectory
@@ -194,8 +193,7 @@ class TestJoin:
 
 def test_workers_elsewhere_must_see_the_files(run):
     work = Work(Phase.ENRICH, 2, RunDirectory(str(run)), files=["/captions/a.parquet"])
-    assert paths_of(work)[0] == str(run)
-    assert paths_of(work)[-1] == "/captions/a.parquet"
+    assert work.paths() == [str(run), "/captions/a.parquet"]
 
 
 class TestNoPartner:

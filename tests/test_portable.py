@@ -1,12 +1,15 @@
 """Another engine: the same bytes as on this machine, from workers that share only files with it."""
 
 import shutil
+import signal
+import subprocess
+import time
 
 import pytest
 
 from evenpair.pipeline.demo_data import write_demo_shards
 
-from .commands import call, spawn
+from .commands import COMMAND, call, spawn
 from .job_servers import free_port, serve_prism
 from .shards import tree_bytes
 
@@ -63,6 +66,41 @@ class TestPrism:
     def test_the_engine_is_no_option_of_the_run(self, inputs, elsewhere):
         answer = call("run", inputs, "--out", elsewhere, *OPTIONS)
         assert (answer.status, answer.err) == (0, "")
+
+    def test_whose_client_was_lost_goes_on_from_what_is_done(
+        self, inputs, here, endpoint, tmp_path
+    ):
+        out = tmp_path / "run"
+        command = [
+            "score",
+            inputs,
+            "--out",
+            out,
+            "--runner",
+            "portable",
+            "--job-endpoint",
+            endpoint,
+        ]
+        spawned = [str(COMMAND), *map(str, command)]
+        client = subprocess.Popen(spawned, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while client.poll() is None and not list(out.glob("work/parsed/*.parquet")):
+            time.sleep(0.05)
+        client.kill()
+        assert client.wait() == -signal.SIGKILL
+        answer = call(*command)
+        assert (answer.status, answer.err) == (0, "")
+        assert tree_bytes(out / "scores") == tree_bytes(here / "scores")
+        assert list(out.rglob("*.tmp-*")) == []
+
+    def test_workers_of_a_pool(self, inputs, here, endpoint, tmp_path):
+        address = f"localhost:{free_port()}"
+        pool = subprocess.Popen([str(COMMAND.with_name("evenpair-worker")), "--pool", address])
+        external = ("--environment_type=EXTERNAL", f"--environment_config={address}")
+        options = ("--runner", "portable", "--job-endpoint", endpoint, "--", *external)
+        answer = call("score", inputs, "--out", tmp_path / "run", *options)
+        pool.terminate()
+        assert (pool.wait(), answer.status, answer.err) == (0, 0, "")
+        assert tree_bytes(tmp_path / "run" / "scores") == tree_bytes(here / "scores")
 
     def test_a_fault_in_a_worker_is_one_line(self, inputs, endpoint, tmp_path):
         sources = shutil.copytree(inputs, tmp_path / "in")

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..models.load_captioner import DEMO, demo_captioner_path
 from ..schemas.errors import EvenpairError, UsageError
 from .captioner_families import family_of
 from .wait_passively import wait_passively
@@ -54,8 +55,11 @@ def find_model(model: str, path: str, revision: str = "") -> FoundModel:
 def fetch_model(found: FoundModel) -> str:
     """Return the folder with the files of ``found``, fetched from the hub if need be.
 
-    Raises EvenpairError if the hub fails.
+    The shipped one lies wherever evenpair does, which may be elsewhere on a worker. Raises
+    EvenpairError if the hub fails.
     """
+    if found.model == DEMO:
+        return demo_captioner_path()
     if os.path.isdir(found.path):
         return found.path
     from huggingface_hub import snapshot_download

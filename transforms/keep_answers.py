@@ -1,9 +1,12 @@
 """What captioners answered for one source, kept for good and never asked again.
 
 A source's answers lie in ``answers/NAME.parquet``, and while it is at work in small parts beside
-it, ``answers/NAME.parts/00000.parquet`` and so on, each whole or not at all: a kill costs a part.
+it, ``answers/NAME.parts/00000-....parquet`` and so on, each whole or not at all: a kill costs a
+part. Two attempts at a source may be at work at a time: a part's name belongs to one of them, and
+what one has put into the table the other finds there.
 """
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,21 +36,32 @@ class AnswerStore:
 
     def load(self, asked: Asked | None = None) -> pa.Table:
         """Return what was answered, by whoever was asked; of one uid the first answer."""
-        paths = [self.path] if storage.exists(self.path) else []
-        tables = [storage.read_table(path) for path in [*paths, *self._parts()]]
-        table = pa.concat_tables([ANSWERS.empty_table(), *tables])
+        try:
+            table = self._read()
+        except FileNotFoundError:  # what a part held is in the table by now
+            table = self._read()
         return _distinct(table if asked is None else table.filter(_is_by(table, asked)))
 
     def add(self, answers: Mapping[str, Answer], asked: Asked) -> None:
         """Keep the answers to the pairs of these uids as one more part."""
-        part = f"{self.parts_path}/{len(self._parts()):05d}.parquet"
-        storage.write_table(part, answers_to_table(answers, asked))
+        number, own = len(self._parts()), uuid.uuid4().hex
+        table = answers_to_table(answers, asked)
+        path = f"{self.parts_path}/{number:05d}-{own}.parquet"
+        try:
+            storage.write_table(path, table)
+        except FileNotFoundError:  # the folder has just been removed
+            storage.write_table(path, table)
 
     def settle(self) -> None:
         """Put the parts into the one table; a kill in between leaves both, which is no harm."""
         if self._parts():
             storage.write_table(self.path, self.load())
             storage.remove(self.parts_path)
+
+    def _read(self) -> pa.Table:
+        parts = self._parts()  # before the table is looked for, into which they may go meanwhile
+        paths = [self.path, *parts] if storage.exists(self.path) else parts
+        return pa.concat_tables([ANSWERS.empty_table(), *map(storage.read_table, paths)])
 
     def _parts(self) -> list[str]:
         return storage.find_in(self.parts_path, "*.parquet")

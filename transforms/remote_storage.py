@@ -10,10 +10,12 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
-from ..schemas.errors import EvenpairError
+from ..schemas.errors import EvenpairError, UsageError
 from .s3_clients import share_clients
 
 _PIECE = 8 << 20
+_ASK_SECONDS = 15
+_NO_BUCKET = ("NoSuchBucket", "bucket does not exist")
 _EXTRAS = {"s3": "aws", "gs": "gcp", "hdfs": "hdfs", "azfs": "azure"}
 _LACKING = ("install", "dependenc", "is not defined")
 """What Beam's file systems say, each in its way, where a library is not there."""
@@ -33,11 +35,11 @@ def require_access(path: str) -> None:
     """
     with _told(path):
         filesystem = _filesystems().get_filesystem(path)
-        if scheme_of(path) == "s3":
-            _ask_once(path, filesystem)
+        if ask := _ASK_ONCE.get(scheme_of(path)):
+            ask(path, filesystem)
 
 
-def _ask_once(path: str, filesystem: Any) -> None:  # noqa: ANN401 - Beam ships no types
+def _ask_s3(path: str, filesystem: Any) -> None:  # noqa: ANN401 - Beam ships no types
     from apache_beam.io.aws.clients.s3 import messages
     from apache_beam.io.aws.s3io import S3IO, parse_s3_path
 
@@ -48,6 +50,20 @@ def _ask_once(path: str, filesystem: Any) -> None:  # noqa: ANN401 - Beam ships 
     except messages.S3ClientError as error:
         if error.code != 404 or "NoSuchBucket" in str(error):
             raise
+
+
+def _ask_gs(path: str, filesystem: Any) -> None:  # noqa: ANN401
+    from apache_beam.io.gcp.gcsio import GcsIO, parse_gcs_path
+
+    bucket, prefix = parse_gcs_path(path, object_optional=True)
+    client = GcsIO(pipeline_options=filesystem._pipeline_options).client
+    found = client.list_blobs(
+        bucket, prefix=prefix, max_results=1, retry=None, timeout=_ASK_SECONDS
+    )
+    list(found)
+
+
+_ASK_ONCE = {"s3": _ask_s3, "gs": _ask_gs}
 
 
 def scheme_of(path: str) -> str:
@@ -181,12 +197,14 @@ def _told(path: str) -> Iterator[None]:
         raise
     except Exception as error:
         cause = _cause(error)
-        if "NoSuchBucket" in str(cause):
+        if any(said in str(cause) for said in _NO_BUCKET):
             raise EvenpairError(f"{path}: there is no such bucket") from error
         if isinstance(cause, FileNotFoundError) or getattr(cause, "code", None) == 404:
             raise FileNotFoundError(f"{path}: there is no such file") from error
         if isinstance(cause, RuntimeError | ImportError | ValueError):
-            raise EvenpairError(f"{path}: {_advice(path, _said(cause))}") from error
+            advice = _advice(path, _said(cause))
+            kind = UsageError if "pip install" in advice else EvenpairError
+            raise kind(f"{path}: {advice}") from error
         raise OSError(f"{path}: {_advice(path, _said(cause))}") from error
 
 

@@ -220,8 +220,9 @@ def remove(path: str) -> None:
         remote.delete([*find(path), *find(f"{path}/**")])
     elif os.path.isdir(path):
         going = _temporary_name(path)
-        os.replace(path, going)
-        shutil.rmtree(going)
+        with contextlib.suppress(FileNotFoundError):  # another attempt has just removed it
+            os.replace(path, going)
+            shutil.rmtree(going)
     else:
         Path(path).unlink(missing_ok=True)
 
