@@ -45,9 +45,9 @@ def load_parser(name: str | None = None) -> "Language":
 
 def _know_words(nlp: "Language") -> None:
     """Look up the words of the training captions once, and of other words only what is used."""
-    from spacy.attrs import LOWER, NORM, PREFIX, SHAPE, SUFFIX
+    from spacy.attrs import NORM, PREFIX, SUFFIX
 
-    used = (LOWER, NORM, PREFIX, SHAPE, SUFFIX)
+    used = (NORM, PREFIX, SUFFIX)
     nlp.vocab.lex_attr_getters = {key: nlp.vocab.lex_attr_getters[key] for key in used}
     for word in list(nlp.vocab.strings):
         nlp.vocab[word]

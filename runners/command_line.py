@@ -241,14 +241,15 @@ def verify(beam: Beam, /, shards: tuple[str, ...], **given: Any) -> None:
 def facts(given: IO[str], jsonl: bool, parser: str, statistics: str, **_unused: Any) -> None:
     """Print what captions state, and how many bits each carries.
 
-    One line out for each line in, in order. Every line is read as the parser's language.
+    One line out for each line in, in order. Every line is read as the parser's language. A terminal
+    shows below each caption its facts, and the words that became each.
     """
-    from ..pipeline.state_facts import as_json, as_text, state_facts
+    from ..pipeline.state_facts import as_json, as_text, as_view, state_facts
 
-    show = as_json if jsonl else as_text
+    show = as_json if jsonl else as_view if sys.stdout.isatty() else as_text
     captions = (line.rstrip("\r\n") for line in given)
     for stated in state_facts(captions, parser, statistics):
-        sys.stdout.write(show(*stated) + "\n")
+        sys.stdout.write(show(stated) + "\n")
 
 
 @evenpair.command()

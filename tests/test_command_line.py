@@ -12,6 +12,7 @@ import pytest
 
 from evenpair import __version__
 from evenpair.pipeline.lock import locked
+from evenpair.pipeline.state_facts import as_view, state_facts
 from evenpair.runners.command_line import evenpair
 from evenpair.schemas.run_directory import RunDirectory
 
@@ -269,6 +270,16 @@ class TestFacts:
         ]  # fmt: skip
         said = answer.out.splitlines()[0].split("=>  ")[1]
         assert re.fullmatch(r"dog \d+\.\d \(brown \d+\.\d\)", said)
+
+    def test_a_terminal_shows_which_words_became_which_fact(self):
+        (stated,) = state_facts(["A tennis racket with a red grip. It lies on the man's bag."])
+        first, *rows = as_view(stated).splitlines()
+        assert first.endswith(f"bits  {stated.caption}")
+        facts = [re.split(r"  +(?:< )?", row.strip())[1:] for row in rows]
+        assert ["tennis racket", "tennis racket"] in facts
+        assert ["grip is red", "red"] in facts
+        assert ["tennis racket lie on bag", "lies on"] in facts
+        assert len(facts) == len(stated.facts)
 
     def test_no_lines_in_no_lines_out(self):
         assert call("facts", "--jsonl", stdin="") == type(call("--version"))(0, "", "")

@@ -59,6 +59,12 @@ def parse(nlp, caption: str) -> Facts:
             [("teddy bear", "white"), ("teddy bear", "smiling")],
             [("teddy bear", "on", "bed")],
         ),
+        (
+            "Two men riding horses near a beach. They wear black hats.",
+            "man, horse, beach, hat",
+            [("man", "2"), ("hat", "black")],
+            [("man", "ride", "horse"), ("man", "near", "beach"), ("man", "wear", "hat")],
+        ),
     ],
 )
 def test_a_caption_gives_its_facts(nlp, caption, objects, attributes, relations):

@@ -1,6 +1,7 @@
 """Sentences of one caption -> its facts: what the text means as one object becomes one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from ..schemas.facts import Attribute, Facts, Relation
@@ -17,6 +18,7 @@ _EITHER = frozenset(
     "person child kid baby toddler player skier surfer rider batter catcher skateboarder "
     "snowboarder worker student teacher chef officer athlete adult singer dancer".split()
 )
+_SEVERAL = frozenset({"men", "women", "children"})
 _DEFINITE = frozenset({"the", "this", "that", "his", "her", "its", "their"})
 
 
@@ -43,7 +45,9 @@ def _antecedent(kind: str, before: Sequence[Sentence]) -> str | None:
         for name, span in mentions.objects:
             head = name.rpartition(" ")[2]
             human = head in _MEN or head in _WOMEN or head in _EITHER or head == "people"
-            plural = words[span[-1]].endswith("s") or head == "people"
+            plural = words[span[-1]].endswith("s") or not _SEVERAL.isdisjoint(
+                (head, words[span[-1]])
+            )
             fits = {
                 "man": head in _MEN or head in _EITHER,
                 "woman": head in _WOMEN or head in _EITHER,
@@ -63,6 +67,24 @@ def join_sentences(sentences: Sequence[Sentence]) -> Facts:
     if len(sentences) == 1:
         return sentences[0].mentions.facts()
     joined = Mentions([], [], [])
+    for _, (objects, attributes, relations) in _renamed(sentences):
+        joined.objects.extend(objects)
+        joined.attributes.extend(attributes)
+        joined.relations.extend(relations)
+    return joined.facts()
+
+
+def words_of_facts(sentences: Sequence[Sentence]) -> dict[str | Attribute | Relation, str]:
+    """The words of a caption that became each fact, none for a relation that no word expresses."""
+    said: dict[str | Attribute | Relation, str] = {}
+    for words, mentions in _renamed(sentences):
+        for fact, span in chain.from_iterable(mentions):
+            said.setdefault(fact, " ".join(words[position] for position in span))
+    return said
+
+
+def _renamed(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
+    """Each sentence, with the objects' names that hold for the whole caption."""
     known: dict[str, None] = {}
     for words, mentions in sentences:
         renamed = {
@@ -70,12 +92,8 @@ def join_sentences(sentences: Sequence[Sentence]) -> Facts:
             for name, span in mentions.objects
             if (longer := _longer_name(name, span, words, known))
         }
-        objects, attributes, relations = _rename(mentions, renamed)
-        joined.objects.extend(objects)
-        joined.attributes.extend(attributes)
-        joined.relations.extend(relations)
+        yield Sentence(words, _rename(mentions, renamed))
         known |= {name: None for name, _ in mentions.objects if name not in renamed}
-    return joined.facts()
 
 
 def _longer_name(
