@@ -6,14 +6,15 @@
     python benchmarks/parser.py DATA memory [--captions 1000000]
 
 DATA holds `factual`, `alt-text` and `ud-ewt`. Speed is of one core, in one run for all that is
-compared: the shipped parser from raw captions to facts, the standard small spaCy shape as bare
-`nlp.pipe`.
+compared: the shipped parser from raw captions to facts, alone and in `evenpair facts --jsonl`; the
+standard small spaCy shape as bare `nlp.pipe`.
 """
 
 import argparse
 import csv
 import gzip
 import json
+import os
 import random
 import resource
 import subprocess
@@ -69,6 +70,8 @@ def speed(data: Path, options: argparse.Namespace) -> None:
         rates = {}
         for name, parse in ways.items():
             rates[name] = max(_rate(parse, captions) for _ in range(ROUNDS))
+        if not options.parser:
+            rates["evenpair facts --jsonl"] = max(_command_rate(captions) for _ in range(ROUNDS))
         base = rates["standard small, nlp.pipe"]
         for name, rate in rates.items():
             print(f"{source}: {name}: {rate:.0f} captions/s, {rate / base:.2f} x standard")
@@ -79,6 +82,26 @@ def _rate(parse: Callable[[list[str]], Iterable[object]], captions: list[str]) -
     for _ in parse(captions):
         pass
     return len(captions) / (time.process_time() - started)
+
+
+def _command_rate(captions: list[str]) -> float:
+    """Of the command, what it takes to start (it does so once for any number) not counted."""
+    lines = "".join(f"{' '.join(caption.split())}\n" for caption in captions)
+    return 4 * len(captions) / (_command_time(lines * 4) - _command_time(""))
+
+
+def _command_time(lines: str) -> float:
+    """Seconds of processor time that `evenpair facts --jsonl` takes for these captions."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        ["evenpair", "facts", "--jsonl"],
+        input=lines.encode(),
+        stdout=subprocess.DEVNULL,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        check=True,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def standard_pipeline(data: Path, steps: int = 150):

@@ -10,6 +10,7 @@ import pytest
 from evenpair.models.training.augment_trees import (
     WordStock,
     augment_trees,
+    elaborate,
     insert_modifier,
     join,
     open_with,
@@ -82,6 +83,19 @@ def test_joined_and_opened_trees_keep_their_facts():
     joined = join(TREE, Tree(("cats",), [0], ["ROOT"]), [",", "and"])
     assert facts_of(joined).objects == ("dog", "grass", "cat")
     assert facts_of(joined).relations == facts_of(TREE).relations
+
+
+def test_an_elaborated_tree_has_the_facts_of_both():
+    other = Tree(("the", "dog", "chasing", "cats"), [1, 1, 1, 2], ["skip", "ROOT", "rel", "arg"])
+    for seed in range(20):
+        longer = elaborate(other, {"dog": [TREE]}, random.Random(seed))
+        assert {*facts_of(longer).relations} == {
+            *facts_of(TREE).relations,
+            *facts_of(other).relations,
+        }
+        assert [word for word in longer.words if word not in {"and", ","}] == (
+            "the dog on grass chasing cats".split()
+        )
 
 
 def test_varied_trees_are_trees():

@@ -68,7 +68,8 @@ def augment_trees(trees: Sequence[Tree], stock: WordStock, rng: random.Random) -
         elif chance < 0.4:
             yield replace_noun(tree, stock, rng)
         elif chance < 0.65:
-            longer = extend(tree, by_root, rng)
+            way = extend if rng.random() < 0.5 else elaborate
+            longer = way(tree, by_root, rng)
             yield insert_modifier(longer, stock, rng) if rng.random() < 0.3 else longer
         elif chance < 0.75:
             yield join(tree, rng.choice(trees), rng.choice(_JOINTS).split())
@@ -200,6 +201,39 @@ def _graft(tree: Tree, start: int, other: Tree) -> Tree:
         tree.heads[:start] + heads,
         tree.labels[:start] + labels,
     )
+
+
+def elaborate(tree: Tree, by_root: Mapping[str, list[Tree]], rng: random.Random) -> Tree:
+    """`man in a hat` and `man riding a horse` make `man in a hat riding a horse`."""
+    root = tree.labels.index("ROOT")
+    more = by_root.get(tree.words[root])
+    if not more or root == len(tree.words) - 1 or tree.labels.count("ROOT") > 1:
+        return tree
+    other = rng.choice(more)
+    start = other.labels.index("ROOT")
+    if any(head < start for head in other.heads[start:]):
+        return tree
+    tail = other.words[start + 1 :]
+    after = len(tail)
+
+    def moved(position: int) -> int:
+        return position + after if position > root else position
+
+    heads = [moved(position) for position in tree.heads]
+    longer = Tree(
+        (*tree.words[: root + 1], *tail, *tree.words[root + 1 :]),
+        [
+            *heads[: root + 1],
+            *(head - start + root for head in other.heads[start + 1 :]),
+            *heads[root + 1 :],
+        ],
+        [*tree.labels[: root + 1], *other.labels[start + 1 :], *tree.labels[root + 1 :]],
+    )
+    at = root + after + 1
+    following = next((i for i in range(at, len(longer.words)) if longer.labels[i] != "skip"), root)
+    verb = longer.words[following].endswith(("ing", "ed"))
+    joint = rng.choice(((), (), ("and",), (",",)) if verb else (("and",), (",",)))
+    return insert(longer, at, joint, following, "skip")
 
 
 def join(first: Tree, second: Tree, joint: Sequence[str]) -> Tree:

@@ -3,6 +3,8 @@
     python -m evenpair.models.training.train_parser --data DATA --out models/caption_parser/pipeline
 
 DATA is a folder with `factual/train.csv` and `factual/dev.csv`. The seed is fixed.
+`--resume PIPELINE` takes the first part of the training as done; `--hold-out` keeps every third
+long caption out, to judge by.
 """
 
 import argparse
@@ -30,6 +32,7 @@ from ..load_parser import LEXICON
 from .augment_trees import augment_trees
 from .convert_graphs import convert_graphs
 from .graph_to_tree import Tree
+from .refine_parser import refine_parser
 from .scene_graphs import SceneGraph, read_scene_graphs
 from .word_stock import spelling_words, word_stock
 
@@ -72,13 +75,25 @@ def write_trees(nlp: Language, trees: Sequence[Tree], path: Path) -> None:
     docs.to_disk(path)
 
 
-def train_parser(data: Path, overrides: Mapping[str, object] | None = None) -> Language:
+def train_parser(
+    data: Path,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    resume: Path | None = None,
+    hold_out: bool = False,
+) -> Language:
     """The pipeline, trained on FACTUAL's captions, variants of them, and scenes of the demo."""
-    graphs, _ = split_held_out(list(read_scene_graphs(data / "factual" / "train.csv")))
+    graphs = list(read_scene_graphs(data / "factual" / "train.csv"))
+    graphs = split_held_out(graphs)[0] if hold_out else graphs
     conversion = convert_graphs([*graphs, *scene_graphs(SCENES)])
-    dev = convert_graphs(read_scene_graphs(data / "factual" / "dev.csv"), least=1)
-    trees = list(augment_trees(conversion.trees, word_stock(), random.Random(SEED)))
-    nlp = _train(trees, dev.trees, dict(overrides or {}))
+    stock = word_stock()
+    if resume:
+        nlp = spacy.load(resume)
+    else:
+        dev = convert_graphs(read_scene_graphs(data / "factual" / "dev.csv"), least=1)
+        trees = list(augment_trees(conversion.trees, stock, random.Random(SEED)))
+        nlp = _train(trees, dev.trees, dict(overrides or {}))
+    nlp = refine_parser(nlp, conversion.trees, stock, SEED)
     nlp.meta[LEXICON] = asdict(conversion.lexicon)
     nlp.meta |= ABOUT
     return nlp
@@ -112,11 +127,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--resume", type=Path, metavar="PIPELINE")
+    parser.add_argument("--hold-out", action="store_true")
     parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("KEY", "JSON"))
     options = parser.parse_args()
     set_current_ops(NumpyOps(use_blis=False))
     with threadpool_limits(limits=1):
-        nlp = train_parser(options.data, {key: json.loads(value) for key, value in options.set})
+        nlp = train_parser(
+            options.data,
+            {key: json.loads(value) for key, value in options.set},
+            resume=options.resume,
+            hold_out=options.hold_out,
+        )
     nlp.to_disk(options.out)
     counts = Counter(
         word
