@@ -3,11 +3,12 @@
     python benchmarks/parser.py DATA accuracy --scorer facts_f1.py [--parser PIPELINE]
     python benchmarks/parser.py DATA speed [--parser PIPELINE ...]
     python benchmarks/parser.py DATA properties [--parser PIPELINE]
+    python benchmarks/parser.py DATA unseen [--parser PIPELINE]
     python benchmarks/parser.py DATA memory [--captions 1000000]
 
 DATA holds `factual`, `alt-text` and `ud-ewt`. Speed is of one core, in one run for all that is
 compared: the shipped parser from raw captions to facts, alone and in `evenpair facts --jsonl`; the
-standard small spaCy shape as bare `nlp.pipe`.
+standard small spaCy shape as bare `nlp.pipe`. `unseen` needs spacy-lookups-data, as training does.
 """
 
 import argparse
@@ -150,6 +151,34 @@ def properties(data: Path, options: argparse.Namespace) -> None:
         )
 
 
+def unseen(data: Path, options: argparse.Namespace) -> None:
+    """How many modifiers that training never put in are found, and how many scenes read exactly."""
+    from evenpair.models.training.augment_trees import insert_modifier
+    from evenpair.models.training.convert_graphs import convert_graphs
+    from evenpair.models.training.scene_graphs import read_scene_graphs
+    from evenpair.models.training.word_stock import word_stock
+    from evenpair.transforms.describe_scene import described_scenes
+
+    nlp = load_parser(options.parser[0] if options.parser else None)
+    stock, rng = word_stock(held_out=True), random.Random(7)
+    trees = convert_graphs(read_scene_graphs(data / "factual" / "dev.csv"), least=1).trees
+    pairs = [(tree.words, insert_modifier(tree, stock, rng).words) for tree in trees]
+    pairs = [(words, more) for words, more in pairs if len(more) == len(words) + 1]
+    plain = parse_captions(nlp, [" ".join(words) for words, _ in pairs])
+    varied = parse_captions(nlp, [" ".join(more) for _, more in pairs])
+    found = one_more = 0
+    for (words, more), before, after in zip(pairs, plain, varied, strict=True):
+        said = {word for attribute in after.attributes for word in attribute.attribute.split()}
+        found += not said.isdisjoint(set(more) - set(words))
+        one_more += len(after.attributes) == len(before.attributes) + 1
+    print(f"{len(pairs)} modifiers: found {found / len(pairs):.1%}, ", end="")
+    print(f"one attribute more {one_more / len(pairs):.1%}")
+    scenes = list(described_scenes(12345, 1000))
+    read = parse_captions(nlp, [caption for caption, _ in scenes])
+    exact = sum(_within(a, b) and _within(b, a) for a, (_, b) in zip(read, scenes, strict=True))
+    print(f"scenes of the demo read exactly: {exact} of {len(scenes)}")
+
+
 def _cut(caption: str) -> str:
     words = caption.split(" ")
     return " ".join(words[: random.Random(caption).randint(1, len(words))])
@@ -174,15 +203,18 @@ def memory(data: Path, options: argparse.Namespace) -> None:
             print(f"{number} captions: peak {peak:.0f} MiB", flush=True)
 
 
+MEASURES = (accuracy, speed, properties, unseen, memory)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("what", choices=("accuracy", "speed", "properties", "memory"))
+    parser.add_argument("what", choices=[measure.__name__ for measure in MEASURES])
     parser.add_argument("--parser", action="append")
     parser.add_argument("--scorer", type=Path)
     parser.add_argument("--captions", type=int, default=1_000_000)
     options = parser.parse_args()
-    run = {"accuracy": accuracy, "speed": speed, "properties": properties, "memory": memory}
+    run = {measure.__name__: measure for measure in MEASURES}
     run[options.what](options.data, options)
 
 
