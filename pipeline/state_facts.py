@@ -6,7 +6,7 @@ from itertools import tee
 from typing import NamedTuple
 
 from ..models.load_parser import load_parser
-from ..schemas.facts import Facts
+from ..schemas.facts import Attribute, Facts, Relation
 from ..transforms.information import Bits, InformationModel
 from ..transforms.join_sentences import Sentence, words_of_facts
 from ..transforms.keep_statistics import PRIOR, load_statistics
@@ -74,7 +74,7 @@ def as_view(stated: Statement) -> str:
     """Return a caption for a terminal, and below it each fact with the words that became it."""
     caption, facts, bits, sentences = stated
     words = words_of_facts(sentences)
-    rows = [(name, name) for name in facts.objects]
+    rows: list[tuple[str | Attribute | Relation, str]] = [(name, name) for name in facts.objects]
     rows += [(fact, f"{fact.object} is {fact.attribute}") for fact in facts.attributes]
     rows += [(fact, " ".join(fact)) for fact in facts.relations]
     width = max((len(shown) for _, shown in rows), default=0)

@@ -1,11 +1,10 @@
 """Sentences of one caption -> its facts: what the text means as one object becomes one."""
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 from ..schemas.facts import Attribute, Facts, Relation
-from .extract_facts import Mentions
+from .extract_facts import Mentions, Span
 
 _PRONOUNS = {
     "it": "thing", "its": "thing", "he": "man", "his": "man", "she": "woman", "her": "woman",
@@ -77,8 +76,9 @@ def join_sentences(sentences: Sequence[Sentence]) -> Facts:
 def words_of_facts(sentences: Sequence[Sentence]) -> dict[str | Attribute | Relation, str]:
     """The words of a caption that became each fact, none for a relation that no word expresses."""
     said: dict[str | Attribute | Relation, str] = {}
-    for words, mentions in _renamed(sentences):
-        for fact, span in chain.from_iterable(mentions):
+    for words, (objects, attributes, relations) in _renamed(sentences):
+        every: list[tuple[str | Attribute | Relation, Span]] = [*objects, *attributes, *relations]
+        for fact, span in every:
             said.setdefault(fact, " ".join(words[position] for position in span))
     return said
 
