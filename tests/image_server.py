@@ -70,15 +70,13 @@ class _Handler(BaseHTTPRequestHandler):
             images.agents.add(self.headers["User-Agent"])
             images.at_work += 1
             images.most_at_work = max(images.most_at_work, images.at_work)
-        try:
-            time.sleep(images.seconds(name))
-            if name.removesuffix(".jpg").isdigit():
-                self._send(make_jpeg(int(name.removesuffix(".jpg")), (40, 30)))
-            else:
-                getattr(self, f"_{name.replace('-', '_')}")()
-        finally:
-            with images.lock:
-                images.at_work -= 1
+        time.sleep(images.seconds(name))
+        with images.lock:
+            images.at_work -= 1  # before the answer, which lets the next request begin
+        if name.removesuffix(".jpg").isdigit():
+            self._send(make_jpeg(int(name.removesuffix(".jpg")), (40, 30)))
+        else:
+            getattr(self, f"_{name.replace('-', '_')}")()
 
     def _send(self, body: bytes, status: int = 200, **headers: str) -> None:
         said = {"Content_Type": "image/jpeg", "Content_Length": str(len(body)), **headers}
