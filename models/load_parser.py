@@ -44,11 +44,17 @@ def load_parser(name: str | None = None) -> "Language":
 
 
 def _know_words(nlp: "Language") -> None:
-    """Look up the words of the training captions once, and of other words only what is used."""
+    """Look up the words of the training captions once, and of other words only what is used.
+
+    Its words are in lower case, of letters and digits: each is its own norm.
+    """
     from spacy.attrs import NORM, PREFIX, SUFFIX
 
-    used = (NORM, PREFIX, SUFFIX)
-    nlp.vocab.lex_attr_getters = {key: nlp.vocab.lex_attr_getters[key] for key in used}
+    nlp.vocab.lex_attr_getters = {
+        NORM: lambda word: word,
+        PREFIX: lambda word: word[:1],
+        SUFFIX: lambda word: word[-3:],
+    }
     for word in list(nlp.vocab.strings):
         nlp.vocab[word]
 

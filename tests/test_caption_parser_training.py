@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evenpair.models.load_parser import load_parser
 from evenpair.models.training.augment_trees import (
     WordStock,
     augment_trees,
@@ -16,9 +17,11 @@ from evenpair.models.training.augment_trees import (
     open_with,
 )
 from evenpair.models.training.convert_graphs import convert_graphs, decode_tree
+from evenpair.models.training.drop_rare_moves import drop_rare_moves
 from evenpair.models.training.graph_to_tree import Tree
 from evenpair.models.training.scene_graphs import parse_scene_graph, read_scene_graphs
 from evenpair.transforms.canonical_terms import Lexicon
+from evenpair.transforms.parse_captions import parse_captions
 
 pytest.importorskip("spacy_lookups_data", reason="the parser's training needs its word lists")
 
@@ -106,6 +109,15 @@ def test_varied_trees_are_trees():
             for _ in tree.words:
                 word = tree.heads[word]
             assert tree.labels[word] == "ROOT"
+
+
+def test_a_parser_without_its_rare_moves_reads_as_before():
+    nlp = load_parser()
+    smaller = drop_rare_moves(nlp, 500)
+    moves, fewer = (own.get_pipe("parser").move_names for own in (nlp, smaller))
+    assert set(fewer) < set(moves)
+    captions = ["a brown dog on a rug", "two men riding horses"]
+    assert list(parse_captions(smaller, captions)) == list(parse_captions(nlp, captions))
 
 
 def test_few_gold_facts_are_lost():

@@ -6,6 +6,7 @@ English inflection by rule, under the tables of exceptions that a trained pipeli
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 NUMBERS: Mapping[str, str] = {
@@ -17,6 +18,9 @@ NUMBERS: Mapping[str, str] = {
         ).split()
     )
 }
+
+REMEMBERED = 20_000
+"""Captions repeat their words: so many of their forms are not worked out again."""
 
 _SINGULAR_RULES = (
     (re.compile(r"([^aeiou])ies$"), r"\1y"),
@@ -30,6 +34,7 @@ _NEEDS_E = re.compile(
 )
 
 
+@lru_cache(maxsize=REMEMBERED)
 def singular(noun: str) -> str:
     """The singular of a lower-case noun, by rule alone."""
     if len(noun) < 4 or noun.endswith(("ss", "us", "is")):
@@ -41,6 +46,7 @@ def singular(noun: str) -> str:
     return noun
 
 
+@lru_cache(maxsize=REMEMBERED)
 def verb_lemma(verb: str) -> str:
     """The base form of a lower-case verb, by rule alone."""
     for ending in ("ing", "ed"):

@@ -31,6 +31,7 @@ from ...transforms.describe_scene import described_scenes
 from ..load_parser import LEXICON
 from .augment_trees import augment_trees
 from .convert_graphs import convert_graphs
+from .drop_rare_moves import drop_rare_moves
 from .graph_to_tree import Tree
 from .refine_parser import refine_parser
 from .scene_graphs import SceneGraph, read_scene_graphs
@@ -93,7 +94,7 @@ def train_parser(
         dev = convert_graphs(read_scene_graphs(data / "factual" / "dev.csv"), least=1)
         trees = list(augment_trees(conversion.trees, stock, random.Random(SEED)))
         nlp = _train(trees, dev.trees, dict(overrides or {}))
-    nlp = refine_parser(nlp, conversion.trees, stock, SEED)
+    nlp = drop_rare_moves(refine_parser(nlp, conversion.trees, stock, SEED))
     nlp.meta[LEXICON] = asdict(conversion.lexicon)
     nlp.meta |= ABOUT
     return nlp
