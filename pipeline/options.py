@@ -63,6 +63,22 @@ class EnrichOptions:
         "and the presence of facts in them.",
         metavar="N",
     )
+    similarity_model: str = option(
+        "",
+        "Compare captions with their images, for --min-similarity, by this CLIP or SigLIP model.",
+        metavar="MODEL",
+    )
+    image_encoder: str = option(
+        "",
+        "Embed every image by this model, such as DINOv2, for soft targets: a member "
+        "image_embedding.npy of each sample.",
+        metavar="MODEL",
+    )
+    text_encoder: str = option(
+        "",
+        "Embed every caption by this sentence encoder: a member text_embedding.npy.",
+        metavar="MODEL",
+    )
 
     def __post_init__(self) -> None:
         at_least("--max-new-tokens", self.max_new_tokens, 1)
@@ -71,6 +87,8 @@ class EnrichOptions:
         at_least("--reference-sample", self.reference_sample, 0)
         if not self.captioner and (self.captioner_revision or self.prompt):
             raise UsageError("--captioner-revision and --prompt need --captioner MODEL")
+        if self.similarity_model and not self.captioner:
+            raise UsageError("--similarity-model needs --captioner MODEL: it judges its captions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,10 +18,12 @@ from ..transforms import storage
 from ..transforms.caption_budget import COLUMNS as BUDGET_COLUMNS
 from ..transforms.caption_budget import Budget, find_budget
 from ..transforms.captioner import Asked, LoadCaptioner
+from ..transforms.encoder import EncodedBy, Encodes
 from ..transforms.keep_statistics import keep_statistics, load_statistics
 from ..transforms.plan_shards import load_plan
 from ..transforms.read_captions import require_caption_field
 from ..transforms.write_shards import WEBDATASET, is_written, write_sizes
+from .embed import Encoding, build_embed
 from .enrich import Captioning, build_enrich
 from .faults import forget_faults, kept_faults
 from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions, flag
@@ -56,14 +58,20 @@ class Run:
             raise NoRunError(self.directory.root)
         return [Source(**row) for row in storage.read_table(path).to_pylist()]
 
+    def encoders(self) -> list[EncodedBy]:
+        """Return the encoders whose vectors the run holds."""
+        embedded = self.record.get("embedded", [])
+        return [EncodedBy(**{**by, "encodes": Encodes(by["encodes"])}) for by in embedded]
+
     def require(self, phase: Phase) -> None:
         """Raise UsageError unless a phase is done; ``enrich`` is, where there is no captioner."""
         if not storage.exists(self.directory.sources):
             raise NoRunError(self.directory.root)
         begun = self.record["phases"].get(phase.value, {}).get("options", {})
-        if phase is Phase.ENRICH and not (begun.get("captioner") or begun.get("captions")):
+        if phase is Phase.ENRICH and not any(begun.get(name) for name in _ENRICHES):
             return
-        if not self.is_done(phase):
+        embeds = phase is Phase.ENRICH and any(begun.get(name) for name in _EMBEDS)
+        if not self.is_done(phase) or (embeds and "embedded" not in self.record):
             command = f"evenpair {phase.value} {self.directory.root}"
             raise UsageError(f"{phase.value} is not done in {self.directory.root}: {command} first")
 
@@ -81,12 +89,15 @@ class Run:
         phases = list(Phase)
         again = changed_option(self.record, phase, plain) is None
         self.remove(*phases[phases.index(phase) + again :])
+        if phase in (Phase.SCORE, Phase.ENRICH):
+            self.record.pop("embedded", None)
         self.record["phases"][phase.value] = {"options": plain, "done": False}
         keep_record(self.directory, self.record)
 
     def skip(self, phase: Phase, options: Any) -> None:  # noqa: ANN401 - any options record
         """Note that a phase has nothing to do."""
         self.record["phases"][phase.value] = {"options": options_of(options), "done": True}
+        self.record.pop("embedded", None)
         keep_record(self.directory, self.record)
 
     def finish(self, phase: Phase) -> None:
@@ -116,6 +127,10 @@ class Run:
         """Return whether a phase was finished with the options that the record has for it."""
         return bool(self.record["phases"].get(phase.value, {}).get("done"))
 
+
+_EMBEDS = ("similarity_model", "image_encoder", "text_encoder")
+_ENRICHES = ("captioner", "captions", *_EMBEDS)
+"""Options without which ``enrich`` has nothing to do."""
 
 _OUTPUT = {
     Phase.SCORE: ("work", "scores", "statistics.parquet", "statistics.index.npy"),
@@ -229,17 +244,56 @@ def enrich_stamp(run: Run, options: EnrichOptions, by: Record) -> str:
     return _digest(*map(storage.read_bytes, read), scored, options_of(options), by)
 
 
-def _digest(*parts: bytes | Record) -> str:
+def _digest(*parts: bytes | Any) -> str:
     hashed = hashlib.blake2b(digest_size=16)
     for part in parts:
         hashed.update(part if isinstance(part, bytes) else json.dumps(part).encode())
     return hashed.hexdigest()
 
 
-def has_stamp(run: RunDirectory, source: Source, stamp: str) -> bool:
-    """Return whether the captions of ``source`` are there, and were made as ``stamp`` says."""
-    path = run.table("captions", source.name)
-    return storage.exists(path) and tally_of(storage.read_schema(path)).stamp == stamp
+def has_stamp(run: RunDirectory, source: Source, stamp: str, kind: str = "captions") -> bool:
+    """Return whether a table of ``source`` is there, and was made as ``stamp`` says."""
+    return _stamp_of(run, source, kind) == stamp
+
+
+def _stamp_of(run: RunDirectory, source: Source, kind: str) -> str | None:
+    path = run.table(kind, source.name)
+    return tally_of(storage.read_schema(path)).stamp if storage.exists(path) else None
+
+
+def embed(
+    run: Run, options: EnrichOptions, encodings: Sequence[Encoding], part: Part = WHOLE
+) -> int:
+    """Embed the pairs of ``run``; what the same encoders embedded before is kept.
+
+    Returns how many shards are left to other parts.
+    """
+    run.require(Phase.SCORE)
+    by = [asdict(encoding.by) for encoding in encodings]
+    if not by or run.record.get("embedded") == by:
+        return 0
+    sources, directory = run.sources(), run.directory
+    run.record["encoders"] = by
+    run.remove(Phase.SELECT, Phase.WRITE)
+    captioned = {s.name: _stamp_of(directory, s, "captions") for s in sources}
+    begun = enrich_stamp(run, options, {"encoders": by})
+    stamps = {name: _digest([begun, stamp]) for name, stamp in captioned.items()}
+    kinds = [encoding.by.folder for encoding in encodings]
+
+    def is_whole(source: Source) -> bool:
+        return all(has_stamp(directory, source, stamps[source.name], kind) for kind in kinds)
+
+    todo = [source for source in part.of(sources) if not is_whole(source)]
+    lanes = run.models or max(1, len(todo))
+    run.execute(
+        lambda root: build_embed(root, todo, directory, encodings, stamps, lanes),
+        Work(Phase.ENRICH, len(todo), directory),
+    )
+    left = 0 if part.is_whole else sum(not is_whole(source) for source in sources)
+    if not left:
+        run.record["embedded"] = by
+        keep_record(directory, run.record)
+    return left
 
 
 def select(run: Run, options: SelectOptions) -> None:
@@ -268,11 +322,11 @@ def write(run: Run, options: WriteOptions) -> None:
         return
     run.begin(Phase.WRITE, options)
     shards = load_plan(run.sources(), run.directory.plan)
-    form = shard_format(options)
+    form = shard_format(options, run.encoders())
     pending = [shard for shard in shards if not is_written(shard, run.directory, form)]
     work = Work(Phase.WRITE, len(pending), run.directory, (shard.pairs for shard in pending))
     forget_faults(run.directory)
-    run.execute(lambda root: build_write(root, pending, run.directory, options), work)
+    run.execute(lambda root: build_write(root, pending, run.directory, form), work)
     if faults := kept_faults(run.directory):
         raise EvenpairError("\n".join(faults))
     if form.layout == WEBDATASET:

@@ -14,6 +14,7 @@ from .accounting import account, keep_accounts, members_left_out, tally, total_c
 from .captioning import choose_captioner
 from .download import Wanted, download
 from .downloads import finished
+from .encoding import choose_encoders
 from .find_sources import find_sources
 from .options import (
     EnrichOptions,
@@ -106,6 +107,7 @@ def check_models(run: Run, options: RunOptions) -> None:
         load_parser(options.score.parser)
     if options.enrich.captioner and not run.is_done(Phase.ENRICH):
         choose_captioner(run, options.enrich, options.service, WHOLE).check()
+    choose_encoders(run, options.enrich, WHOLE)
 
 
 def enrich(
@@ -114,6 +116,16 @@ def enrich(
     service: ServiceOptions = _NO_SERVICE,
     part: Part = WHOLE,
 ) -> int:
+    """Caption the sparse pairs, if there is a captioner, and embed, if there are encoders.
+
+    Returns how many shards are left to other parts.
+    """
+    encodings = choose_encoders(run, options, part)
+    left = caption(run, options, service, part)
+    return max(left, phases.embed(run, options, encodings, part))
+
+
+def caption(run: Run, options: EnrichOptions, service: ServiceOptions, part: Part) -> int:
     """Caption the sparse pairs, if there is a captioner; return the shards left to other parts."""
     if not options.captioner:
         if not run.is_current(Phase.ENRICH, options):

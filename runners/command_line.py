@@ -116,7 +116,7 @@ def enrich(beam: Beam, /, run_directory: str, part: str, **given: Any) -> None:
     """Caption the images of sparse pairs; the only phase that wants a GPU."""
     options = record_from(EnrichOptions, given)
     service = record_from(ServiceOptions, given)
-    if not options.captioner:
+    if not (options.captioner or options.image_encoder or options.text_encoder):
         raise UsageError("--captioner MODEL is missing: enrich needs a model that captions")
     from ..pipeline.captioning import choose_captioner
     from ..pipeline.part import read_part
@@ -124,7 +124,8 @@ def enrich(beam: Beam, /, run_directory: str, part: str, **given: Any) -> None:
 
     own = read_part(part)
     with _open(run_directory, beam, given, part=own) as opened:
-        choose_captioner(opened, options, service, own).check()
+        if options.captioner:
+            choose_captioner(opened, options, service, own).check()
         left = enrich_run(opened, options, service, own)
         click.echo(f"captions: {opened.directory.path('captions')}")
         if left:

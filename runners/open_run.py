@@ -96,6 +96,7 @@ _OURS = (
     "scores",
     "answers",
     "captions",
+    "embeddings",
     "selection",
     "rejections",
     "shards",

@@ -101,6 +101,21 @@ ANSWERS = pa.schema(
 )
 """One row for each answer of a captioner, as it was given: what is paid for is kept for good."""
 
+EMBEDDINGS = pa.schema(
+    [
+        ("uid", pa.string()),
+        ("model", pa.string()),
+        ("revision", pa.string()),
+        ("caption_raw", pa.string()),
+        ("caption_generated", pa.string()),
+        ("image", pa.list_(pa.float32())),
+        ("text", pa.list_(pa.float32())),
+        ("text_generated", pa.list_(pa.float32())),
+    ]
+)
+"""One row for each pair that an encoder read: the vectors, of length 1, of its image, of its raw
+caption and of its generated one; null for what the encoder does not read, or there is not."""
+
 SELECTION = pa.schema(
     [
         *_IDENTITY,

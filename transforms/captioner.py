@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from PIL import Image
 
@@ -30,13 +30,15 @@ class Asked:
     prompt: str
 
 
-class Captioner(Protocol):
-    """A captioning model that is ready to be used.
+Said = TypeVar("Said", covariant=True)
+"""What a model says of one thing: an answer, or a vector."""
 
-    ``asked`` is recorded with every answer.
-    """
+
+class Model(Protocol[Said]):
+    """A model that is ready to be used, and is fed with one batch after the other."""
 
     asked: Asked
+    """What is recorded with everything that it says."""
     batch_size: int
     """Images in one call."""
     calls: int
@@ -45,13 +47,16 @@ class Captioner(Protocol):
     def prepare(self, images: Sequence[Image.Image]) -> Any:  # noqa: ANN401 - the model's own input
         """Return what ``caption`` takes for RGB ``images``; called on threads, ahead of it."""
 
-    def caption(self, prepared: Any) -> list[Answer]:  # noqa: ANN401 - what prepare returned
-        """Return one answer for each image, in order; the same alone as among others.
+    def caption(self, prepared: Any) -> list[Said]:  # noqa: ANN401 - what prepare returned
+        """Return what is said of each image, in order; the same alone as among others.
 
         Raises MemoryError, or an error of the device's own that ``is_out_of_memory`` knows, if
         there are too many images for the device.
         """
 
+
+Captioner = Model[Answer]
+"""A model that says what images show."""
 
 LoadCaptioner = Callable[[], Captioner]
 """Loads a captioner in the worker that will use it."""
