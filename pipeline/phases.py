@@ -247,7 +247,9 @@ def enrich_stamp(run: Run, options: EnrichOptions, by: Record) -> str:
 def _digest(*parts: bytes | Any) -> str:
     hashed = hashlib.blake2b(digest_size=16)
     for part in parts:
-        hashed.update(part if isinstance(part, bytes) else json.dumps(part).encode())
+        hashed.update(
+            part if isinstance(part, bytes) else json.dumps(part, sort_keys=True).encode()
+        )
     return hashed.hexdigest()
 
 

@@ -126,7 +126,9 @@ class TestAsker:
     def test_a_model_that_fails_on_every_image_is_given_up(self):
         captioner = FakeCaptioner(batch_size=32, stumbles=[(1, 1)])
         pictures = [Image.new("L", (1, 1))] * 32
-        with pytest.raises(EvenpairError, match=r"^model 'me' fails whatever it is asked: an image"):
+        with pytest.raises(
+            EvenpairError, match=r"^model 'me' fails whatever it is asked: an image"
+        ):
             Asker(captioner).ask(prepare_question(pictures, captioner))
 
     def test_a_service_that_failed_is_not_asked_in_parts(self):

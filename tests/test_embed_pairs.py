@@ -199,9 +199,7 @@ def test_soft_targets_want_all_pairs(source, run):
     assert members.of({"uid": "x", "caption_source": "raw"}) == {}
 
 
-@pytest.mark.parametrize(
-    ("source", "angle"), [("raw", 0.0), ("generated", 1.0), ("fused", 0.5)]
-)
+@pytest.mark.parametrize(("source", "angle"), [("raw", 0.0), ("generated", 1.0), ("fused", 0.5)])
 def test_the_vector_of_the_caption_that_was_written(source, angle):
     vectors = (unit_vector(0), unit_vector(1))
     np.testing.assert_allclose(written_vector(vectors, source), unit_vector(angle), atol=1e-6)

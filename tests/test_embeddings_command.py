@@ -84,12 +84,10 @@ def test_training_reads_the_vectors_beside_the_images(finished):
         for name in ("image_embedding.npy", "text_embedding.npy"):
             assert (sample[name].dtype, sample[name].shape) == (np.float16, (32,))
             assert np.linalg.norm(sample[name].astype(np.float32)) == pytest.approx(1, abs=1e-2)
-    [raw] = [row for row in rows(finished, "embeddings/image") if row["uid"] == _uid(samples[0])]
-    np.testing.assert_allclose(samples[0]["image_embedding.npy"], raw["image"], atol=1e-3)
-
-
-def _uid(sample):
-    return sample["json"]["uid"]
+    images = {row["uid"]: row["image"] for row in rows(finished, "embeddings/image")}
+    for sample in samples:
+        expected = images[sample["json"]["uid"]]
+        np.testing.assert_allclose(sample["image_embedding.npy"], expected, atol=1e-3)
 
 
 def test_a_second_run_encodes_nothing(finished, folder, options, monkeypatch):

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from PIL import Image
-
 from ..schemas.fault import Fault
 
 
@@ -30,7 +28,7 @@ class Asked:
     prompt: str
 
 
-Said = TypeVar("Said", covariant=True)
+Said = TypeVar("Said")
 """What a model says of one thing: an answer, or a vector."""
 
 
@@ -44,7 +42,7 @@ class Model(Protocol[Said]):
     calls: int
     """Calls at the same time."""
 
-    def prepare(self, images: Sequence[Image.Image]) -> Any:  # noqa: ANN401 - the model's own input
+    def prepare(self, images: Sequence[Any]) -> Any:  # noqa: ANN401 - the model's own input
         """Return what ``caption`` takes for RGB ``images``; called on threads, ahead of it."""
 
     def caption(self, prepared: Any) -> list[Said]:  # noqa: ANN401 - what prepare returned

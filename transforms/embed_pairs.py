@@ -200,8 +200,9 @@ class _Embed(beam.DoFn):
         yield source
 
     def _acquire(self) -> Encoder:
-        self._encoder: Encoder = self._shared.acquire(self._load)  # kept alive by being held
-        return self._encoder
+        encoder: Encoder = self._shared.acquire(self._load)
+        self._kept_alive = encoder
+        return encoder
 
 
 @dataclass

@@ -39,9 +39,7 @@ class FoundModel:
         return family_of(self.model_type).prompt
 
 
-def find_model(
-    model: str, path: str, revision: str = "", *, role: str = "captioner"
-) -> FoundModel:
+def find_model(model: str, path: str, revision: str = "", *, role: str = "captioner") -> FoundModel:
     """Find a model by its folder or its id on the hub; nothing large is fetched.
 
     What is in the hub's cache on this machine is taken from there. Raises UsageError, which calls

@@ -121,9 +121,7 @@ def _last(table: pa.Table) -> pa.Table:
     return table.take(last.combine_chunks().sort())
 
 
-def _settle(
-    source: Source, run: RunDirectory, by: EncodedBy, stamps: Mapping[str, str]
-) -> Source:
+def _settle(source: Source, run: RunDirectory, by: EncodedBy, stamps: Mapping[str, str]) -> Source:
     VectorStore(run, source.name, by).settle(stamps[source.name])
     return source
 
