@@ -262,6 +262,12 @@ class TestCaptionImages:
         caption_images(unit, FakeCaptioner(), store)
         assert said(store) == ALL
 
+    def test_a_device_too_small_for_a_batch_captions_everything(self, unit, store):
+        captioner = FakeCaptioner(batch_size=8, most=3)
+        caption_images(unit, captioner, store)
+        assert said(store) == ALL
+        assert [len(batch) for batch in captioner.batches] == [8, 4, 2, 2, 2, 2]
+
     def test_another_model_revision_or_prompt_is_asked_anew(self, unit, store):
         caption_images(unit, FakeCaptioner(), store)
         others = [Asked("you", "1", ""), Asked("me", "2", ""), Asked("me", "1", "a")]
