@@ -14,6 +14,7 @@ from ..transforms.encoder import EncodedBy, Encodes, LoadEncoder
 from ..transforms.keep_units import KeepUnits
 from ..transforms.keep_vectors import SettleVectors
 from ..transforms.spread import Spread
+from .work import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class Encoding:
 
     by: EncodedBy
     load: LoadEncoder
+
+    @property
+    def step(self) -> Step:
+        """What is shown of it."""
+        return Step(f"embed for {self.by.encodes.value}", self.by.folder, gathers=True)
 
 
 def build_embed(

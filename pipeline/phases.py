@@ -289,7 +289,7 @@ def embed(
     lanes = run.models or max(1, len(todo))
     run.execute(
         lambda root: build_embed(root, todo, directory, encodings, stamps, lanes),
-        Work(Phase.ENRICH, len(todo), directory),
+        Work(Phase.ENRICH, len(todo), directory, steps=[e.step for e in encodings]),
     )
     left = 0 if part.is_whole else sum(not is_whole(source) for source in sources)
     if not left:

@@ -1,6 +1,6 @@
 """What a runner is told of a phase: what to build, how much there is to do, where it shows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import apache_beam as beam
@@ -53,6 +53,8 @@ class Work:
     run: RunDirectory
     pairs: Iterable[int] = ()
     """About how many pairs each unit has; it is looked at only as far as it must be."""
+    steps: Sequence[Step] = ()
+    """What is shown of it, unless it is what the whole phase shows."""
     one_process: bool = False
     """Whether the phase must not be spread over processes, for it fills a device."""
     apart: bool = False

@@ -88,6 +88,7 @@ def test_training_reads_the_vectors_beside_the_images(finished):
     for sample in samples:
         expected = images[sample["json"]["uid"]]
         np.testing.assert_allclose(sample["image_embedding.npy"], expected, atol=1e-3)
+    assert call("verify", finished / "shards", "--workers", 1).status == 0
 
 
 def test_a_second_run_encodes_nothing(finished, folder, options, monkeypatch):

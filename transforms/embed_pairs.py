@@ -29,24 +29,26 @@ class ToEncode:
 
     uid: str
     key: str
-    raw: str | None
-    generated: str | None
+    raw: str | None = None
+    generated: str | None = None
 
 
 def pairs_to_encode(source: Source, run: RunDirectory, encodes: Encodes) -> list[ToEncode]:
     """Return the pairs of ``source`` that are encoded, each uid once.
 
-    Similarity is known of those with a row among the captions, and wanted of no others; soft
-    targets compare all pairs with each other.
+    Similarity is wanted of those with a row among the captions, and of no others; soft targets
+    compare all pairs with each other. What is not encoded is left out.
     """
     scores = storage.read_table(run.table("scores", source.name), ["uid", "key", "caption"])
     generated = _generated(source, run)
     columns = (scores[name].to_pylist() for name in scores.column_names)
     first: dict[str, ToEncode] = {}
     for uid, key, raw in zip(*columns, strict=True):
-        if encodes is not Encodes.BOTH or uid in generated:
-            pair = ToEncode(uid, key, _said(raw), _said(generated.get(uid)))
-            first.setdefault(uid, pair)
+        if encodes is Encodes.IMAGES:
+            first.setdefault(uid, ToEncode(uid, key))
+        elif encodes is Encodes.TEXTS or uid in generated:
+            said = _said(raw), _said(generated.get(uid))
+            first.setdefault(uid, ToEncode(uid, key, *said))
     return list(first.values())
 
 
