@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -23,7 +23,6 @@ from ..transforms.keep_statistics import keep_statistics, load_statistics
 from ..transforms.plan_shards import load_plan
 from ..transforms.read_captions import require_caption_field
 from ..transforms.write_shards import WEBDATASET, is_written, write_sizes
-from .embed import Encoding, build_embed
 from .enrich import Captioning, build_enrich
 from .faults import forget_faults, kept_faults
 from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions, flag
@@ -241,10 +240,11 @@ def enrich_stamp(run: Run, options: EnrichOptions, by: Record) -> str:
     """Return what the captions of a shard are told from those made otherwise by."""
     read = (run.directory.statistics, run.directory.sources)
     scored = run.record["phases"]["score"]["options"]
-    return _digest(*map(storage.read_bytes, read), scored, options_of(options), by)
+    return digest(*map(storage.read_bytes, read), scored, options_of(options), by)
 
 
-def _digest(*parts: bytes | Any) -> str:
+def digest(*parts: bytes | Any) -> str:
+    """Return what tells ``parts``, bytes or what JSON can hold, from others."""
     hashed = hashlib.blake2b(digest_size=16)
     for part in parts:
         hashed.update(
@@ -255,47 +255,13 @@ def _digest(*parts: bytes | Any) -> str:
 
 def has_stamp(run: RunDirectory, source: Source, stamp: str, kind: str = "captions") -> bool:
     """Return whether a table of ``source`` is there, and was made as ``stamp`` says."""
-    return _stamp_of(run, source, kind) == stamp
+    return stamp_of(run, source, kind) == stamp
 
 
-def _stamp_of(run: RunDirectory, source: Source, kind: str) -> str | None:
+def stamp_of(run: RunDirectory, source: Source, kind: str) -> str | None:
+    """Return what a table of ``source`` was made by, None where there is none."""
     path = run.table(kind, source.name)
     return tally_of(storage.read_schema(path)).stamp if storage.exists(path) else None
-
-
-def embed(
-    run: Run, options: EnrichOptions, encodings: Sequence[Encoding], part: Part = WHOLE
-) -> int:
-    """Embed the pairs of ``run``; what the same encoders embedded before is kept.
-
-    Returns how many shards are left to other parts.
-    """
-    run.require(Phase.SCORE)
-    by = [asdict(encoding.by) for encoding in encodings]
-    if not by or run.record.get("embedded") == by:
-        return 0
-    sources, directory = run.sources(), run.directory
-    run.record["encoders"] = by
-    run.remove(Phase.SELECT, Phase.WRITE)
-    captioned = {s.name: _stamp_of(directory, s, "captions") for s in sources}
-    begun = enrich_stamp(run, options, {"encoders": by})
-    stamps = {name: _digest([begun, stamp]) for name, stamp in captioned.items()}
-    kinds = [encoding.by.folder for encoding in encodings]
-
-    def is_whole(source: Source) -> bool:
-        return all(has_stamp(directory, source, stamps[source.name], kind) for kind in kinds)
-
-    todo = [source for source in part.of(sources) if not is_whole(source)]
-    lanes = run.models or max(1, len(todo))
-    run.execute(
-        lambda root: build_embed(root, todo, directory, encodings, stamps, lanes),
-        Work(Phase.ENRICH, len(todo), directory, steps=[e.step for e in encodings]),
-    )
-    left = 0 if part.is_whole else sum(not is_whole(source) for source in sources)
-    if not left:
-        run.record["embedded"] = by
-        keep_record(directory, run.record)
-    return left
 
 
 def select(run: Run, options: SelectOptions) -> None:

@@ -14,7 +14,7 @@ from .accounting import account, keep_accounts, members_left_out, tally, total_c
 from .captioning import choose_captioner
 from .download import Wanted, download
 from .downloads import finished
-from .encoding import choose_encoders
+from .encoding import choose_encoders, embed
 from .find_sources import find_sources
 from .options import (
     EnrichOptions,
@@ -122,7 +122,7 @@ def enrich(
     """
     encodings = choose_encoders(run, options, part)
     left = caption(run, options, service, part)
-    return max(left, phases.embed(run, options, encodings, part))
+    return max(left, embed(run, options, encodings, part))
 
 
 def caption(run: Run, options: EnrichOptions, service: ServiceOptions, part: Part) -> int:
