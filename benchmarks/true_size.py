@@ -72,7 +72,11 @@ def _qwen(**text: int) -> tuple[Any, Any]:
             "rope_parameters": {"rope_type": "default", "mrope_section": [16, 24, 24]},
             "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0, **text,
         },
-        vision_config={"out_hidden_size": text["hidden_size"]},
+        vision_config={
+            "hidden_size": 1280,
+            "intermediate_size": 3420,
+            "out_hidden_size": text["hidden_size"],
+        },
         **{f"{name}_token_id": number for name, number in ids.items()},
     )  # fmt: skip
     pixels = tf.Qwen2VLImageProcessorPil(min_pixels=56 * 56, max_pixels=384 * 384)
@@ -108,6 +112,7 @@ MAKERS: dict[str, Callable[[], tuple[Any, Any]]] = {
 def make_model(name: str, folder: Path, new_tokens: int) -> Path:
     """Save a model into ``folder`` that answers with so many tokens, never fewer."""
     path = folder / f"{name}-{new_tokens}"
+    tf.utils.logging.disable_progress_bar()
     if not (path / "config.json").exists():
         torch.manual_seed(0)
         dtype = torch.float32 if name == "blip-base" else torch.bfloat16
