@@ -8,8 +8,8 @@ MODEL is one that is made here, of true size with random weights and a fixed num
 (blip-base, blip2-2.7b, qwen-3b, qwen-7b), or what ``--captioner`` takes. The peer is a loop over
 batches of the same size whose images lie decoded in memory; for a small model, of which decoding
 and parsing are a good part, it decodes and parses too (``--whole-peer``, the default for ``demo``).
-Both are run by turns. Start-up (Beam, the model, the parser) is measured with one batch and taken
-off, for it does not grow. On a CPU the ratio of the CPU time is printed too, which a busy machine
+Both are run by turns. Start-up (Beam, the model, the parser) is measured with one batch a shard and
+taken off, for it does not grow. On a CPU the ratio of the CPU time is printed too, which a busy machine
 changes least. Memory is the largest resident size of a process, and on a GPU what torch has taken.
 """
 
@@ -155,34 +155,40 @@ def _gpu_megabytes() -> int:
 
 def measure(given: argparse.Namespace, folder: Path, batch_size: int) -> None:
     """Measure both at one size of a batch, by turns, and print what came of it."""
-    few = scored(folder / f"few-{batch_size}", shards_for(given, batch_size))
-    runs = {"few": few, "all": folder / "all"}
+    few = batch_size * -(-given.images // SHARD)
+    scored(folder / f"few-{few}", shards_for(given, few, batch_size))
+    runs = {"few": folder / f"few-{few}", "all": folder / "all"}
     peers, phases = [], []
     for _ in range(given.rounds):
         peers.append(_in_own_process(given, batch_size))
         costs = {name: enrich(run, given, batch_size) for name, run in runs.items()}
         phases.append(costs)
-    images = given.images - batch_size
+    images = given.images - few
     wall = median(cost["all"].wall - cost["few"].wall for cost in phases)
     cpu = median(cost["all"].cpu - cost["few"].cpu for cost in phases)
     peer_wall, peer_cpu = (median(getattr(p, name) for p in peers) for name in ("wall", "cpu"))
     print(f"\n{given.name}, batches of {batch_size}, {given.images} images, {given.rounds} rounds")
-    print(f"  loop    {images / peer_wall:8.2f} images/s  {images / peer_cpu:8.2f} a CPU second")
+    looped = given.images - batch_size
+    print(f"  loop    {looped / peer_wall:8.2f} images/s  {looped / peer_cpu:8.2f} a CPU second")
     print(f"  enrich  {images / wall:8.2f} images/s  {images / cpu:8.2f} a CPU second")
-    print(f"  ratio   {peer_wall / wall:8.1%}           {peer_cpu / cpu:8.1%}")
+    ratios = (
+        peer / phase * images / looped for peer, phase in ((peer_wall, wall), (peer_cpu, cpu))
+    )
+    print("  ratio   {:8.1%}           {:8.1%}".format(*ratios))
     sizes = (max(p.megabytes for p in peers), max(c["all"].megabytes for c in phases))
     print(f"  largest process: loop {sizes[0]} MB, enrich {sizes[1]} MB")
     if taken := max(p.gpu_megabytes for p in peers):
         print(f"  GPU memory of the loop: {taken} MB")
 
 
-def shards_for(given: argparse.Namespace, count: int) -> list[Path]:
+def shards_for(given: argparse.Namespace, count: int, size: int) -> list[Path]:
     """Return shards of so many images, made if need be; the demo model gets what it can read."""
-    folder = Path(given.folder) / f"{'scenes' if given.name == DEMO else 'photos'}-{count}"
+    kind = "scenes" if given.name == DEMO else "photos"
+    folder = Path(given.folder) / f"{kind}-{count}-{size}"
     if given.name != DEMO:
-        return make_shards(folder, count, SHARD)
+        return make_shards(folder, count, size)
     if not folder.exists():
-        write_demo_shards(folder, count, 0, SHARD)
+        write_demo_shards(folder, count, 0, size)
     return sorted(folder.glob("*.tar"))
 
 
@@ -219,7 +225,7 @@ def main() -> None:
         from true_size import make_model  # not before threads were told to wait passively
 
         given.model = str(make_model(given.model, folder, given.new_tokens))
-    shards = shards_for(given, given.images)
+    shards = shards_for(given, given.images, SHARD)
     if given.peer:
         cost = loop(given, shards, given.peer)
         print(json.dumps({name: getattr(cost, name) for name in Cost.__slots__}))

@@ -131,7 +131,7 @@ def test_the_captioned_pairs_are_compared(source, run, most):
     assert rows(store) == ALL
     assert sorted(encoder.images) == [1, 2, 5]
     assert len(encoder.texts) == len(set(encoder.texts)) == 8
-    embed(source, run, FakeEncoder(stumbles=[1, "a dog"]))
+    embed_pairs(source, pairs_to_encode(source, run, Encodes.BOTH), pytest.fail, store)
     store.settle("stamp")
     assert rows(store) == ALL
 
