@@ -9,7 +9,7 @@ MODEL is one that is made here, of true size with random weights and a fixed num
 batches of the same size whose images lie decoded in memory; for a small model, of which decoding
 and parsing are a good part, it decodes and parses too (``--whole-peer``, the default for ``demo``).
 Both are run by turns. Start-up (Beam, the model, the parser) is measured with one batch a shard and
-taken off, for it does not grow. On a CPU the ratio of the CPU time is printed too, which a busy machine
+taken off, for it does not grow. The ratio of the CPU time is printed too, which a busy machine
 changes least. Memory is the largest resident size of a process, and on a GPU what torch has taken.
 """
 
@@ -157,39 +157,28 @@ def measure(given: argparse.Namespace, folder: Path, batch_size: int) -> None:
     """Measure both at one size of a batch, by turns, and print what came of it."""
     few = batch_size * -(-given.images // SHARD)
     scored(folder / f"few-{few}", shards_for(given, few, batch_size))
-    runs = {"few": folder / f"few-{few}", "all": folder / "all"}
-    peers, phases = [], []
+    peers, begun, whole = [], [], []
     for _ in range(given.rounds):
         peers.append(_in_own_process(given, batch_size))
-        costs = {name: enrich(run, given, batch_size) for name, run in runs.items()}
-        phases.append(costs)
-    images = given.images - few
-    wall = median(cost["all"].wall - cost["few"].wall for cost in phases)
-    cpu = median(cost["all"].cpu - cost["few"].cpu for cost in phases)
-    peer_wall, peer_cpu = (median(getattr(p, name) for p in peers) for name in ("wall", "cpu"))
+        begun.append(enrich(folder / f"few-{few}", given, batch_size))
+        whole.append(enrich(folder / "all", given, batch_size))
     print(f"\n{given.name}, batches of {batch_size}, {given.images} images, {given.rounds} rounds")
-    looped = given.images - batch_size
-    print(f"  loop    {looped / peer_wall:8.2f} images/s  {looped / peer_cpu:8.2f} a CPU second")
-    print(f"  enrich  {images / wall:8.2f} images/s  {images / cpu:8.2f} a CPU second")
-    ratios = (
-        peer / phase * images / looped for peer, phase in ((peer_wall, wall), (peer_cpu, cpu))
-    )
-    print("  ratio   {:8.1%}           {:8.1%}".format(*ratios))
-    sizes = (max(p.megabytes for p in peers), max(c["all"].megabytes for c in phases))
-    print(f"  largest process: loop {sizes[0]} MB, enrich {sizes[1]} MB")
-    if taken := max(p.gpu_megabytes for p in peers):
+    print("           images/s   a CPU second")
+    rates = []
+    for name, images, costs, start in (
+        ("loop", given.images - batch_size, peers, [Cost(0, 0, 0)] * given.rounds),
+        ("enrich", given.images - few, whole, begun),
+    ):
+        pairs = list(zip(costs, start, strict=True))
+        wall = images / median(cost.wall - first.wall for cost, first in pairs)
+        cpu = images / median(cost.cpu - first.cpu for cost, first in pairs)
+        size = max(cost.megabytes for cost in costs)
+        print(f"  {name:8s}{wall:9.2f}{cpu:15.2f}   largest process {size} MB")
+        rates.append((wall, cpu))
+    (loop_wall, loop_cpu), (wall, cpu) = rates
+    print(f"  ratio   {wall / loop_wall:9.1%}{cpu / loop_cpu:15.1%}")
+    if taken := max(peer.gpu_megabytes for peer in peers):
         print(f"  GPU memory of the loop: {taken} MB")
-
-
-def shards_for(given: argparse.Namespace, count: int, size: int) -> list[Path]:
-    """Return shards of so many images, made if need be; the demo model gets what it can read."""
-    kind = "scenes" if given.name == DEMO else "photos"
-    folder = Path(given.folder) / f"{kind}-{count}-{size}"
-    if given.name != DEMO:
-        return make_shards(folder, count, size)
-    if not folder.exists():
-        write_demo_shards(folder, count, 0, size)
-    return sorted(folder.glob("*.tar"))
 
 
 def _in_own_process(given: argparse.Namespace, batch_size: int) -> Cost:
