@@ -181,6 +181,17 @@ def measure(given: argparse.Namespace, folder: Path, batch_size: int) -> None:
         print(f"  GPU memory of the loop: {taken} MB")
 
 
+def shards_for(given: argparse.Namespace, count: int, size: int) -> list[Path]:
+    """Return shards of so many images, made if need be; the demo model gets what it can read."""
+    kind = "scenes" if given.name == DEMO else "photos"
+    folder = Path(given.folder) / f"{kind}-{count}-{size}"
+    if given.name != DEMO:
+        return make_shards(folder, count, size)
+    if not folder.exists():
+        write_demo_shards(folder, count, 0, size)
+    return sorted(folder.glob("*.tar"))
+
+
 def _in_own_process(given: argparse.Namespace, batch_size: int) -> Cost:
     """Run the loop in a process of its own, so that it starts as clean as the phase."""
     command = [sys.executable, __file__, *sys.argv[1:], "--peer", str(batch_size)]
