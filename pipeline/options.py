@@ -74,6 +74,22 @@ class EnrichOptions:
         "and the presence of facts in them.",
         metavar="N",
     )
+    similarity_model: str = option(
+        "",
+        "Compare captions with their images, for --min-similarity, by this CLIP or SigLIP model.",
+        metavar="MODEL",
+    )
+    image_encoder: str = option(
+        "",
+        "Embed every image by this model, such as DINOv2, for soft targets: a member "
+        "image_embedding.npy of each sample.",
+        metavar="MODEL",
+    )
+    text_encoder: str = option(
+        "",
+        "Embed every caption by this sentence encoder: a member text_embedding.npy.",
+        metavar="MODEL",
+    )
 
     def __post_init__(self) -> None:
         at_least("--max-new-tokens", self.max_new_tokens, 1)
@@ -88,6 +104,10 @@ class EnrichOptions:
             raise UsageError("--captions are there already: leave out --captioner, or them")
         if self.captions and self.max_captions is not None:
             raise UsageError("--captions cost nothing: leave out --max-captions")
+        if self.similarity_model and not (self.captioner or self.captions):
+            raise UsageError(
+                "--similarity-model needs --captioner MODEL or --captions FILES: it judges these"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from ..schemas.source import Source
 from ..schemas.unit import tally_of
 from ..transforms import storage
 from ..transforms.captioner import Asked, LoadCaptioner
+from ..transforms.encoder import EncodedBy, Encodes
 from ..transforms.keep_statistics import keep_statistics, load_statistics
 from ..transforms.plan_shards import load_plan
 from ..transforms.read_captions import require_caption_field
@@ -58,14 +59,20 @@ class Run:
             raise NoRunError(self.directory.root)
         return [Source(**row) for row in storage.read_table(path).to_pylist()]
 
+    def encoders(self) -> list[EncodedBy]:
+        """Return the encoders whose vectors the run holds."""
+        embedded = self.record.get("embedded", [])
+        return [EncodedBy(**{**by, "encodes": Encodes(by["encodes"])}) for by in embedded]
+
     def require(self, phase: Phase) -> None:
         """Raise UsageError unless a phase is done; ``enrich`` is, where there is no captioner."""
         if not storage.exists(self.directory.sources):
             raise NoRunError(self.directory.root)
         begun = self.record["phases"].get(phase.value, {}).get("options", {})
-        if phase is Phase.ENRICH and not (begun.get("captioner") or begun.get("captions")):
+        if phase is Phase.ENRICH and not any(begun.get(name) for name in _ENRICHES):
             return
-        if not self.is_done(phase):
+        embeds = phase is Phase.ENRICH and any(begun.get(name) for name in _EMBEDS)
+        if not self.is_done(phase) or (embeds and "embedded" not in self.record):
             command = f"evenpair {phase.value} {self.directory.root}"
             raise UsageError(f"{phase.value} is not done in {self.directory.root}: {command} first")
 
@@ -86,6 +93,8 @@ class Run:
         phases = list(Phase)
         again = changed_option(self.record, phase, plain) is None
         self.remove(*phases[phases.index(phase) + again :])
+        if phase in (Phase.SCORE, Phase.ENRICH):
+            self.record.pop("embedded", None)
         self.record["phases"][phase.value] = {"options": plain, "done": False}
         keep_record(self.directory, self.record)
         return True
@@ -93,6 +102,7 @@ class Run:
     def skip(self, phase: Phase, options: Any) -> None:  # noqa: ANN401 - any options record
         """Note that a phase has nothing to do."""
         self.record["phases"][phase.value] = {"options": options_of(options), "done": True}
+        self.record.pop("embedded", None)
         if not self.dry:
             keep_record(self.directory, self.record)
 
@@ -125,6 +135,10 @@ class Run:
         """Return whether a phase was finished with the options that the record has for it."""
         return bool(self.record["phases"].get(phase.value, {}).get("done"))
 
+
+_EMBEDS = ("similarity_model", "image_encoder", "text_encoder")
+_ENRICHES = ("captioner", "captions", *_EMBEDS)
+"""Options without which ``enrich`` has nothing to do."""
 
 _OUTPUT = {
     Phase.SCORE: ("work", "scores", "statistics.parquet", "statistics.index.npy"),
@@ -234,20 +248,28 @@ def enrich_stamp(run: Run, options: EnrichOptions, by: Record) -> str:
     """Return what the captions of a shard are told from those made otherwise by."""
     read = (run.directory.statistics, run.directory.sources)
     scored = run.record["phases"]["score"]["options"]
-    return _digest(*map(storage.read_bytes, read), scored, options_of(options), by)
+    return digest(*map(storage.read_bytes, read), scored, options_of(options), by)
 
 
-def _digest(*parts: bytes | Record) -> str:
+def digest(*parts: bytes | Any) -> str:
+    """Return what tells ``parts``, bytes or what JSON can hold, from others."""
     hashed = hashlib.blake2b(digest_size=16)
     for part in parts:
-        hashed.update(part if isinstance(part, bytes) else json.dumps(part).encode())
+        hashed.update(
+            part if isinstance(part, bytes) else json.dumps(part, sort_keys=True).encode()
+        )
     return hashed.hexdigest()
 
 
-def has_stamp(run: RunDirectory, source: Source, stamp: str) -> bool:
-    """Return whether the captions of ``source`` are there, and were made as ``stamp`` says."""
-    path = run.table("captions", source.name)
-    return storage.exists(path) and tally_of(storage.read_schema(path)).stamp == stamp
+def has_stamp(run: RunDirectory, source: Source, stamp: str, kind: str = "captions") -> bool:
+    """Return whether a table of ``source`` is there, and was made as ``stamp`` says."""
+    return stamp_of(run, source, kind) == stamp
+
+
+def stamp_of(run: RunDirectory, source: Source, kind: str) -> str | None:
+    """Return what a table of ``source`` was made by, None where there is none."""
+    path = run.table(kind, source.name)
+    return tally_of(storage.read_schema(path)).stamp if storage.exists(path) else None
 
 
 def select(run: Run, options: SelectOptions) -> None:
@@ -281,11 +303,11 @@ def write(run: Run, options: WriteOptions) -> None:
         forget_faults(run.directory)
     sources = run.sources()
     shards = load_plan(sources, run.directory.plan)
-    form = shard_format(options)
+    form = shard_format(options, run.encoders())
     pending = [shard for shard in shards if not is_written(shard, run.directory, form)]
     pairs = (shard.pairs for shard in pending)
     work = Work(Phase.WRITE, len(pending), run.directory, pairs, sources=sources)
-    run.execute(lambda root: build_write(root, pending, run.directory, options), work)
+    run.execute(lambda root: build_write(root, pending, run.directory, form), work)
     if faults := kept_faults(run.directory):
         raise EvenpairError("\n".join(faults))
     if form.layout == WEBDATASET:

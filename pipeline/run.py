@@ -15,6 +15,7 @@ from .accounting import account, keep_accounts, members_left_out, tally, total_c
 from .captioning import choose_captioner
 from .download import Wanted, download
 from .downloads import finished
+from .encoding import choose_encoders, embed
 from .find_sources import find_sources
 from .given_captions import find_given_captions, join_given, joined_lines
 from .options import (
@@ -123,6 +124,7 @@ def check_models(run: Run, options: RunOptions) -> None:
         load_parser(options.score.parser)
     if options.enrich.captions or not run.is_done(Phase.ENRICH):
         check_captioner(run, options.enrich, options.service, WHOLE)
+    choose_encoders(run, options.enrich, WHOLE)
 
 
 def check_captioner(run: Run, options: EnrichOptions, service: ServiceOptions, part: Part) -> None:
@@ -143,6 +145,16 @@ def enrich(
     service: ServiceOptions = _NO_SERVICE,
     part: Part = WHOLE,
 ) -> int:
+    """Caption the sparse pairs, if there is a captioner, and embed, if there are encoders.
+
+    Returns how many shards are left to other parts.
+    """
+    encodings = choose_encoders(run, options, part)
+    left = caption(run, options, service, part)
+    return max(left, embed(run, options, encodings, part))
+
+
+def caption(run: Run, options: EnrichOptions, service: ServiceOptions, part: Part) -> int:
     """Caption the sparse pairs, or join captions; return the shards left to other parts.
 
     Without a captioner and captions there is nothing to do.

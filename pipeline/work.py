@@ -56,6 +56,8 @@ class Work:
     run: RunDirectory
     pairs: Iterable[int] = ()
     """About how many pairs each unit has; it is looked at only as far as it must be."""
+    steps: Sequence[Step] = ()
+    """What is shown of it, unless it is what the whole phase shows."""
     files: Sequence[str] = ()
     """What workers read besides the sources."""
     is_part: bool = False

@@ -21,7 +21,8 @@ _COLUMNS = ("uid", "shard", "key", "url", "sha256", "caption")
 def require_worklist(path: str, options: EnrichOptions) -> None:
     """Raise UsageError if ``path`` names no table, or there are captions or who makes them."""
     if not path:
-        if not (options.captioner or options.captions):
+        enriches = (options.captioner, options.captions, options.image_encoder)
+        if not any((*enriches, options.text_encoder)):
             raise UsageError("--captioner MODEL is missing: name one, or --captions that exist")
         return
     if not path.endswith(".parquet"):

@@ -102,6 +102,7 @@ _OURS = (
     "scores",
     "answers",
     "captions",
+    "embeddings",
     "selection",
     "rejections",
     "shards",

@@ -33,7 +33,7 @@ def show_progress(work: Work) -> Iterator[None]:
     seconds = _HERE_SECONDS if storage.is_local(work.run.root) else _ELSEWHERE_SECONDS
     stop = threading.Event()
     with Progress(*_columns(), console=Console(stderr=True)) as display:
-        bars = [_Bar(display, work, step) for step in STEPS[work.phase]]
+        bars = [_Bar(display, work, step) for step in work.steps or STEPS[work.phase]]
 
         def watch() -> None:
             while not stop.wait(seconds):

@@ -112,6 +112,21 @@ WORKLIST = pa.schema(
 )
 """One row for each image to be captioned elsewhere; ``path`` is that of the source it lies in."""
 
+EMBEDDINGS = pa.schema(
+    [
+        ("uid", pa.string()),
+        ("model", pa.string()),
+        ("revision", pa.string()),
+        ("caption_raw", pa.string()),
+        ("caption_generated", pa.string()),
+        ("image", pa.list_(pa.float32())),
+        ("text", pa.list_(pa.float32())),
+        ("text_generated", pa.list_(pa.float32())),
+    ]
+)
+"""One row for each pair that an encoder read: the vectors, of length 1, of its image, of its raw
+caption and of its generated one; null for what the encoder does not read, or there is not."""
+
 SELECTION = pa.schema(
     [
         *_IDENTITY,

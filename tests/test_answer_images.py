@@ -127,7 +127,9 @@ class TestAsker:
     def test_a_model_that_fails_on_every_image_is_given_up(self):
         captioner = FakeCaptioner(batch_size=32, stumbles=[(1, 1)])
         pictures = [Image.new("L", (1, 1))] * 32
-        with pytest.raises(EvenpairError, match=r"^captioner 'me' fails on every image: an image"):
+        with pytest.raises(
+            EvenpairError, match=r"^model 'me' fails whatever it is asked: an image"
+        ):
             Asker(captioner).ask(prepare_question(pictures, captioner))
 
     def test_a_service_that_failed_is_not_asked_in_parts(self):
@@ -260,6 +262,12 @@ class TestCaptionImages:
         assert said(store) == {n: text for n, text in ALL.items() if n != 5}
         caption_images(unit, FakeCaptioner(), store)
         assert said(store) == ALL
+
+    def test_a_device_too_small_for_a_batch_captions_everything(self, unit, store):
+        captioner = FakeCaptioner(batch_size=8, most=3)
+        caption_images(unit, captioner, store)
+        assert said(store) == ALL
+        assert [len(batch) for batch in captioner.batches] == [8, 4, 2, 2, 2, 2]
 
     def test_another_model_revision_or_prompt_is_asked_anew(self, unit, store):
         caption_images(unit, FakeCaptioner(), store)

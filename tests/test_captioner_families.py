@@ -9,6 +9,7 @@ pytest.importorskip("torch", reason="needs the caption extra")
 pytest.importorskip("transformers", reason="needs the caption extra")
 
 from evenpair.schemas.errors import UsageError
+from evenpair.transforms.ask_captioner import Asker, prepare_question
 from evenpair.transforms.captioner_families import CHAT_PROMPT, family_of
 from evenpair.transforms.find_captioner import fetch_model, find_model, require_captioner
 from evenpair.transforms.huggingface_captioner import HuggingFaceCaptioner, LocalModel
@@ -90,6 +91,23 @@ def test_a_long_answer_ends_where_the_model_has_no_more_positions(blip):
     captioner = HuggingFaceCaptioner(LocalModel("m", "", "", str(blip), 2, max_new_tokens=10**6))
     [answer] = ask(captioner, [picture(0)])
     assert 20 < len(answer.text.split()) <= 40
+
+
+def test_a_device_that_bears_three_at_once_captions_eight(blip, monkeypatch):
+    import torch
+
+    pictures = [picture(number) for number in range(8)]
+    captioner = load(blip)
+    expected = ask(captioner, pictures)
+    generate = captioner._model.generate
+
+    def bear_three(**inputs):
+        if len(inputs["pixel_values"]) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return generate(**inputs)
+
+    monkeypatch.setattr(captioner._model, "generate", bear_three)
+    assert Asker(captioner).ask(prepare_question(pictures, captioner)) == expected
 
 
 def test_weights_are_safetensors_or_nothing(copied):

@@ -176,7 +176,7 @@ def test_a_service_that_fails_for_good(plan, message):
 
 
 def test_every_image_refused_is_a_fault_of_the_service():
-    said = r"fails on every image: HTTP 400: the engine"
+    said = r"fails whatever it is asked: HTTP 400: the engine"
     with (
         serve(plans=[(400, ERROR, {})] * 1000) as service,
         pytest.raises(EvenpairError, match=said),

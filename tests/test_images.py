@@ -110,9 +110,41 @@ def test_what_is_transparent_becomes_white():
     assert decode_image(encoded(glass, "PNG")).getpixel((0, 0)) == (255, 255, 255)
 
 
-def test_of_an_animation_the_first_frame_is_taken():
+def filled(mode, *value):
+    return Image.new(mode, (4, 4), value if len(value) > 1 else value[0])
+
+
+def palette(colour, **options):
+    return encoded(filled("RGB", *colour).quantize(4), "PNG", **options)
+
+
+@pytest.mark.parametrize(
+    ("content", "pixel"),
+    [
+        (encoded(filled("CMYK", 0, 255, 255, 0), "JPEG", quality=100), (254, 0, 0)),
+        (encoded(filled("CMYK", 0, 0, 0, 255), "TIFF"), (0, 0, 0)),
+        (palette((0, 0, 255)), (0, 0, 255)),
+        (palette((0, 0, 255), transparency=0), (255, 255, 255)),
+        (encoded(filled("1", 1), "PNG"), (255, 255, 255)),
+        (encoded(filled("LA", 9, 0), "PNG"), (255, 255, 255)),
+        (encoded(filled("I;16", 0x8000), "PNG"), (128, 128, 128)),
+        (encoded(filled("I", 0x4000), "TIFF"), (64, 64, 64)),
+        (encoded(filled("F", 0.5), "TIFF"), (127, 127, 127)),
+        (encoded(filled("LAB", 255, 128, 128), "TIFF"), (255, 255, 255)),
+    ],
+)
+def test_exotic_modes_are_seen_as_they_look(content, pixel):
+    decoded = decode_image(content)
+    assert decoded.mode == "RGB"
+    found = decoded.getpixel((1, 1))
+    assert all(abs(a - b) <= 1 for a, b in zip(found, pixel, strict=True)), found
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
+def test_of_an_animation_the_first_frame_is_taken(kind):
     frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
-    content = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    lossless = {"lossless": True} if kind == "WEBP" else {}
+    content = encoded(frames[0], kind, save_all=True, append_images=frames[1:], **lossless)
     assert decode_image(content).getpixel((0, 0)) == (255, 0, 0)
 
 

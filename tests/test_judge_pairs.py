@@ -176,6 +176,31 @@ def test_captions_of_pairs_that_are_gone_change_nothing():
     assert judge(unit, gone) == judge(unit)
 
 
+@pytest.mark.parametrize(
+    ("answer", "raw", "generated", "source", "reason"),
+    [
+        ([(SCENE_TEXT, SCENE)], 0.3, 0.4, "fused", None),
+        ([(SCENE_TEXT, SCENE)], 0.1, 0.2, "fused", None),
+        ([(SCENE_TEXT, SCENE)], 0.2, 0.19, "raw", None),
+        ([(SCENE_TEXT, SCENE)], 0.19, 0.1, "raw", "min-similarity"),
+        ([(SCENE_TEXT, SCENE)], None, 0.1, "raw", None),
+        ([(SCENE_TEXT, SCENE)], 0.1, None, "fused", None),
+        ([(SCENE_TEXT, SCENE)], None, None, "fused", None),
+        ("refused", 0.2, None, "raw", None),
+        ("refused", 0.1, None, "raw", "min-similarity"),
+    ],
+)
+def test_both_captions_meet_the_same_similarity(answer, raw, generated, source, reason):
+    captions = captioned(k0=answer)
+    for name, value in (("similarity_raw", raw), ("similarity_generated", generated)):
+        column = pa.array([value], pa.float64())
+        captions = captions.set_column(captions.schema.get_field_index(name), name, column)
+    options = EnrichmentOptions(min_similarity=0.2)
+    unit = judge_pairs(scored(("a dog", DOG)), captions, MODEL, options)
+    [pair] = apply_policies(unit, PolicyOptions(min_similarity=0.2)).table.to_pylist()
+    assert (pair["caption_source"], pair["reason"]) == (source, reason)
+
+
 class TestSparse:
     def test_less_than_half_of_the_full_level_is_sparse(self):
         unit = scored(("a dog", DOG), ("", NOTHING), ("犬がいる", NOTHING, "ja"))
@@ -247,6 +272,9 @@ def reason(options, **changed):
         ({"min_agreement": 0.8}, {}, None),
         ({"min_agreement": 0.81}, {}, "min-agreement"),
         ({"min_agreement": 1}, {"agreement": None}, None),
+        ({"min_similarity": 0.2}, {"similarity": 0.2}, None),
+        ({"min_similarity": 0.2}, {"similarity": 0.19}, "min-similarity"),
+        ({"min_similarity": 1}, {"similarity": None}, None),
         ({"max_imbalance": 0.3}, {}, None),
         ({"max_imbalance": 0.29}, {}, "max-imbalance"),
         ({"max_imbalance": 1}, {"imbalance_after": None}, "max-imbalance"),

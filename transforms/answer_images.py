@@ -4,12 +4,13 @@ import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from PIL import Image
 
 from ..schemas.fault import Fault
 from .ask_captioner import Asker, Question, prepare_question
-from .captioner import Answer, Captioner
+from .captioner import Answer, Model
 from .decode_image import ImageFaultError, decode_image
 from .work_ahead import map_ahead, run_ahead
 
@@ -26,12 +27,12 @@ Images = Generator[tuple[str, bytes | Fault]]
 """Keys with the bytes of images, or why there are none."""
 
 Decoded = tuple[str, Image.Image | Fault]
-Answered = list[tuple[str, Answer]]
+_Said = TypeVar("_Said")
 
 
 def answer_images(
-    images: Images, captioner: Captioner, window: int = WINDOW
-) -> Generator[Answered]:
+    images: Images, captioner: Model[_Said], window: int = WINDOW
+) -> Generator[list[tuple[str, _Said | Answer]]]:
     """Yield the answers to ``images`` in windows, a number of images that follow each other.
 
     Similar shapes of a window share a call. An image that cannot be decoded has its fault for an
@@ -46,7 +47,7 @@ def answer_images(
         question = prepare_question(call.question.images, captioner)
         return replace(call, question=question) if call.keys else call
 
-    def ask(call: _Call) -> tuple[Answered, bool]:
+    def ask(call: _Call) -> tuple[list[tuple[str, _Said | Answer]], bool]:
         said = asker.ask(call.question) if call.keys else []
         return [*zip(call.keys, said, strict=True), *call.faults], call.ends_window
 
@@ -60,7 +61,7 @@ def answer_images(
     calls = captioner.calls
     ready = run_ahead(prepared(), most=calls + 1)
     with closing(ready), closing(map_ahead(ask, ready, calls, most=2 * calls)) as asked:
-        answered: Answered = []
+        answered: list[tuple[str, _Said | Answer]] = []
         for answers, ends_window in asked:
             answered += answers
             if ends_window:
@@ -74,13 +75,13 @@ class _Call:
 
     keys: tuple[str, ...]
     question: Question
-    faults: Answered
+    faults: list[tuple[str, Answer]]
     ends_window: bool
 
 
 def _calls(decoded: Iterable[Decoded], window: int, size: int) -> Iterator[_Call]:
     usable: list[tuple[str, Image.Image]] = []
-    faults: Answered = []
+    faults: list[tuple[str, Answer]] = []
     for key, image in decoded:
         if isinstance(image, Fault):
             faults.append((key, Answer(None, image)))
@@ -93,7 +94,9 @@ def _calls(decoded: Iterable[Decoded], window: int, size: int) -> Iterator[_Call
         yield from _window(usable, faults, size)
 
 
-def _window(usable: list[tuple[str, Image.Image]], faults: Answered, size: int) -> Iterator[_Call]:
+def _window(
+    usable: list[tuple[str, Image.Image]], faults: list[tuple[str, Answer]], size: int
+) -> Iterator[_Call]:
     alike = sorted(usable, key=lambda entry: entry[1].size)
     starts = range(0, max(1, len(alike)), size)
     for start in starts:

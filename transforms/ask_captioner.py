@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from PIL import Image
+from typing import Any, Generic, TypeVar
 
 from ..schemas.errors import EvenpairError
 from ..schemas.fault import Fault
-from .captioner import Answer, Captioner, is_out_of_memory
+from .captioner import Answer, Model, is_out_of_memory
+
+_Said = TypeVar("_Said")
 
 _GIVE_UP_AFTER = 16
 """So many images in a row without an answer are no fault of the images."""
@@ -18,12 +18,12 @@ _GIVE_UP_AFTER = 16
 class Question:
     """Images of one call, with what the captioner made of them ahead of it."""
 
-    images: Sequence[Image.Image]
+    images: Sequence[Any]
     prepared: Any = None
     error: Exception | None = None
 
 
-def prepare_question(images: Sequence[Image.Image], captioner: Captioner) -> Question:
+def prepare_question(images: Sequence[Any], captioner: Model[Any]) -> Question:
     """Prepare ``images``; what that raises is kept for when they are asked about."""
     try:
         return Question(images, captioner.prepare(images))
@@ -33,15 +33,18 @@ def prepare_question(images: Sequence[Image.Image], captioner: Captioner) -> Que
         return Question(images, error=error)
 
 
-class Asker:
-    """Asks a captioner, and remembers how many images it bears at once."""
+class Asker(Generic[_Said]):
+    """Asks a captioner, and remembers how many images it bears at once.
 
-    def __init__(self, captioner: Captioner) -> None:
+    Whatever else is asked in batches is asked in the same way: an encoder, of images or of texts.
+    """
+
+    def __init__(self, captioner: Model[_Said]) -> None:
         self._captioner = captioner
         self._most = captioner.batch_size
         self._failed = 0
 
-    def ask(self, question: Question) -> list[Answer]:
+    def ask(self, question: Question) -> list[_Said | Answer]:
         """Return an answer for each image of ``question``, in order.
 
         Too many for the device are halved until they fit, and no more are asked at once from then
@@ -53,7 +56,7 @@ class Asker:
         try:
             if question.error is not None:
                 raise question.error
-            answers = self._captioner.caption(question.prepared)
+            answers: list[_Said | Answer] = [*self._captioner.caption(question.prepared)]
         except EvenpairError:
             raise
         except Exception as error:  # see prepare_question
@@ -69,8 +72,8 @@ class Asker:
             return self._ask_parts(images, half)
         return [self._failure(failed)]
 
-    def _ask_parts(self, images: Sequence[Image.Image], size: int) -> list[Answer]:
-        answers = []
+    def _ask_parts(self, images: Sequence[Any], size: int) -> list[_Said | Answer]:
+        answers: list[_Said | Answer] = []
         for start in range(0, len(images), size):
             part = prepare_question(images[start : start + size], self._captioner)
             answers += self.ask(part)
@@ -81,6 +84,6 @@ class Asker:
         if self._failed >= _GIVE_UP_AFTER:
             said = str(error).strip().splitlines() or [type(error).__name__]
             raise EvenpairError(
-                f"captioner {self._captioner.asked.model!r} fails on every image: {said[0]}"
+                f"model {self._captioner.asked.model!r} fails whatever it is asked: {said[0]}"
             ) from error
         return Answer(None, Fault.MODEL_FAILED)

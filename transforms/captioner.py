@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from PIL import Image
+from typing import Any, Protocol, TypeVar
 
 from ..schemas.fault import Fault
 
@@ -30,29 +28,36 @@ class Asked:
     prompt: str
 
 
-class Captioner(Protocol):
-    """A captioning model that is ready to be used.
+Said = TypeVar("Said")
+"""What a model says of one thing: an answer, or a vector."""
 
-    ``asked`` is recorded with every answer.
-    """
+
+class Model(Protocol[Said]):
+    """A model that is ready to be used, and is fed with one batch after the other."""
 
     asked: Asked
+    """What is recorded with everything that it says."""
     batch_size: int
     """Images in one call."""
     calls: int
     """Calls at the same time."""
-    device: str
-    """What it runs on, as torch calls it; ``service`` where that is not ours."""
 
-    def prepare(self, images: Sequence[Image.Image]) -> Any:  # noqa: ANN401 - the model's own input
+    def prepare(self, images: Sequence[Any]) -> Any:  # noqa: ANN401 - the model's own input
         """Return what ``caption`` takes for RGB ``images``; called on threads, ahead of it."""
 
-    def caption(self, prepared: Any) -> list[Answer]:  # noqa: ANN401 - what prepare returned
-        """Return one answer for each image, in order; the same alone as among others.
+    def caption(self, prepared: Any) -> list[Said]:  # noqa: ANN401 - what prepare returned
+        """Return what is said of each image, in order; the same alone as among others.
 
         Raises MemoryError, or an error of the device's own that ``is_out_of_memory`` knows, if
         there are too many images for the device.
         """
+
+
+class Captioner(Model[Answer], Protocol):
+    """A model that says what images show."""
+
+    device: str
+    """What it runs on, as torch calls it; ``service`` where that is not ours."""
 
 
 LoadCaptioner = Callable[[], Captioner]

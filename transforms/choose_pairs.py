@@ -18,8 +18,10 @@ from ..schemas.tables import SCORES
 from . import storage
 from .check_image import image_fault
 from .decode_image import ImageFaultError, decode_image
+from .encoder import EncodedBy
 from .plan_shards import Piece
 from .stored_samples import Payload, StoredSample, Stretch, read_stored
+from .vector_members import VectorMembers
 
 _SCORED = ("url", "sha256", "caption", "width", "height")
 _ROW = ("uid", "shard", "key", "output_key", "caption", *ADDED[1:])
@@ -45,6 +47,8 @@ class Choice:
     run: RunDirectory
     number: int
     check_images: bool
+    encoders: tuple[EncodedBy, ...] = ()
+    """Whose vectors are written beside the images."""
     tables: list[pa.Table] = field(default_factory=list)
     """The rows of what was taken, a table for each source, in the order of writing."""
     rejections: list[Rejection] = field(default_factory=list)
@@ -58,6 +62,7 @@ class Choice:
         chosen = _chosen_rows(self.run, piece, self.number)
         columns = [chosen[name].to_pylist() for name in _ROW]
         waiting = {key: at for at, key in enumerate(chosen["key"].to_pylist())}
+        vectors = VectorMembers(self.run, piece.source, self.encoders)
         taken: list[int] = []
         with closing(read_stored(piece.source, waiting)) as samples:
             for sample in samples:
@@ -65,6 +70,7 @@ class Choice:
                 row = {name: column[at] for name, column in zip(_ROW, columns, strict=True)}
                 made = self._make_pair(row, sample)
                 if isinstance(made, Pair):
+                    made.members.update(vectors.of(row))
                     taken.append(at)
                     yield made
                 else:

@@ -40,16 +40,16 @@ class FoundModel:
         return family_of(self.model_type).prompt
 
 
-def find_model(model: str, path: str, revision: str = "") -> FoundModel:
-    """Find a captioning model by its folder or its id on the hub; nothing large is fetched.
+def find_model(model: str, path: str, revision: str = "", *, role: str = "captioner") -> FoundModel:
+    """Find a model by its folder or its id on the hub; nothing large is fetched.
 
-    What is in the hub's cache on this machine is taken from there. Raises UsageError if the extra
-    is not installed, or there is no such model.
+    What is in the hub's cache on this machine is taken from there. Raises UsageError, which calls
+    the model by its ``role``, if the extra is not installed or there is no such model.
     """
     _require_extra()
     if os.path.isdir(path):
-        return FoundModel(model, _digest(Path(path)), path, _type_of(Path(path), model))
-    return _find_on_hub(model, path, revision)
+        return FoundModel(model, _digest(Path(path)), path, _type_of(Path(path), model, role))
+    return _find_on_hub(model, path, revision, role)
 
 
 def fetch_model(found: FoundModel) -> str:
@@ -95,15 +95,15 @@ def require_captioner(found: FoundModel) -> None:
         )
 
 
-def _type_of(folder: Path, model: str) -> str:
+def _type_of(folder: Path, model: str, role: str) -> str:
     try:
         config: Any = json.loads((folder / _CONFIG).read_text("utf-8"))
         return str(config["model_type"])
     except FileNotFoundError:
-        raise UsageError(f"there is no captioner in {model}: it has no {_CONFIG}") from None
+        raise UsageError(f"there is no {role} in {model}: it has no {_CONFIG}") from None
     except (ValueError, KeyError, TypeError) as error:
         said = f"its {_CONFIG} names no model_type"
-        raise UsageError(f"there is no captioner in {model}: {said}") from error
+        raise UsageError(f"there is no {role} in {model}: {said}") from error
 
 
 def _digest(folder: Path) -> str:
@@ -122,17 +122,17 @@ def _digest(folder: Path) -> str:
     return hashed.hexdigest()
 
 
-def _find_on_hub(model: str, path: str, revision: str) -> FoundModel:
+def _find_on_hub(model: str, path: str, revision: str, role: str) -> FoundModel:
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
     try:
         validate_repo_id(path)
     except HFValidationError:
-        raise UsageError(f"there is no captioner {model!r}: no such folder") from None
+        raise UsageError(f"there is no {role} {model!r}: no such folder") from None
     cached = _cached_config(path, revision)
-    folder = cached or _fetched_config(model, path, revision)
-    return FoundModel(model, folder.name, path, _type_of(folder, model))
+    folder = cached or _fetched_config(model, path, revision, role)
+    return FoundModel(model, folder.name, path, _type_of(folder, model, role))
 
 
 def _cached_config(path: str, revision: str) -> Path | None:
@@ -146,7 +146,7 @@ def _cached_config(path: str, revision: str) -> Path | None:
         return None
 
 
-def _fetched_config(model: str, path: str, revision: str) -> Path:
+def _fetched_config(model: str, path: str, revision: str, role: str) -> Path:
     """Ask the hub once, so that it is known at once whether there is such a model."""
     from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
@@ -155,20 +155,18 @@ def _fetched_config(model: str, path: str, revision: str) -> Path:
         info = HfApi().model_info(path, revision=revision or None, timeout=_SECONDS)
         names = {file.rfilename for file in info.siblings or ()}
         if not any(name.endswith(".safetensors") for name in names):
-            raise UsageError(
-                f"captioner {model!r} has no weights in safetensors, and no other load"
-            )
+            raise UsageError(f"{role} {model!r} has no weights in safetensors, and no other load")
         return Path(hf_hub_download(path, _CONFIG, revision=info.sha)).parent
     except UsageError:
         raise
     except RevisionNotFoundError as error:
-        raise UsageError(f"captioner {model!r} has no revision {revision!r}") from error
+        raise UsageError(f"{role} {model!r} has no revision {revision!r}") from error
     except RepositoryNotFoundError as error:
         raise UsageError(
-            f"there is no captioner {model!r}: no such folder, and the hub has no such public model"
+            f"there is no {role} {model!r}: no such folder, and the hub has no such public model"
         ) from error
     except Exception as error:  # see fetch_model
         raise UsageError(
-            f"there is no captioner {model!r}: no such folder, nothing of that name in the hub's "
+            f"there is no {role} {model!r}: no such folder, nothing of that name in the hub's "
             "cache on this machine, and the hub cannot be reached"
         ) from error

@@ -49,7 +49,7 @@ class HuggingFaceCaptioner:
 
         self.asked = Asked(chosen.model, chosen.revision, chosen.prompt)
         self.batch_size = chosen.batch_size
-        _silence_transformers()
+        silence_transformers()
         self._device, self._dtype = _place(chosen)
         self.device = str(self._device)
         loaded = AutoModelForImageTextToText.from_pretrained(
@@ -207,7 +207,8 @@ def _stop_tokens(model: Any, tokenizer: Any) -> frozenset[int]:  # noqa: ANN401
 _ENDS = ("eos", "sep", "pad")
 
 
-def _silence_transformers() -> None:
+def silence_transformers() -> None:
+    """Let ``transformers`` say nothing on the terminal."""
     from transformers.utils import logging
 
     logging.set_verbosity_error()

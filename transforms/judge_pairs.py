@@ -86,8 +86,9 @@ def judge_pairs(
     columns = [judged.get(f.name, pa.nulls(rows, f.type)) for f in JUDGED]
     table = pa.table(columns, schema=JUDGED)
     if captions is not None:
-        at = table.schema.get_field_index("fault")
-        table = table.set_column(at, "fault", _faults(unit, captions))
+        for name, known in (("fault", "fault"), ("similarity", "similarity_raw")):
+            at = table.schema.get_field_index(name)
+            table = table.set_column(at, name, _of_captions(unit, captions, known))
         table = _with_references(unit, table, captions, model, options)
     kept = unit.with_columns(["caption_raw"], [unit.table["caption"]])
     return kept.with_columns(JUDGED.names, table.columns)
@@ -103,10 +104,10 @@ def _with_level(unit: Unit, level: float | None) -> Unit:
     return unit.with_columns(["imbalance"], [imbalance])
 
 
-def _faults(unit: Unit, captions: pa.Table) -> pa.Array:
-    """Return the fault of each pair's generated caption, null where there is none."""
+def _of_captions(unit: Unit, captions: pa.Table, name: str) -> pa.Array:
+    """Return what a column of ``captions`` says of each pair, null where there is no row of it."""
     at = pc.index_in(unit.table["uid"], captions["uid"].combine_chunks())
-    return captions["fault"].combine_chunks().take(at.combine_chunks())
+    return captions[name].combine_chunks().take(at.combine_chunks())
 
 
 def _with_references(

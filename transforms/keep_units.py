@@ -41,14 +41,18 @@ class _Keep(beam.DoFn):
         self._stamp = stamp
 
     def process(self, unit: Unit) -> Iterator[Unit]:
-        unit = replace(unit, tally=replace(unit.tally, stamp=self._stamp))
+        if self._stamp is not None:
+            unit = replace(unit, tally=replace(unit.tally, stamp=self._stamp))
         keep_unit(unit, self._run, self._kind, self._phase)
         yield unit
 
 
 @dataclass
 class KeepUnits(beam.PTransform):
-    """Unit -> Unit, with its table among the run's tables of one kind."""
+    """Unit -> Unit, with its table among the run's tables of one kind.
+
+    Without a ``stamp`` it keeps the one that it has.
+    """
 
     run: RunDirectory
     kind: str

@@ -13,6 +13,7 @@ from ..schemas.shard_tables import ShardTally, shard_table, shard_tally, with_sh
 from ..schemas.tables import rejections_to_table
 from . import storage
 from .choose_pairs import Choice
+from .encoder import EncodedBy
 from .image_spool import ImageSpool
 from .plan_shards import OutputShard
 from .tar_sink import TarSink
@@ -23,10 +24,14 @@ PARQUET = "parquet"
 
 @dataclass(frozen=True, slots=True)
 class ShardFormat:
-    """How shards are written: as archives or as tables, every image decoded or not."""
+    """How shards are written: as archives or as tables, every image decoded or not.
+
+    Samples of archives have the vectors of ``encoders`` too.
+    """
 
     layout: str = WEBDATASET
     check_images: bool = False
+    encoders: tuple[EncodedBy, ...] = ()
 
 
 def write_shard(planned: OutputShard, run: RunDirectory, form: ShardFormat) -> int:
@@ -35,7 +40,7 @@ def write_shard(planned: OutputShard, run: RunDirectory, form: ShardFormat) -> i
     The statistics come last: where they are, the shard is whole.
     """
     path = shard_path(run, planned.number)
-    choice = Choice(run, planned.number, form.check_images)
+    choice = Choice(run, planned.number, form.check_images, form.encoders)
     if form.layout == PARQUET:
         _write_table(path, planned, choice)
     else:
