@@ -5,7 +5,8 @@
 A run is killed and resumed until it ends before its next kill; then all of its files must be those
 of a run that nobody disturbed, and the next run begins. After each kill every shard that looks
 finished must be, byte for byte. One attempt in four has two workers, which outlive their launcher
-for a moment and meet the next attempt; in the others all work is in the process that is killed.
+for a moment and meet the next attempt; in the others all work is in the process that is killed. So
+that no phase is spared, half of the kills wait for a phase to begin.
 """
 
 import argparse
@@ -22,6 +23,9 @@ from made_shards import make_shards
 
 SHARD = 200
 COMMAND = Path(sys.executable).with_name("evenpair")
+PHASES = ("shards", "selection", "scores")
+"""What a run leaves, the last first; ``work`` is there before any of it."""
+
 UNTOLD = ("run.json", ".lock", "report.html")
 """Files that say when and where they were written, and what is no result."""
 
@@ -37,10 +41,12 @@ def run_whole(shards: list[Path], out: Path, workers: int) -> float:
     return time.perf_counter() - start
 
 
-def run_and_kill(shards: list[Path], out: Path, workers: int, seconds: float) -> bool:
-    """Return whether the run was killed before it ended."""
+def run_and_kill(command: list[str], begun: Path | None, seconds: float) -> bool:
+    """Kill a run some time after ``begun`` is there; return whether that was before its end."""
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command(shards, out, workers), **pipes)
+    process = subprocess.Popen(command, **pipes)
+    while begun and not begun.exists() and process.poll() is None:
+        time.sleep(0.01)
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -72,7 +78,7 @@ def broken_shards(out: Path, wanted: dict[str, str]) -> list[str]:
 
 
 def phase_reached(out: Path) -> str:
-    done = [name for name in ("shards", "selection", "scores", "work") if (out / name).exists()]
+    done = [name for name in (*PHASES, "work") if (out / name).exists()]
     return done[0] if done else "nothing"
 
 
@@ -96,7 +102,9 @@ def main() -> None:
     kills = broken = 0
     while kills < given.kills:
         workers = 2 if moments.random() < 0.25 else 1
-        if run_and_kill(shards, out, workers, moments.uniform(0, seconds)):
+        begun = moments.choice([None, None, None, *(out / name for name in PHASES)])
+        wait = moments.uniform(0, seconds / 10 if begun else seconds)
+        if run_and_kill(command(shards, out, workers), begun, wait):
             kills += 1
             reached[phase_reached(out)] += 1
             broken += len(broken_shards(out, wanted))
