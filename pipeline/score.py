@@ -11,12 +11,13 @@ from ..schemas.source import Source
 from ..transforms.count_facts import CountFacts
 from ..transforms.find_facts import FindFacts
 from ..transforms.full_level import EstimateFullLevel
-from ..transforms.keep_statistics import PRIOR, KeepStatistics, load_statistics
+from ..transforms.keep_statistics import PRIOR, KeepStatistics
 from ..transforms.keep_units import KeepUnits, LoadUnits
 from ..transforms.mark_sparse import MarkSparse
 from ..transforms.measure_information import MeasureInformation
 from ..transforms.read_captions import ReadCaptions
 from ..transforms.spread import Spread
+from ..transforms.sum_events import SumEvents
 from .options import ScoreOptions
 from .resume import split_finished
 
@@ -41,10 +42,12 @@ def build_score(
         | "Keep facts" >> KeepUnits(run, PARSED, Phase.SCORE)
     )
     earlier = root | "Load earlier facts" >> LoadUnits(finished, run, PARSED)
+    counted = parsed | "Count facts" >> CountFacts()
+    counted_earlier = earlier | "Count earlier facts" >> CountFacts()
     counts = (
-        (parsed, earlier)
-        | "All facts" >> beam.Flatten()
-        | "Count facts" >> CountFacts(load_statistics(PRIOR))
+        (counted, counted_earlier)
+        | "All counts" >> beam.Flatten()
+        | "Sum events" >> SumEvents(PRIOR)
         | "Keep counts" >> KeepStatistics(run.path(COUNTS))
     )
     measured = (
