@@ -18,6 +18,7 @@ from ..transforms.captioner import Asked, LoadCaptioner
 from ..transforms.keep_statistics import keep_statistics, load_statistics
 from ..transforms.plan_shards import load_plan
 from ..transforms.read_captions import require_caption_field
+from ..transforms.spread import load_sources
 from ..transforms.write_shards import WEBDATASET, is_written, write_sizes
 from .enrich import Captioning, build_enrich
 from .faults import forget_faults, kept_faults
@@ -56,7 +57,7 @@ class Run:
         path = self.directory.sources
         if not storage.exists(path):
             raise NoRunError(self.directory.root)
-        return [Source(**row) for row in storage.read_table(path).to_pylist()]
+        return load_sources(path)
 
     def require(self, phase: Phase) -> None:
         """Raise UsageError unless a phase is done; ``enrich`` is, where there is no captioner."""
@@ -264,7 +265,7 @@ def select(run: Run, options: SelectOptions) -> None:
         storage.remove(run.directory.work)
     scores = (run.directory.table("scores", source.name) for source in sources)
     work = Work(Phase.SELECT, len(sources), run.directory, map(rows_of, scores))
-    run.execute(lambda root: build_select(root, sources, run.directory, options, given), work)
+    run.execute(lambda root: build_select(root, run.directory, options, given), work)
     measures = json.loads(storage.read_bytes(run.directory.path(MEASURES)))
     if enriched.get("captions") and measures["presence_basis"] == "enriched":
         measures["presence_basis"] = "joined"
@@ -282,7 +283,8 @@ def write(run: Run, options: WriteOptions) -> None:
     sources = run.sources()
     shards = load_plan(sources, run.directory.plan)
     form = shard_format(options)
-    pending = [shard for shard in shards if not is_written(shard, run.directory, form)]
+    written = storage.each(lambda shard: is_written(shard, run.directory, form), shards)
+    pending = [shard for shard, done in zip(shards, written, strict=True) if not done]
     pairs = (shard.pairs for shard in pending)
     work = Work(Phase.WRITE, len(pending), run.directory, pairs, sources=sources)
     run.execute(lambda root: build_write(root, pending, run.directory, options), work)

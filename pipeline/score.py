@@ -12,7 +12,7 @@ from ..transforms.count_facts import CountFacts
 from ..transforms.find_facts import FindFacts
 from ..transforms.full_level import EstimateFullLevel
 from ..transforms.keep_statistics import PRIOR, KeepStatistics
-from ..transforms.keep_units import KeepUnits, LoadUnits
+from ..transforms.keep_units import ALL, KeepUnits, LoadUnits
 from ..transforms.mark_sparse import MarkSparse
 from ..transforms.measure_information import MeasureInformation
 from ..transforms.read_captions import ReadCaptions
@@ -52,7 +52,7 @@ def build_score(
     )
     measured = (
         root
-        | "Load facts" >> LoadUnits(sources, run, PARSED, after=AsSingleton(counts))
+        | "Load facts" >> LoadUnits(ALL, run, PARSED, after=AsSingleton(counts))
         | "Measure information" >> MeasureInformation(run.path(COUNTS))
         | "Keep bits" >> KeepUnits(run, MEASURED, Phase.SCORE)
     )
@@ -63,7 +63,7 @@ def build_score(
     )
     _ = (
         root
-        | "Load bits" >> LoadUnits(sources, run, MEASURED, after=AsSingleton(statistics))
+        | "Load bits" >> LoadUnits(ALL, run, MEASURED, after=AsSingleton(statistics))
         | "Mark sparse" >> MarkSparse(run.statistics, options.enrich_below)
         | "Keep scores" >> KeepUnits(run, "scores", Phase.SCORE)
     )

@@ -8,6 +8,7 @@ from apache_beam.pvalue import AsSingleton
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing.util import assert_that, equal_to
 
+from evenpair.pipeline.phases import keep_sources
 from evenpair.schemas.facts import Attribute, Facts
 from evenpair.schemas.rejection import Phase, Reason, Rejection
 from evenpair.schemas.run_directory import RunDirectory
@@ -28,12 +29,12 @@ from evenpair.transforms.find_duplicates import FindDuplicates
 from evenpair.transforms.find_facts import FindFacts
 from evenpair.transforms.full_level import EstimateFullLevel
 from evenpair.transforms.keep_statistics import KeepStatistics, keep_statistics, load_statistics
-from evenpair.transforms.keep_units import KeepUnits, LoadUnits
+from evenpair.transforms.keep_units import ALL, KeepUnits, LoadUnits
 from evenpair.transforms.mark_sparse import MarkSparse
 from evenpair.transforms.measure_information import MeasureInformation
 from evenpair.transforms.plan_shards import PlanShards, load_plan
 from evenpair.transforms.read_captions import ReadCaptions
-from evenpair.transforms.spread import Spread
+from evenpair.transforms.spread import Spread, SpreadSources
 from evenpair.transforms.sum_events import SumEvents
 
 from .shards import MadePair, write_source
@@ -179,8 +180,17 @@ def test_units_that_are_kept_come_back(tmp_path):
     with pipeline() as earlier:
         _ = earlier | beam.Create([given]) | KeepUnits(run, "work/x", Phase.SCORE, "stamp")
     stamped = Unit(given.source, given.table, Tally(2, stamp="stamp"))
+    keep_sources(run, SOURCES[1:2])
     with pipeline() as root:
         assert_that(root | LoadUnits([SOURCES[1]], run, "work/x"), equal_to([stamped]))
+        assert_that(root | "All" >> LoadUnits(ALL, run, "work/x"), equal_to([stamped]), "all")
+
+
+def test_spread_gives_every_source_that_is_listed(tmp_path):
+    run = RunDirectory(str(tmp_path))
+    keep_sources(run, SOURCES)
+    with pipeline() as root:
+        assert_that(root | SpreadSources(run.sources), equal_to(SOURCES))
 
 
 def decisions(at, uids, imbalances):
