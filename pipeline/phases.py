@@ -193,7 +193,7 @@ def enrich(
     run.begin(Phase.ENRICH, options)
     sources, directory = run.sources(), run.directory
     stamp = enrich_stamp(run, options, asdict(asked))
-    todo = [s for s in part.of(sources) if not has_stamp(directory, s, stamp)]
+    todo = without_stamp(directory, part.of(sources), stamp)
     hints = {} if is_service else run.hints
     captioning = Captioning(
         asked,
@@ -216,7 +216,7 @@ def enrich(
         ),
     )
     others = [] if part.is_whole else sources
-    left = sum(not has_stamp(directory, source, stamp) for source in others)
+    left = len(without_stamp(directory, others, stamp))
     if not left:
         run.finish(Phase.ENRICH)
     return left
@@ -243,6 +243,12 @@ def _digest(*parts: bytes | Record) -> str:
     for part in parts:
         hashed.update(part if isinstance(part, bytes) else json.dumps(part).encode())
     return hashed.hexdigest()
+
+
+def without_stamp(run: RunDirectory, sources: list[Source], stamp: str) -> list[Source]:
+    """Return the sources whose captions are still to be made as ``stamp`` says."""
+    made = storage.each(lambda source: has_stamp(run, source, stamp), sources)
+    return [source for source, done in zip(sources, made, strict=True) if not done]
 
 
 def has_stamp(run: RunDirectory, source: Source, stamp: str) -> bool:
