@@ -27,7 +27,7 @@ from ..transforms.read_given_captions import (
 from .find_sources import find_files
 from .join import COUNTS, build_join
 from .options import EnrichOptions
-from .phases import Run, enrich_stamp, has_stamp
+from .phases import Run, enrich_stamp, without_stamp
 from .work import Work
 
 JOINED = "joined"
@@ -91,7 +91,7 @@ def join_given(run: Run, options: EnrichOptions) -> None:
     storage.remove(run.directory.work)
     sources, directory = run.sources(), run.directory
     stamp = enrich_stamp(run, options, read)
-    todo = [source for source in sources if not has_stamp(directory, source, stamp)]
+    todo = without_stamp(directory, sources, stamp)
     parser = run.record["phases"]["score"]["options"]["parser"] or None
     run.execute(
         lambda root: build_join(root, sources, todo, directory, files, parser, stamp),

@@ -19,6 +19,7 @@ from ..transforms.encoder import EncodedBy, Encodes
 from ..transforms.keep_statistics import keep_statistics, load_statistics
 from ..transforms.plan_shards import load_plan
 from ..transforms.read_captions import require_caption_field
+from ..transforms.spread import load_sources
 from ..transforms.write_shards import WEBDATASET, is_written, write_sizes
 from .enrich import Captioning, build_enrich
 from .faults import forget_faults, kept_faults
@@ -57,7 +58,7 @@ class Run:
         path = self.directory.sources
         if not storage.exists(path):
             raise NoRunError(self.directory.root)
-        return [Source(**row) for row in storage.read_table(path).to_pylist()]
+        return load_sources(path)
 
     def encoders(self) -> list[EncodedBy]:
         """Return the encoders whose vectors the run holds."""
@@ -206,7 +207,7 @@ def enrich(
     run.begin(Phase.ENRICH, options)
     sources, directory = run.sources(), run.directory
     stamp = enrich_stamp(run, options, asdict(asked))
-    todo = [s for s in part.of(sources) if not has_stamp(directory, s, stamp)]
+    todo = without_stamp(directory, part.of(sources), stamp)
     hints = {} if is_service else run.hints
     captioning = Captioning(
         asked,
@@ -229,7 +230,7 @@ def enrich(
         ),
     )
     others = [] if part.is_whole else sources
-    left = sum(not has_stamp(directory, source, stamp) for source in others)
+    left = len(without_stamp(directory, others, stamp))
     if not left:
         run.finish(Phase.ENRICH)
     return left
@@ -261,6 +262,12 @@ def digest(*parts: bytes | Any) -> str:
     return hashed.hexdigest()
 
 
+def without_stamp(run: RunDirectory, sources: list[Source], stamp: str) -> list[Source]:
+    """Return the sources whose captions are still to be made as ``stamp`` says."""
+    made = storage.each(lambda source: has_stamp(run, source, stamp), sources)
+    return [source for source, done in zip(sources, made, strict=True) if not done]
+
+
 def has_stamp(run: RunDirectory, source: Source, stamp: str, kind: str = "captions") -> bool:
     """Return whether a table of ``source`` is there, and was made as ``stamp`` says."""
     return stamp_of(run, source, kind) == stamp
@@ -286,7 +293,7 @@ def select(run: Run, options: SelectOptions) -> None:
         storage.remove(run.directory.work)
     scores = (run.directory.table("scores", source.name) for source in sources)
     work = Work(Phase.SELECT, len(sources), run.directory, map(rows_of, scores))
-    run.execute(lambda root: build_select(root, sources, run.directory, options, given), work)
+    run.execute(lambda root: build_select(root, run.directory, options, given), work)
     measures = json.loads(storage.read_bytes(run.directory.path(MEASURES)))
     if enriched.get("captions") and measures["presence_basis"] == "enriched":
         measures["presence_basis"] = "joined"
@@ -304,7 +311,8 @@ def write(run: Run, options: WriteOptions) -> None:
     sources = run.sources()
     shards = load_plan(sources, run.directory.plan)
     form = shard_format(options, run.encoders())
-    pending = [shard for shard in shards if not is_written(shard, run.directory, form)]
+    written = storage.each(lambda shard: is_written(shard, run.directory, form), shards)
+    pending = [shard for shard, done in zip(shards, written, strict=True) if not done]
     pairs = (shard.pairs for shard in pending)
     work = Work(Phase.WRITE, len(pending), run.directory, pairs, sources=sources)
     run.execute(lambda root: build_write(root, pending, run.directory, form), work)

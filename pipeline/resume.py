@@ -13,7 +13,7 @@ def split_finished(
     """Return the sources whose table of a kind is there, and those that are still to be done."""
     finished: list[Source] = []
     pending: list[Source] = []
-    for source in sources:
-        there = storage.exists(run.table(kind, source.name))
+    found = storage.each(storage.exists, [run.table(kind, source.name) for source in sources])
+    for source, there in zip(sources, found, strict=True):
         (finished if there else pending).append(source)
     return finished, pending

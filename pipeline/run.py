@@ -205,7 +205,7 @@ def write(run: Run, options: WriteOptions) -> None:
 
 def raise_for_faults(run: Run) -> None:
     """Raise EvenpairError, a line for each, if a source could not be read whole."""
-    found = (tally(run.directory, source).fault for source in run.sources())
-    faults = [fault for fault in found if fault is not None]
+    found = storage.each(lambda source: tally(run.directory, source), run.sources())
+    faults = [noted.fault for noted in found if noted.fault is not None]
     if faults:
         raise EvenpairError("\n".join(faults))

@@ -11,12 +11,13 @@ from ..schemas.source import Source
 from ..transforms.count_facts import CountFacts
 from ..transforms.find_facts import FindFacts
 from ..transforms.full_level import EstimateFullLevel
-from ..transforms.keep_statistics import PRIOR, KeepStatistics, load_statistics
-from ..transforms.keep_units import KeepUnits, LoadUnits
+from ..transforms.keep_statistics import PRIOR, KeepStatistics
+from ..transforms.keep_units import ALL, KeepUnits, LoadUnits
 from ..transforms.mark_sparse import MarkSparse
 from ..transforms.measure_information import MeasureInformation
 from ..transforms.read_captions import ReadCaptions
 from ..transforms.spread import Spread
+from ..transforms.sum_events import SumEvents
 from .options import ScoreOptions
 from .resume import split_finished
 
@@ -41,15 +42,17 @@ def build_score(
         | "Keep facts" >> KeepUnits(run, PARSED, Phase.SCORE)
     )
     earlier = root | "Load earlier facts" >> LoadUnits(finished, run, PARSED)
+    counted = parsed | "Count facts" >> CountFacts()
+    counted_earlier = earlier | "Count earlier facts" >> CountFacts()
     counts = (
-        (parsed, earlier)
-        | "All facts" >> beam.Flatten()
-        | "Count facts" >> CountFacts(load_statistics(PRIOR))
+        (counted, counted_earlier)
+        | "All counts" >> beam.Flatten()
+        | "Sum events" >> SumEvents(PRIOR)
         | "Keep counts" >> KeepStatistics(run.path(COUNTS))
     )
     measured = (
         root
-        | "Load facts" >> LoadUnits(sources, run, PARSED, after=AsSingleton(counts))
+        | "Load facts" >> LoadUnits(ALL, run, PARSED, after=AsSingleton(counts))
         | "Measure information" >> MeasureInformation(run.path(COUNTS))
         | "Keep bits" >> KeepUnits(run, MEASURED, Phase.SCORE)
     )
@@ -60,7 +63,7 @@ def build_score(
     )
     _ = (
         root
-        | "Load bits" >> LoadUnits(sources, run, MEASURED, after=AsSingleton(statistics))
+        | "Load bits" >> LoadUnits(ALL, run, MEASURED, after=AsSingleton(statistics))
         | "Mark sparse" >> MarkSparse(run.statistics, options.enrich_below)
         | "Keep scores" >> KeepUnits(run, "scores", Phase.SCORE)
     )

@@ -1,13 +1,12 @@
 """The third phase: scores and captions -> what is written where, and what is dropped and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton
 
 from ..schemas.rejection import Phase, Reason
 from ..schemas.run_directory import RunDirectory
-from ..schemas.source import Source
 from ..schemas.tables import FACTS
 from ..transforms.assign_shards import AssignShards
 from ..transforms.decide import RejectBeyondCut, RejectDuplicates
@@ -15,7 +14,7 @@ from ..transforms.find_cut import ROUNDS, NarrowCut, to_cut
 from ..transforms.find_duplicates import FindDuplicates
 from ..transforms.fuse import Mode
 from ..transforms.judge_pairs import EnrichmentOptions, JudgePairs
-from ..transforms.keep_units import KeepUnits, LoadUnits
+from ..transforms.keep_units import ALL, KeepUnits, LoadUnits
 from ..transforms.measure_references import MeasureReferences
 from ..transforms.plan_shards import PlanShards
 from ..transforms.policies import RANKING, ApplyPolicies, PolicyOptions
@@ -32,16 +31,15 @@ _UID = Reason.DUPLICATE_UID
 
 def build_select(
     root: beam.Pipeline,
-    sources: Sequence[Source],
     run: RunDirectory,
     options: SelectOptions,
     given: Selectable,
 ) -> None:
     """Wire the phase: each pair is judged alone, then beside all others, then given its shard."""
-    sample = _measure_sample(root, sources, run, given.reference_sample)
+    sample = _measure_sample(root, run, given.reference_sample)
     judged = (
         root
-        | "Load scores" >> LoadUnits(sources, run, "scores", given.columns)
+        | "Load scores" >> LoadUnits(ALL, run, "scores", given.columns)
         | "Judge pairs" >> JudgePairs(run, enrichment_options(options), sample)
         | "Apply policies" >> ApplyPolicies(policy_options(options, given))
         | "Keep judged" >> KeepUnits(run, JUDGED, Phase.SELECT)
@@ -52,17 +50,17 @@ def build_select(
     if options.unique_images:
         images = judged | "Find repeated images" >> FindDuplicates("sha256", repeated)
         duplicates[Reason.DUPLICATE_IMAGE] = AsSingleton(images)
-    cut = AsSingleton(_find_cut(root, sources, run, options.keep_fraction, duplicates))
+    cut = AsSingleton(_find_cut(root, run, options.keep_fraction, duplicates))
     plan = (
         root
-        | "Load reasons" >> LoadUnits(sources, run, JUDGED, list(RANKING), after=repeated)
+        | "Load reasons" >> LoadUnits(ALL, run, JUDGED, list(RANKING), after=repeated)
         | "Without duplicates" >> RejectDuplicates(duplicates)
         | "Without what is beyond" >> RejectBeyondCut(cut)
         | "Plan shards" >> PlanShards(options.shard_size, run.plan, repeated_keys)
     )
     decided = (
         root
-        | "Load judged" >> LoadUnits(sources, run, JUDGED, after=AsSingleton(plan))
+        | "Load judged" >> LoadUnits(ALL, run, JUDGED, after=AsSingleton(plan))
         | "Decide on duplicates" >> RejectDuplicates(duplicates)
         | "Reject beyond cut" >> RejectBeyondCut(cut)
     )
@@ -78,7 +76,6 @@ def build_select(
 
 def _find_cut(
     root: beam.Pipeline,
-    sources: Sequence[Source],
     run: RunDirectory,
     fraction: float | None,
     duplicates: Mapping[Reason, AsSingleton],
@@ -89,23 +86,21 @@ def _find_cut(
         ranked = (
             root
             | f"Load ranks {number}"
-            >> LoadUnits(sources, run, JUDGED, list(RANKING), after=duplicates[_UID])
+            >> LoadUnits(ALL, run, JUDGED, list(RANKING), after=duplicates[_UID])
             | f"Reject duplicates {number}" >> RejectDuplicates(duplicates)
         )
         found = ranked | f"Narrow cut {number}" >> NarrowCut(fraction, AsSingleton(found))
     return found | "Cut" >> beam.Map(to_cut)
 
 
-def _measure_sample(
-    root: beam.Pipeline, sources: Sequence[Source], run: RunDirectory, count: int
-) -> AsSingleton | None:
+def _measure_sample(root: beam.Pipeline, run: RunDirectory, count: int) -> AsSingleton | None:
     """Measure the level in the random sample of references, if one was captioned."""
     if not count:
         return None
     facts = [*COLUMNS, *FACTS.names]
-    last = root | "Load uids" >> LoadUnits(sources, run, "scores", COLUMNS)
+    last = root | "Load uids" >> LoadUnits(ALL, run, "scores", COLUMNS)
     last |= "Sample references" >> SampleReferences(count)
-    level = root | "Load sampled" >> LoadUnits(sources, run, "scores", facts)
+    level = root | "Load sampled" >> LoadUnits(ALL, run, "scores", facts)
     level |= "Measure references" >> MeasureReferences(run, AsSingleton(last))
     return AsSingleton(last | "Sample" >> beam.Map(Sample, AsSingleton(level)))
 

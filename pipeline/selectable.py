@@ -81,7 +81,8 @@ def _judged() -> pa.Schema:
 
 def _fields(run: RunDirectory, sources: Iterable[Source]) -> pa.Schema:
     """Return every column of judged pairs, with the fields of all sources."""
-    schemas = [storage.read_schema(run.table("scores", source.name)) for source in sources]
+    paths = [run.table("scores", source.name) for source in sources]
+    schemas = storage.each(storage.read_schema, paths)
     plain = [schema.remove_metadata() for schema in (SCORES, *schemas, _judged())]
     try:
         return pa.unify_schemas(plain, promote_options="permissive")

@@ -28,7 +28,7 @@ def run_direct(build: Build, work: Work, options: EngineOptions) -> None:
             if workers == 1 and not work.apart:
                 _run(build, FnApiRunner(), beam_options)
             else:
-                _run_on_processes(build, beam_options)
+                _run_on_processes(build, beam_options, workers)
     except BaseException:
         if not work.is_part:
             storage.remove_temporaries(work.run.root)  # nobody is at work on them any more
@@ -50,8 +50,8 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _run_on_processes(build: Build, options: PipelineOptions) -> None:
-    told = LocalProvision(options)
+def _run_on_processes(build: Build, options: PipelineOptions, workers: int) -> None:
+    told = LocalProvision(options, workers)
     runner = FnApiRunner(default_environment=WorkerProcesses(), provision_info=told)
     with broken_connections_told_once():
         try:
@@ -61,6 +61,8 @@ def _run_on_processes(build: Build, options: PipelineOptions) -> None:
             if death is None:
                 raise
             raise EvenpairError(death) from error
+        finally:
+            told.dismiss()
 
 
 def _run(build: Build, runner: FnApiRunner, options: PipelineOptions) -> None:

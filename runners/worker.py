@@ -110,12 +110,17 @@ def environment_from(info: Any, given: argparse.Namespace) -> dict[str, str]:  #
 def become_worker(environment: Mapping[str, str]) -> None:
     """Become Beam's worker as ``environment`` says, until the engine has no more work."""
     os.environ.update(environment)
-    for library in _LIBRARIES:
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    use_one_thread()
     _die_with_parent()
     from apache_beam.runners.worker import sdk_worker_main
 
     sdk_worker_main.main(sys.argv)
+
+
+def use_one_thread() -> None:
+    """Keep the libraries that this process will import from using more cores than its own."""
+    for library in _LIBRARIES:
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 def _die_with_parent(seconds: float = 0.5) -> None:

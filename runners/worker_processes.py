@@ -12,7 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from signal import Signals
-from typing import Any
+from typing import IO, Any, cast
 
 import grpc
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -46,14 +46,54 @@ class WorkerProcesses(Environment):
         return WorkerProcesses()
 
 
-class LocalProvision(ExtendedProvisionInfo):
-    """What workers are told of a job, and what they leave when they die."""
+class _Process:
+    """A process that is to be a worker, and what it says when something is wrong."""
 
-    def __init__(self, options: PipelineOptions) -> None:
+    def __init__(self) -> None:
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
+        self.running = subprocess.Popen(
+            [sys.executable, "-P", "-m", f"{__package__}.worker_ahead"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self.errors,
+            start_new_session=True,  # Ctrl-C is for the launcher, which stops its workers
+        )
+
+    def tell(self, *arguments: str) -> None:
+        """Say what it is to be; it may have died meanwhile, which its watcher tells."""
+        words = cast(IO[bytes], self.running.stdin)
+        with contextlib.suppress(BrokenPipeError), words:
+            words.write(" ".join(arguments).encode())
+
+    def dismiss(self) -> None:
+        """End it before it was told anything."""
+        self.running.kill()
+        self.tell()
+        self.running.wait()
+        self.errors.close()
+
+
+class LocalProvision(ExtendedProvisionInfo):
+    """What workers are told of a job, and what they leave when they die.
+
+    So many processes start at once, while the job is built.
+    """
+
+    def __init__(self, options: PipelineOptions, workers: int) -> None:
         given = options.get_all_options(drop_default=True)
         encoded = JobServiceHandle.encode_pipeline_options(given)
         super().__init__(beam_provision_api_pb2.ProvisionInfo(pipeline_options=encoded))
         self.deaths: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._waiting = [_Process() for _ in range(workers)]
+
+    def take(self) -> _Process:
+        """Return a process that waits to be told."""
+        return self._waiting.pop() if self._waiting else _Process()
+
+    def dismiss(self) -> None:
+        """End the processes that were not taken."""
+        while self._waiting:
+            self._waiting.pop().dismiss()
 
     def death(self) -> str | None:
         """Return how a worker ended that was not asked to, None if none did."""
@@ -69,20 +109,11 @@ class _WorkerProcess(GrpcWorkerHandler):
     def __init__(self, _payload: None, *services: Any) -> None:
         super().__init__(*services)
         self._closing = threading.Event()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
 
     def start_worker(self) -> None:
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-P", "-m", f"{__package__}.worker"),
-                f"--id={self.worker_id}",
-                f"--provision_endpoint={self.control_address}",
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._errors,
-            start_new_session=True,  # Ctrl-C is for the launcher, which stops its workers
-        )
+        taken = self.provision_info.take()
+        taken.tell(f"--id={self.worker_id}", f"--provision_endpoint={self.control_address}")
+        self._process, self._errors = taken.running, taken.errors
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
 

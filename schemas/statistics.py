@@ -13,6 +13,7 @@ from itertools import accumulate, combinations
 from typing import Any, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .facts import Facts
 
@@ -44,6 +45,10 @@ class Counts(Protocol):
 
 
 SCHEMA = pa.schema([("kind", pa.string()), ("terms", pa.list_(pa.string())), ("count", pa.int64())])
+EVENTS = pa.schema([("event", pa.string()), ("count", pa.int64())])
+"""Events while they are counted: a kind and its terms in one text, with SEPARATOR between them."""
+
+SEPARATOR = "\x1f"
 _LEVEL = b"full_level_bits"
 _COMMON = b"common_counts"
 _MAX_TOGETHER = 24
@@ -65,12 +70,19 @@ def common_counts(counts: Mapping[Event, int]) -> dict[str, int]:
 
     A quarter of what is said is said with terms at least as frequent; 0 for a kind without terms.
     """
-    found = {}
-    for kind in (Kind.OBJECT, Kind.QUALITY, Kind.PREDICATE):
-        used = sorted((c for event, c in counts.items() if event[0] == kind), reverse=True)
-        reached = zip(used, accumulate(used), strict=True)
-        found[kind.value] = next((c for c, uses in reached if uses >= sum(used) / 4), 0)
-    return found
+    return {
+        kind.value: _common(count for event, count in counts.items() if event[0] == kind)
+        for kind in _WITH_COMMON
+    }
+
+
+_WITH_COMMON = (Kind.OBJECT, Kind.QUALITY, Kind.PREDICATE)
+
+
+def _common(counts: Iterable[int]) -> int:
+    used = sorted(counts, reverse=True)
+    quarter, reached = sum(used) / 4, zip(used, accumulate(used), strict=True)
+    return next((count for count, uses in reached if uses >= quarter), 0)
 
 
 def events(facts: Facts) -> Iterator[Event]:
@@ -107,9 +119,39 @@ def statistics_to_table(statistics: Statistics) -> pa.Table:
         pa.array([event[1:] for event, _ in items], pa.list_(pa.string())),
         pa.array([count for _, count in items], pa.int64()),
     ]
-    common = json.dumps(common_counts(statistics.counts), sort_keys=True)
-    metadata = {_LEVEL: repr(statistics.full_level).encode(), _COMMON: common.encode()}
-    return pa.Table.from_arrays(columns, schema=SCHEMA.with_metadata(metadata))
+    common = common_counts(statistics.counts)
+    return pa.Table.from_arrays(columns, schema=_schema(statistics.full_level, common))
+
+
+def statistics_of_events(events: pa.Table, full_level: float) -> pa.Table:
+    """Return the same table of distinct ``events``, without an object for each of them."""
+    ordered = events.sort_by("event")
+    terms = pc.split_pattern(ordered["event"].combine_chunks(), SEPARATOR)
+    kinds, counts = pc.list_element(terms, 0), ordered["count"].combine_chunks()
+    common = {
+        kind.value: _common(counts.filter(pc.equal(kinds, kind.value)).to_pylist())
+        for kind in _WITH_COMMON
+    }
+    columns = [kinds, pc.list_slice(terms, 1), counts]
+    return pa.Table.from_arrays(columns, schema=_schema(full_level, common))
+
+
+def events_of_statistics(table: pa.Table) -> pa.Table:
+    """Return the events of a table of statistics, with the schema EVENTS."""
+    kinds, terms, counts = table.columns
+    named = pc.binary_join_element_wise(kinds, pc.binary_join(terms, SEPARATOR), SEPARATOR)
+    events = pc.if_else(pc.greater(pc.list_value_length(terms), 0), named, kinds)
+    return pa.table([events, counts], schema=EVENTS)
+
+
+def with_full_level(table: pa.Table, full_level: float) -> pa.Table:
+    """Return a table of statistics with another full level."""
+    return table.cast(_schema(full_level, common_of(table.schema)))
+
+
+def _schema(full_level: float, common: Mapping[str, int]) -> pa.Schema:
+    said = json.dumps(common, sort_keys=True)
+    return SCHEMA.with_metadata({_LEVEL: repr(full_level).encode(), _COMMON: said.encode()})
 
 
 def statistics_from_table(table: pa.Table) -> Statistics:

@@ -8,11 +8,17 @@ from apache_beam.pvalue import AsSingleton
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing.util import assert_that, equal_to
 
+from evenpair.pipeline.phases import keep_sources
 from evenpair.schemas.facts import Attribute, Facts
 from evenpair.schemas.rejection import Phase, Reason, Rejection
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.source import name_sources
-from evenpair.schemas.statistics import Statistics, count_events
+from evenpair.schemas.statistics import (
+    Statistics,
+    count_events,
+    full_level_of,
+    statistics_to_table,
+)
 from evenpair.schemas.tables import FACTS, PAIRS, SCORES, facts_to_arrow
 from evenpair.schemas.unit import Tally, Unit
 from evenpair.transforms.choose_sparse import ChooseSparse
@@ -22,13 +28,14 @@ from evenpair.transforms.find_cut import ROUNDS, NarrowCut, to_cut
 from evenpair.transforms.find_duplicates import FindDuplicates
 from evenpair.transforms.find_facts import FindFacts
 from evenpair.transforms.full_level import EstimateFullLevel
-from evenpair.transforms.keep_statistics import KeepStatistics, load_statistics
-from evenpair.transforms.keep_units import KeepUnits, LoadUnits
+from evenpair.transforms.keep_statistics import KeepStatistics, keep_statistics, load_statistics
+from evenpair.transforms.keep_units import ALL, KeepUnits, LoadUnits
 from evenpair.transforms.mark_sparse import MarkSparse
 from evenpair.transforms.measure_information import MeasureInformation
 from evenpair.transforms.plan_shards import PlanShards, load_plan
 from evenpair.transforms.read_captions import ReadCaptions
-from evenpair.transforms.spread import Spread
+from evenpair.transforms.spread import Spread, SpreadSources
+from evenpair.transforms.sum_events import SumEvents
 
 from .shards import MadePair, write_source
 
@@ -56,6 +63,10 @@ def with_facts(at, facts, language="en"):
 
 def column(name):
     return beam.Map(lambda found: (found.source.name, found.table[name].to_pylist()))
+
+
+def table_of(facts, full_level):
+    return statistics_to_table(Statistics(count_events(facts), full_level))
 
 
 def test_spread_gives_every_element_once():
@@ -94,20 +105,21 @@ def test_find_facts():
         assert_that(units | "C" >> column("words"), equal_to([("0", [3, 0, 1])]), "words")
 
 
-def test_count_facts_adds_the_corpus_to_the_prior():
-    prior = Statistics(count_events([CAT] * 2), 7.5)
+def test_count_facts_adds_the_corpus_to_the_prior(tmp_path):
+    prior = keep_statistics(Statistics(count_events([CAT] * 2), 7.5), f"{tmp_path}/prior.parquet")
     foreign = with_facts(2, [DOG] * 9, "ja")
     units = [with_facts(0, CORPUS[0]), with_facts(1, CORPUS[1]), foreign]
-    expected = Statistics(count_events([*CORPUS[0], *CORPUS[1], CAT, CAT]), 7.5)
+    expected = table_of([*CORPUS[0], *CORPUS[1], CAT, CAT], 7.5)
     with pipeline() as root:
-        assert_that(root | beam.Create(units) | CountFacts(prior), equal_to([expected]))
+        counted = root | beam.Create(units) | CountFacts()
+        assert_that(counted | SumEvents(prior), equal_to([expected]))
 
 
 def test_statistics_are_kept_at_the_path_that_comes_back(tmp_path):
     path = str(tmp_path / "statistics.parquet")
     statistics = Statistics(count_events([DOG]), 3.0)
     with pipeline() as root:
-        kept = root | beam.Create([statistics]) | KeepStatistics(path)
+        kept = root | beam.Create([statistics_to_table(statistics)]) | KeepStatistics(path)
         assert_that(kept, equal_to([path]), "path")
         assert_that(kept | beam.Map(load_statistics), equal_to([statistics]), "statistics")
 
@@ -116,11 +128,13 @@ def test_bits_sparseness_and_the_full_level_come_from_the_statistics(tmp_path):
     path = str(tmp_path / "statistics.parquet")
     corpus = [DOG] * 9 + [CAT] * 3
     with pipeline() as root:
-        counted = root | beam.Create([Statistics(count_events(corpus), 0.5)]) | KeepStatistics(path)
+        counted = root | beam.Create([table_of(corpus, 0.5)]) | KeepStatistics(path)
         units = root | "Units" >> beam.Create([with_facts(0, [DOG, CAT]), with_facts(1, [CAT] * 9)])
         measured = units | MeasureInformation(AsSingleton(counted))
         levels = (
-            measured | EstimateFullLevel(AsSingleton(counted)) | beam.Map(lambda s: s.full_level)
+            measured
+            | EstimateFullLevel(AsSingleton(counted))
+            | beam.Map(lambda table: full_level_of(table.schema))
         )
         bits = measured | "Bits" >> column("information_bits")
         assert_that(
@@ -134,7 +148,7 @@ def test_bits_sparseness_and_the_full_level_come_from_the_statistics(tmp_path):
 def test_marking_and_choosing_sparse_pairs(tmp_path):
     path = str(tmp_path / "statistics.parquet")
     with pipeline() as root:
-        kept = root | beam.Create([Statistics(count_events([DOG]), 10.0)]) | KeepStatistics(path)
+        kept = root | beam.Create([table_of([DOG], 10.0)]) | KeepStatistics(path)
         bits = pa.array([2.0, None, 5.0, 9.0])
         columns = {name: pa.nulls(4, SCORES.field(name).type) for name in SCORES.names[:-2]}
         given = unit(0, columns | {"information_bits": bits, "key": pa.array(list("abcd"))})
@@ -166,8 +180,17 @@ def test_units_that_are_kept_come_back(tmp_path):
     with pipeline() as earlier:
         _ = earlier | beam.Create([given]) | KeepUnits(run, "work/x", Phase.SCORE, "stamp")
     stamped = Unit(given.source, given.table, Tally(2, stamp="stamp"))
+    keep_sources(run, SOURCES[1:2])
     with pipeline() as root:
         assert_that(root | LoadUnits([SOURCES[1]], run, "work/x"), equal_to([stamped]))
+        assert_that(root | "All" >> LoadUnits(ALL, run, "work/x"), equal_to([stamped]), "all")
+
+
+def test_spread_gives_every_source_that_is_listed(tmp_path):
+    run = RunDirectory(str(tmp_path))
+    keep_sources(run, SOURCES)
+    with pipeline() as root:
+        assert_that(root | SpreadSources(run.sources), equal_to(SOURCES))
 
 
 def decisions(at, uids, imbalances):

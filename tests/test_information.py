@@ -13,12 +13,15 @@ from evenpair.schemas.statistics import (
     Statistics,
     common_counts,
     count_events,
+    events_of_statistics,
     full_level_of,
     statistics_from_table,
+    statistics_of_events,
     statistics_to_table,
 )
-from evenpair.transforms.count_facts import prune, sum_counts
+from evenpair.transforms.count_facts import sum_counts
 from evenpair.transforms.count_index import CountIndex, index_of
+from evenpair.transforms.event_tables import events_to_table, prune, sum_events
 from evenpair.transforms.full_level import BINS_A_BIT, full_level, quantile
 from evenpair.transforms.imbalance import (
     Basis,
@@ -191,15 +194,25 @@ class TestStatistics:
         with pytest.raises(ValueError, match="not a table of evenpair statistics"):
             statistics_from_table(table.replace_schema_metadata(None))
 
+    @given(corpus=CORPORA, full=st.floats(0, 1e6))
+    def test_columns_of_events_make_the_same_table(self, corpus, full):
+        counts = count_events(corpus)
+        table = statistics_to_table(Statistics(counts, full))
+        made = statistics_of_events(events_to_table(counts), full)
+        assert (made, made.schema.metadata) == (table, table.schema.metadata)
+        assert statistics_of_events(events_of_statistics(table), full) == table
+
     def test_what_is_pruned_is_the_rarest_by_count_then_by_term(self):
         counts = Counter({("object", "c"): 1, ("object", "b"): 1, ("object", "a"): 2})
-        assert prune(counts, 2) == {("object", "a"): 2, ("object", "b"): 1}
-        assert prune(Counter({("object", "c"): 1}), 2) == {("object", "c"): 1}
+        kept = prune(events_to_table(counts), 2)
+        expected = events_to_table({("object", "a"): 2, ("object", "b"): 1})
+        assert sum_events([kept]).sort_by("event") == expected
+        assert prune(expected, 2) == expected
 
     @given(corpus=CORPORA, facts=FACTS, text=st.text())
     def test_an_index_counts_as_the_table_does(self, corpus, facts, text):
         counts = count_events(corpus)
-        index = CountIndex(index_of(counts))
+        index = CountIndex(index_of(events_to_table(counts)))
         events = [*counts, ("object", text), ("attribute", "dog", text)]
         assert [index.get(e) for e in events] == [counts.get(e, 0) for e in events]
         read = InformationModel(Statistics(index, 30.0, common_counts(counts)))

@@ -1,39 +1,53 @@
-"""Units with facts -> one Statistics: how many captions of the corpus state each fact."""
+"""Units with facts -> how many captions state each fact, in parts that are summed apart."""
 
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import apache_beam as beam
+import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
+from apache_beam.transforms.window import GlobalWindows
+from apache_beam.utils.windowed_value import WindowedValue
 
-from ..schemas.statistics import Event, Statistics, count_events
+from ..schemas.statistics import count_events
 from ..schemas.tables import facts_from_table
 from ..schemas.unit import Unit
+from .event_tables import EventSum, events_to_table, pack
 from .recognise_language import PARSER_LANGUAGE
 
-_BUCKETS = 64
-_MAX_EVENTS = 2_000_000
-"""What a model keeps at most, a file of 32 MB for all workers of a machine together."""
+BUCKETS = 64
+_PARTS = 8
+"""A bucket is summed in so many parts: no worker holds more of a corpus than one of them."""
 
-Counts = Counter[Event]
+_MOST_HELD = 1_000_000
+"""Distinct events that a worker sums before it hands them on: some 50 MB."""
+
 _Counted = TypeVar("_Counted")
 
+Part = tuple[int, bytes]
+"""The number of a bucket, or of a part of one, and some of its events, packed."""
 
-def count_unit(unit: Unit) -> Iterator[tuple[int, Counts]]:
-    """Count the captions of a unit that the parser can read, in buckets that are summed apart."""
+
+def count_unit(unit: Unit) -> pa.Table:
+    """Count the events in those captions of a unit that the parser can read."""
     readable = unit.table.filter(pc.equal(unit.table["language"], PARSER_LANGUAGE))
-    yield from _in_buckets(count_events(facts_from_table(readable)))
+    return events_to_table(count_events(facts_from_table(readable)))
 
 
-def _in_buckets(counts: Counts) -> Iterator[tuple[int, Counts]]:
-    buckets: dict[int, Counts] = {}
-    for event, count in counts.items():
-        bucket = zlib.crc32("\x1f".join(event).encode()) % _BUCKETS
-        buckets.setdefault(bucket, Counter())[event] = count
-    yield from buckets.items()
+def split(events: pa.Table) -> Iterator[Part]:
+    """Split ``events`` into what is summed apart, by their checksums."""
+    names = events["event"].to_pylist()
+    numbers = [zlib.crc32(name.encode()) % (BUCKETS * _PARTS) for name in names]
+    ordered = events.append_column("bucket", pa.array(numbers, pa.int32()))
+    ordered = ordered.sort_by([("bucket", "ascending"), ("event", "ascending")])
+    buckets, starts = np.unique(ordered["bucket"].to_numpy(), return_index=True)
+    edges = pairwise([*starts.tolist(), len(names)])
+    for bucket, (start, stop) in zip(buckets.tolist(), edges, strict=True):
+        yield bucket, pack(ordered.slice(start, stop - start).drop_columns(["bucket"]))
 
 
 def sum_counts(parts: Iterable[Counter[_Counted]]) -> Counter[_Counted]:
@@ -42,21 +56,6 @@ def sum_counts(parts: Iterable[Counter[_Counted]]) -> Counter[_Counted]:
     for part in parts:
         total.update(part)
     return total
-
-
-def prune(counts: Counts, limit: int = _MAX_EVENTS // _BUCKETS) -> Counts:
-    """Return the most frequent events of a bucket, ties by their terms.
-
-    What is pruned has been summed over the whole corpus: no way of splitting the work shows.
-    """
-    if len(counts) <= limit:
-        return counts
-    kept = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]
-    return Counter(dict(kept))
-
-
-def _together(parts: Iterable[Counts], full_level: float) -> Statistics:
-    return Statistics(sum_counts(parts), full_level)
 
 
 class SumCounts(beam.CombineFn):
@@ -76,26 +75,28 @@ class SumCounts(beam.CombineFn):
         return accumulator
 
 
-class _SumAndPrune(SumCounts):
-    def extract_output(self, accumulator: Counts) -> Counts:
-        return prune(accumulator)
+class _Count(beam.DoFn):
+    """Sums units for as long as it can hold them, so that little is shuffled."""
+
+    def start_bundle(self) -> None:
+        self._sum = EventSum()
+
+    def process(self, unit: Unit) -> Iterator[Part]:
+        self._sum.add(count_unit(unit))
+        if self._sum.rows > _MOST_HELD:
+            yield from self._take()
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        for part in self._take():
+            yield GlobalWindows.windowed_value(part)
+
+    def _take(self) -> Iterator[Part]:
+        events, self._sum = self._sum.total(), EventSum()
+        yield from split(events)
 
 
-@dataclass
 class CountFacts(beam.PTransform):
-    """Units -> one Statistics: the corpus on top of the prior, with the prior's full level."""
-
-    prior: Statistics
+    """Unit -> Parts of what is counted, handed on when there is much of it, or no more to come."""
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        prior = list(_in_buckets(self.prior.counts))
-        counted = units | "Count units" >> beam.FlatMap(count_unit)
-        known = units.pipeline | "Prior" >> beam.Create(prior)
-        return (
-            (counted, known)
-            | "On top of the prior" >> beam.Flatten()
-            | "Sum and prune buckets" >> beam.CombinePerKey(_SumAndPrune())
-            | "Without keys" >> beam.Values()
-            | "Gather" >> beam.combiners.ToList()
-            | "Together" >> beam.Map(_together, self.prior.full_level)
-        )
+        return units | beam.ParDo(_Count())

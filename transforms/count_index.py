@@ -2,20 +2,17 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
 from typing import IO
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ..schemas.statistics import Event, Statistics
+from ..schemas.statistics import SEPARATOR, Event
 from . import storage
 from .fingerprint import fingerprints, high_half
 
 SUFFIX = ".index.npy"
-_SEPARATOR = "\x1f"
-
 Numbers = npt.NDArray[np.uint64]
 
 
@@ -31,7 +28,7 @@ class CountIndex:
 
     def get(self, event: Event, default: int = 0) -> int:
         """Return the count of ``event``."""
-        key = high_half(_SEPARATOR.join(event))
+        key = high_half(SEPARATOR.join(event))
         at = int(self._keys.searchsorted(np.uint64(key)))
         if at == len(self._keys) or self._keys.item(at) != key:
             return default
@@ -43,19 +40,18 @@ def index_path(statistics: str) -> str:
     return statistics.removesuffix(".parquet") + SUFFIX
 
 
-def index_of(counts: Mapping[Event, int]) -> Numbers:
-    """Return the numbers of a CountIndex for ``counts``."""
-    events = pa.array([_SEPARATOR.join(event) for event in counts], pa.string())
-    keys = fingerprints(events)["high"]
+def index_of(events: pa.Table) -> Numbers:
+    """Return the numbers of a CountIndex for ``events``, each of which comes once."""
+    keys = fingerprints(events["event"])["high"]
     order = np.argsort(keys, kind="stable")
-    found = np.fromiter(counts.values(), np.uint64, len(counts))
-    return np.ascontiguousarray(np.stack([keys[order], found[order]]))
+    counts = events["count"].to_numpy().astype(np.uint64)
+    return np.ascontiguousarray(np.stack([keys[order], counts[order]]))
 
 
-def keep_index(statistics: Statistics, path: str) -> None:
-    """Write the index of ``statistics`` beside their table at ``path``."""
+def keep_index(events: pa.Table, path: str) -> None:
+    """Write the index of ``events`` beside the table of statistics at ``path``."""
     with storage.write_whole(index_path(path)) as file:
-        np.save(file, index_of(statistics.counts), allow_pickle=False)
+        np.save(file, index_of(events), allow_pickle=False)
 
 
 def load_index(path: str) -> CountIndex | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -10,13 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..schemas.unit import Unit
-from .fingerprint import Fingerprints, fingerprints
+from .fingerprint import fingerprints
 
-_BUCKETS = 64
+_BUCKETS = 256
+"""One of them at a time is sorted in memory: of a billion values some 4 million, of 20 bytes."""
 
-Rows = npt.NDArray[np.int64]
-Occurrences = tuple[int, Fingerprints, Rows]
-"""The number of a source, fingerprints of values in it, and the rows in which they stand."""
+_OCCURRENCE = np.dtype([("high", "u8"), ("low", "u8"), ("row", "u4")])
+
+Rows = npt.NDArray[np.integer[Any]]
+Occurrences = tuple[int, bytes]
+"""The number of a source; fingerprints of values in it, and the rows in which they stand."""
 
 
 def occurrences(unit: Unit, column: str, passed_over: Rows) -> Iterator[tuple[int, Occurrences]]:
@@ -29,10 +33,14 @@ def occurrences(unit: Unit, column: str, passed_over: Rows) -> Iterator[tuple[in
     live[passed_over] = False
     rows = np.flatnonzero(live)
     values = fingerprints(unit.table[column].take(pa.array(rows)))
+    found = np.empty(len(rows), _OCCURRENCE)
+    found["high"], found["low"], found["row"] = values["high"], values["low"], rows
     buckets = values["high"] % np.uint64(_BUCKETS)
-    for bucket in np.unique(buckets).tolist():
-        of_bucket = buckets == bucket
-        yield bucket, (unit.source.number, values[of_bucket], rows[of_bucket])
+    found = found[np.argsort(buckets, kind="stable")]
+    numbers, counts = np.unique(buckets, return_counts=True)
+    parts = np.split(found, np.cumsum(counts)[:-1])
+    for bucket, part in zip(numbers.tolist(), parts, strict=False):
+        yield bucket, (unit.source.number, part.tobytes())
 
 
 def repeated_rows(parts: Iterable[Occurrences]) -> dict[int, Rows]:
@@ -41,17 +49,17 @@ def repeated_rows(parts: Iterable[Occurrences]) -> dict[int, Rows]:
     Earlier is what comes first in the order of the sources, then of the rows.
     """
     ordered = sorted(parts, key=lambda part: part[0])
-    values = np.concatenate([part[1] for part in ordered])
-    rows = np.concatenate([part[2] for part in ordered])
-    numbers = np.repeat([part[0] for part in ordered], [len(part[2]) for part in ordered])
-    order = np.lexsort((values["low"], values["high"]))  # stable: equal values stay in their order
-    again = np.zeros(len(values), bool)
-    again[1:] = values[order][1:] == values[order][:-1]
-    repeated = np.sort(order[again])
-    return {
-        int(number): rows[repeated][numbers[repeated] == number]
-        for number in np.unique(numbers[repeated])
-    }
+    counts = [len(packed) // _OCCURRENCE.itemsize for _, packed in ordered]
+    numbers = np.repeat(np.array([number for number, _ in ordered], np.int32), counts)
+    found = np.frombuffer(b"".join(packed for _, packed in ordered), _OCCURRENCE)
+    order = np.lexsort((found["low"], found["high"]))  # stable: equal values stay in their order
+    again = np.ones(max(0, len(order) - 1), bool)
+    for half in ("high", "low"):
+        values = found[half][order]
+        again &= values[1:] == values[:-1]
+    repeated = np.sort(order[1:][again])
+    rows, of_source = found["row"][repeated], numbers[repeated]
+    return {int(number): rows[of_source == number] for number in np.unique(of_source)}
 
 
 def merge_rows(parts: Iterable[dict[int, Rows]]) -> dict[int, Rows]:

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 
 import apache_beam as beam
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..schemas.statistics import Statistics
+from ..schemas.statistics import full_level_of, with_full_level
 from ..schemas.unit import Unit
 from .count_facts import sum_counts
-from .keep_statistics import load_statistics
+from .keep_statistics import load_table
 from .recognise_language import PARSER_LANGUAGE
 
 QUANTILE = 0.9
@@ -41,7 +42,7 @@ def full_level(parts: Iterable[Counter[int]], prior: float) -> float:
 
 
 class EstimateFullLevel(beam.PTransform):
-    """Units with bits -> one Statistics: those at a path, with the full level of the corpus."""
+    """Units with bits -> one table of statistics: that at a path, with the corpus's full level."""
 
     def __init__(self, statistics: beam.pvalue.AsSingleton) -> None:
         super().__init__()
@@ -56,6 +57,6 @@ class EstimateFullLevel(beam.PTransform):
         )
 
 
-def _with_level(parts: Iterable[Counter[int]], path: str) -> Statistics:
-    statistics = load_statistics(path)
-    return Statistics(statistics.counts, full_level(parts, statistics.full_level))
+def _with_level(parts: Iterable[Counter[int]], path: str) -> pa.Table:
+    statistics = load_table(path)
+    return with_full_level(statistics, full_level(parts, full_level_of(statistics.schema)))

@@ -8,6 +8,7 @@ from ..schemas.errors import UsageError
 from ..schemas.statistics import (
     Statistics,
     common_of,
+    events_of_statistics,
     full_level_of,
     statistics_from_table,
     statistics_to_table,
@@ -22,8 +23,13 @@ PRIOR = "prior"
 
 def keep_statistics(statistics: Statistics, path: str) -> str:
     """Write ``statistics`` to ``path``, their index beside it, and return the path."""
-    keep_index(statistics, path)
-    storage.write_table(path, statistics_to_table(statistics))
+    return keep_table(statistics_to_table(statistics), path)
+
+
+def keep_table(statistics: pa.Table, path: str) -> str:
+    """Write a table of statistics to ``path``, its index beside it, and return the path."""
+    keep_index(events_of_statistics(statistics), path)
+    storage.write_table(path, statistics)
     return path
 
 
@@ -32,7 +38,7 @@ def load_statistics(path: str) -> Statistics:
 
     Raises UsageError if there are none.
     """
-    path = prior_path() if path == PRIOR else path
+    path = _whole(path)
     if not storage.exists(path):
         raise UsageError(f"no statistics at {path}: name the statistics.parquet of a run")
     try:
@@ -53,17 +59,26 @@ def load_model(path: str) -> InformationModel:
     return InformationModel(Statistics(index, full_level_of(table), common_of(table)))
 
 
+def load_table(path: str) -> pa.Table:
+    """Return the table of statistics at ``path``, or of the shipped ones for ``"prior"``."""
+    return storage.read_table(_whole(path))
+
+
 def load_full_level(path: str) -> float:
     """Return the full level, in bits, of the statistics at ``path``; their counts are not read."""
-    return full_level_of(storage.read_schema(path))
+    return full_level_of(storage.read_schema(_whole(path)))
+
+
+def _whole(path: str) -> str:
+    return prior_path() if path == PRIOR else path
 
 
 class KeepStatistics(beam.PTransform):
-    """Statistics -> the path at which they are kept."""
+    """Table of statistics -> the path at which it is kept."""
 
     def __init__(self, path: str) -> None:
         super().__init__()
         self._path = path
 
     def expand(self, statistics: beam.PCollection) -> beam.PCollection:
-        return statistics | beam.Map(keep_statistics, self._path)
+        return statistics | beam.Map(keep_table, self._path)

@@ -11,7 +11,10 @@ from ..schemas.source import Source
 from ..schemas.tables import rejections_to_table
 from ..schemas.unit import Unit, tally_of, with_tally
 from . import storage
-from .spread import Spread
+from .spread import Spread, SpreadSources
+
+ALL = None
+"""All sources of a run, whose table lists them."""
 
 
 def keep_unit(unit: Unit, run: RunDirectory, kind: str, phase: Phase) -> None:
@@ -67,7 +70,8 @@ class KeepUnits(beam.PTransform):
 class LoadUnits(beam.PTransform):
     """Sources -> Unit for each, from the run's tables of one kind."""
 
-    sources: Sequence[Source]
+    sources: Sequence[Source] | None
+    """None for all sources of the run."""
     run: RunDirectory
     kind: str
     columns: list[str] | None = None
@@ -75,7 +79,9 @@ class LoadUnits(beam.PTransform):
     """What must be there before anything is loaded: the side input of whatever wrote the tables."""
 
     def expand(self, root: beam.Pipeline) -> beam.PCollection:
-        return root | Spread(self.sources) | beam.Map(self._load, self.after)
+        all_of_them = SpreadSources(self.run.sources)
+        spread = all_of_them if self.sources is None else Spread(self.sources)
+        return root | spread | beam.Map(self._load, self.after)
 
     def _load(self, source: Source, _after: object) -> Unit:
         return load_unit(source, self.run, self.kind, self.columns)

@@ -1,12 +1,13 @@
 """Units of work -> the same, dealt out evenly to workers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
 
 from ..schemas.source import Source
+from . import storage
 
 
 @dataclass
@@ -29,6 +30,31 @@ class Spread(beam.PTransform):
             | beam.GroupByKey()
             | beam.FlatMap(lambda element: list(element[1]))
         )
+
+
+@dataclass
+class SpreadSources(beam.PTransform):
+    """The sources that a run's table lists, dealt out alike: a job of many stays a small job."""
+
+    path: str
+
+    def expand(self, root: beam.Pipeline) -> beam.PCollection:
+        return (
+            root
+            | beam.Create([self.path])
+            | beam.FlatMap(_listed)
+            | beam.GroupByKey()
+            | beam.FlatMap(lambda element: list(element[1]))
+        )
+
+
+def load_sources(path: str) -> list[Source]:
+    """Return the sources that the table at ``path`` lists."""
+    return [Source(**row) for row in storage.read_table(path).to_pylist()]
+
+
+def _listed(path: str) -> Iterator[tuple[int, Source]]:
+    return map(_numbered, load_sources(path))
 
 
 class Respread(beam.PTransform):

@@ -7,9 +7,10 @@ import posixpath
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TypeVar, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,9 +18,13 @@ import pyarrow.parquet as pq
 from . import remote_storage as remote
 from .blocks import LOCAL, REMOTE, Blocks
 
+_THREADS = 16
 _TEMPORARY = ".tmp-"
 _BUFFER = 1 << 20
 _SHOWS_UPLOADS = ("hdfs",)
+
+_Item = TypeVar("_Item")
+_Found = TypeVar("_Found")
 
 
 def is_local(path: str) -> bool:
@@ -209,6 +214,12 @@ def open_table(path: str) -> Iterator[pq.ParquetFile]:
             yield pq.ParquetFile(file, buffer_size=_BUFFER)
         else:
             yield pq.ParquetFile(file, pre_buffer=True)
+
+
+def each(function: Callable[[_Item], _Found], items: Iterable[_Item]) -> list[_Found]:
+    """Return ``function`` of each item, many at a time: what takes time is to wait for a store."""
+    with ThreadPoolExecutor(_THREADS) as threads:
+        return list(threads.map(function, items))
 
 
 def remove(path: str) -> None:

@@ -1,6 +1,7 @@
 """OutputShard -> one finished shard: images, parquet and statistics, whole or not at all."""
 
 import json
+import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -69,11 +70,12 @@ def is_written(planned: OutputShard, run: RunDirectory, form: ShardFormat) -> bo
 
 def write_sizes(shards: Iterable[OutputShard], run: RunDirectory) -> None:
     """Write ``sizes.json``, from which open_clip knows how many samples each archive has."""
-    sizes = {}
-    for shard in shards:
-        path = shard_path(run, shard.number)
-        statistics = json.loads(storage.read_bytes(f"{path}_stats.json"))
-        sizes[f"{shard.number:05d}.tar"] = statistics["successes"]
+    paths = [shard_path(run, shard.number) for shard in shards]
+    statistics = storage.each(storage.read_bytes, [f"{path}_stats.json" for path in paths])
+    sizes = {
+        f"{posixpath.basename(path)}.tar": json.loads(said)["successes"]
+        for path, said in zip(paths, statistics, strict=True)
+    }
     storage.write_bytes(f"{run.shards}/sizes.json", json.dumps(sizes, indent=4).encode())
 
 

@@ -1,0 +1,78 @@
+"""What ``enrich`` costs besides the model: images read and decoded, answers kept and parsed.
+
+    python benchmarks/besides_captioning.py DATA FOLDER [--few 5000] [--many 20000]
+
+The captioner answers at once, with captions that people wrote of regions. Every image is asked for:
+of 20 to 60 kB, in shards of 5,000. Figures are slopes, by the CPU time of one process.
+"""
+
+import argparse
+import itertools
+import resource
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from made_captions import make_captions
+from made_shards import make_shards
+from processes import IMAGES
+
+from evenpair.pipeline import phases
+from evenpair.pipeline.find_sources import find_sources
+from evenpair.pipeline.options import EngineOptions, EnrichOptions, ScoreOptions
+from evenpair.runners.open_run import open_run
+from evenpair.transforms.captioner import Answer, Asked
+
+NOBODY = Asked("nobody", "", "")
+
+
+class Ready:
+    """A captioner that has its answers already."""
+
+    asked = NOBODY
+    batch_size = 32
+    calls = 1
+
+    def __init__(self, captions: Sequence[str]) -> None:
+        self._captions: Iterator[str] = itertools.cycle(captions)
+
+    def prepare(self, images: Sequence[Any]) -> int:
+        return len(images)
+
+    def caption(self, prepared: int) -> list[Answer]:
+        return [Answer(next(self._captions), None, False) for _ in range(prepared)]
+
+
+def enrich(folder: Path, captions: Sequence[str], images: int) -> float:
+    """Enrich a fresh run over so many images and return the CPU seconds."""
+    root = str(folder / "enriched")
+    shutil.rmtree(root, ignore_errors=True)
+    sources = find_sources(tuple(map(str, make_shards(folder / "images", images, IMAGES))))
+    with open_run(root, EngineOptions(workers=1), begin=True) as run:
+        phases.score(run, sources, ScoreOptions(statistics="prior", enrich_below=1.0))
+        started = time.process_time()
+        load = partial(Ready, captions)
+        phases.enrich(run, EnrichOptions(captioner=NOBODY.model), NOBODY, load)
+        return time.process_time() - started
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("data", type=Path)
+    arguments.add_argument("folder", type=Path)
+    arguments.add_argument("--few", type=int, default=5_000)
+    arguments.add_argument("--many", type=int, default=20_000)
+    given = arguments.parse_args()
+    captions = make_captions(given.data, 10_000)[::2]
+    few, many = (enrich(given.folder, captions, size) for size in (given.few, given.many))
+    each = (many - few) / (given.many - given.few)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{each * 1e3:.2f} ms of CPU time an image, {each * 1e6 / 3600:.2f} core hours a million")
+    print(f"largest process {memory:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
