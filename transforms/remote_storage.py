@@ -201,11 +201,12 @@ def _told(path: str) -> Iterator[None]:
             raise EvenpairError(f"{path}: there is no such bucket") from error
         if isinstance(cause, FileNotFoundError) or getattr(cause, "code", None) == 404:
             raise FileNotFoundError(f"{path}: there is no such file") from error
+        advice = f"{path}: {_advice(path, _said(cause))}"
+        if "pip install" in advice:
+            raise UsageError(advice) from error
         if isinstance(cause, RuntimeError | ImportError | ValueError):
-            advice = _advice(path, _said(cause))
-            kind = UsageError if "pip install" in advice else EvenpairError
-            raise kind(f"{path}: {advice}") from error
-        raise OSError(f"{path}: {_advice(path, _said(cause))}") from error
+            raise EvenpairError(advice) from error
+        raise OSError(advice) from error
 
 
 def _cause(error: Exception) -> Exception:
