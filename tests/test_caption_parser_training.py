@@ -23,8 +23,6 @@ from evenpair.models.training.scene_graphs import parse_scene_graph, read_scene_
 from evenpair.transforms.canonical_terms import Lexicon
 from evenpair.transforms.parse_captions import parse_captions
 
-pytest.importorskip("spacy_lookups_data", reason="the parser's training needs its word lists")
-
 STOCK = WordStock(("glaucous",), ("okapi",), ("okapis",))
 
 
