@@ -83,7 +83,7 @@ class TestFuse:
             ("IMG_0001.JPG", "a brown dog", "a brown dog"),
             ("", "a brown dog", "a brown dog"),
             ("a brown dog", "a dog", "a brown dog"),
-            ("a brown dog", "a dog. A brown dog lies.", "a brown dog"),
+            ("a brown dog", "a dog. The dog is brown.", "a brown dog"),
             ("Rex &amp; Max | ", "A small dog.", "Rex & Max: a small dog."),
             ("<b>Rex</b> by J. Doe", "A small dog.", "Rex by J. Doe: a small dog."),
         ],
