@@ -13,8 +13,8 @@ from ..transforms.find_captioner import find_model, require_captioner
 from ..transforms.load_captioner import ChosenModel, load_captioner
 from .options import EnrichOptions, ServiceOptions
 from .part import Part
-from .phases import Run
 from .record import changed_option, options_of
+from .run_at_work import Run
 
 
 @dataclass(frozen=True, slots=True)

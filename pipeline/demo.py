@@ -7,8 +7,8 @@ from ..transforms import storage
 from .demo_data import write_demo_shards
 from .find_sources import find_sources
 from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions
-from .phases import Run
 from .run import RunOptions, run_all
+from .run_at_work import Run
 
 _SHARD_SIZE = 100
 

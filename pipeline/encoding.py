@@ -18,8 +18,9 @@ from ..transforms.huggingface_encoder import (
 from .embed import Encoding, build_embed
 from .options import EnrichOptions
 from .part import WHOLE, Part
-from .phases import Run, digest, enrich_stamp, has_stamp, stamp_of
 from .record import Record, changed_option, keep_record, options_of
+from .run_at_work import Run
+from .stamps import digest, enrich_stamp, has_stamp, stamp_of
 from .work import Work
 
 

@@ -27,7 +27,8 @@ from ..transforms.read_given_captions import (
 from .find_sources import find_files
 from .join import COUNTS, build_join
 from .options import EnrichOptions
-from .phases import Run, enrich_stamp, without_stamp
+from .run_at_work import Run
+from .stamps import enrich_stamp, without_stamp
 from .work import Work
 
 JOINED = "joined"

@@ -23,8 +23,8 @@ from ..transforms.spread import Spread
 from .captioning import Chosen
 from .options import EnrichOptions
 from .part import WHOLE, Part
-from .phases import Run
 from .record import keep_record
+from .run_at_work import Run
 from .to_caption import ToCaption, find_to_caption, pairs_to_caption
 from .work import Work
 

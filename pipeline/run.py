@@ -26,10 +26,10 @@ from .options import (
     WriteOptions,
 )
 from .part import WHOLE, Part
-from .phases import Run
 from .pilot import pilot
 from .record import ADVICE, changed_option, keep_record, options_of, said
 from .report import draw_report
+from .run_at_work import Run
 from .selectable import check_options
 
 _NO_SERVICE = ServiceOptions()

@@ -6,8 +6,8 @@ from typing import Any
 from ..schemas.run_directory import RunDirectory
 from .downloads import download_lines
 from .given_captions import joined_lines
-from .phases import Run
 from .report import shown_pairs
+from .run_at_work import Run
 
 _PAIRS_SHOWN = 3
 

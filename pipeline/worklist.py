@@ -12,7 +12,7 @@ from ..schemas.unit import Unit
 from ..transforms import storage
 from .options import EnrichOptions
 from .part import WHOLE, Part
-from .phases import Run
+from .run_at_work import Run
 from .to_caption import find_to_caption, pairs_to_caption
 
 _COLUMNS = ("uid", "shard", "key", "url", "sha256", "caption")

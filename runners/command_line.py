@@ -25,7 +25,7 @@ from ..schemas.errors import EvenpairError, UsageError
 from .record_options import options_of, record_from
 
 if TYPE_CHECKING:
-    from ..pipeline.phases import Run
+    from ..pipeline.run_at_work import Run
 
 _RUN = click.argument("run_directory", metavar="RUN")
 _INPUT = click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)

@@ -9,8 +9,8 @@ from ..pipeline.downloads import clear_downloads, refuse_other_files
 from ..pipeline.engine_options import EngineOptions
 from ..pipeline.lock import locked
 from ..pipeline.part import WHOLE, Part
-from ..pipeline.phases import Run
 from ..pipeline.record import NoRunError
+from ..pipeline.run_at_work import Run
 from ..pipeline.url_lists import UrlList
 from ..pipeline.work import Execute
 from ..schemas.errors import UsageError

@@ -12,8 +12,8 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from evenpair.pipeline.demo_data import write_demo_shards
 from evenpair.pipeline.find_sources import find_sources
 from evenpair.pipeline.options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions
-from evenpair.pipeline.phases import Run
 from evenpair.pipeline.run import RunOptions, run_all
+from evenpair.pipeline.run_at_work import Run
 from evenpair.schemas.run_directory import RunDirectory
 
 from .commands import call

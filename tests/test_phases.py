@@ -6,9 +6,9 @@ import pytest
 
 from evenpair.pipeline import phases
 from evenpair.pipeline.options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions
-from evenpair.pipeline.phases import Run
 from evenpair.pipeline.record import NoRunError, changed_option
 from evenpair.pipeline.run import enrich as enrich_if_asked
+from evenpair.pipeline.run_at_work import Run
 from evenpair.pipeline.select import MEASURES
 from evenpair.schemas.errors import UsageError
 from evenpair.schemas.rejection import Phase
