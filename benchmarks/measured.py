@@ -1,5 +1,6 @@
 """What a command costs: seconds, CPU time, memory and bytes, its worker processes included."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -28,6 +30,9 @@ class Cost:
     read_mb: float
     written_mb: float
     """What went through the system's calls for reading and writing, cached or not."""
+    longest_seconds: float
+    """The CPU time of the first process and of the busiest of its workers: what the command takes
+    by the clock where a core is free for each, and they do not wait for each other."""
 
     def __sub__(self, other: "Cost") -> "Cost":
         """Return what this command took more than another; memory is not subtracted."""
@@ -38,6 +43,7 @@ class Cost:
             self.together_mb,
             self.read_mb - other.read_mb,
             self.written_mb - other.written_mb,
+            self.longest_seconds - other.longest_seconds,
         )
 
 
@@ -47,25 +53,29 @@ def measure(command: Sequence[str]) -> Cost:
     before = psutil.Process().io_counters()
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    launcher = together = 0
-    ended = 0
+    launcher = together = ended = 0
+    workers: dict[int, float] = {}
     while not ended:
         time.sleep(_POLL_SECONDS)
-        own, all_of_them = _memory(process.pid)
-        launcher, together = max(launcher, own), max(together, all_of_them)
+        seen = _look(process.pid)
+        launcher = max(launcher, seen.get(process.pid, _NOTHING).memory)
+        together = max(together, sum(one.memory for one in seen.values()))
+        workers |= {pid: one.seconds for pid, one in seen.items() if pid != process.pid}
         ended, status, used = os.wait4(process.pid, os.WNOHANG)
     seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)}: exit status {process.returncode}")
     after = psutil.Process().io_counters()  # those of children that ended are added
+    cpu = used.ru_utime + used.ru_stime
     return Cost(
         seconds,
-        used.ru_utime + used.ru_stime,
+        cpu,
         launcher / _MB,
         together / _MB,
         (after.read_chars - before.read_chars) / _MB,
         (after.write_chars - before.write_chars) / _MB,
+        cpu - sum(workers.values()) + max(workers.values(), default=0.0),
     )
 
 
@@ -74,18 +84,23 @@ def evenpair(*arguments: object) -> Cost:
     return measure([EVENPAIR, *map(str, arguments)])
 
 
-def _memory(pid: int) -> tuple[int, int]:
-    """Return the resident bytes of a process, and of it and its descendants together."""
-    try:
+class _Seen(NamedTuple):
+    """The resident bytes and the CPU seconds of a process."""
+
+    memory: int
+    seconds: float
+
+
+_NOTHING = _Seen(0, 0.0)
+
+
+def _look(pid: int) -> dict[int, _Seen]:
+    """Return what a process and its descendants have by now; those that are gone are left out."""
+    found: dict[int, _Seen] = {}
+    with contextlib.suppress(psutil.Error):
         first = psutil.Process(pid)
-        own = _resident(first)
-        return own, own + sum(map(_resident, first.children(recursive=True)))
-    except psutil.Error:
-        return 0, 0
-
-
-def _resident(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_info().rss)
-    except psutil.Error:
-        return 0
+        for process in (first, *first.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                used = process.cpu_times()
+                found[process.pid] = _Seen(process.memory_info().rss, used.user + used.system)
+    return found
