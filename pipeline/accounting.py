@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -17,8 +16,6 @@ from ..schemas.unit import Tally, tally_of
 from ..transforms import storage
 from ..transforms.plan_shards import OutputShard, load_plan
 from ..transforms.write_shards import shard_path
-
-_THREADS = 16  # what takes time is to wait for an object store
 
 
 @dataclass(slots=True)
@@ -48,25 +45,23 @@ def account(run: RunDirectory, sources: Iterable[Source]) -> dict[str, Account]:
     of samples than it counted.
     """
     sources = list(sources)
-    with ThreadPoolExecutor(_THREADS) as threads:
-        tallies = threads.map(lambda source: tally(run, source), sources)
-        accounts = {s.name: Account(found) for s, found in zip(sources, tallies, strict=True)}
-        paths = storage.find_in(run.path("rejections"), "*.parquet")
-        for rejected in threads.map(_rejected, paths):
-            for (name, reason), count in rejected.items():
-                accounts[name].rejected[reason] += count
-        for shard in threads.map(lambda shard: _counted(run, shard), load_plan(sources, run.plan)):
-            for name, written in shard.written.items():
-                accounts[name].written += written
+    tallies = storage.each(lambda source: tally(run, source), sources)
+    accounts = {s.name: Account(found) for s, found in zip(sources, tallies, strict=True)}
+    paths = storage.find_in(run.path("rejections"), "*.parquet")
+    for rejected in storage.each(_rejected, paths):
+        for (name, reason), count in rejected.items():
+            accounts[name].rejected[reason] += count
+    for shard in storage.each(lambda shard: _counted(run, shard), load_plan(sources, run.plan)):
+        for name, written in shard.written.items():
+            accounts[name].written += written
     return accounts
 
 
 def members_left_out(run: RunDirectory, sources: Iterable[Source]) -> dict[str, int]:
     """Return how many members of samples were not written, by field."""
     left_out: Counter[str] = Counter()
-    with ThreadPoolExecutor(_THREADS) as threads:
-        for shard in threads.map(lambda s: _counted(run, s), load_plan(list(sources), run.plan)):
-            left_out.update(shard.left_out)
+    for shard in storage.each(lambda s: _counted(run, s), load_plan(list(sources), run.plan)):
+        left_out.update(shard.left_out)
     return dict(sorted(left_out.items()))
 
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -35,7 +34,6 @@ JOINED = "joined"
 """What the record calls the counts of a join, and what it read."""
 
 _BETWEEN_FILES = re.compile(r",(?![^{]*\})")
-_THREADS = 16
 _PIECE = 1 << 23
 _ALMOST_NONE = 0.05
 _EXPLAINED = 1_000
@@ -137,9 +135,8 @@ def _joined(run: Run) -> dict[str, Any]:
 
 def _digest(files: Iterable[GivenFile]) -> str:
     """Return what tells files from others, and from themselves before they were changed."""
-    with ThreadPoolExecutor(_THREADS) as threads:
-        found = threads.map(lambda file: f"{file.name} {_digest_of(file.path)}", files)
-        return hashlib.blake2b("\n".join(found).encode(), digest_size=16).hexdigest()
+    found = storage.each(lambda file: f"{file.name} {_digest_of(file.path)}", files)
+    return hashlib.blake2b("\n".join(found).encode(), digest_size=16).hexdigest()
 
 
 def _digest_of(path: str) -> str:

@@ -62,8 +62,6 @@ class Work:
     """What workers read besides the sources."""
     is_part: bool = False
     """Whether other launchers may be at work on other parts of it."""
-    one_process: bool = False
-    """Whether the phase must not be spread over processes, for it fills a device."""
     apart: bool = False
     """Whether it must not be done in the launcher's process, whose output it would disturb."""
     hints: Hints = field(default_factory=dict)

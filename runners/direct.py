@@ -37,8 +37,6 @@ def run_direct(build: Build, work: Work, options: EngineOptions) -> None:
 
 def choose_workers(work: Work, wanted: int) -> int:
     """Return how many processes are to work: no more than units, one where the work is small."""
-    if work.one_process:
-        return 1
     enough = 1 if not wanted and work.is_small() else _cores()
     return max(1, min(wanted or enough, work.units))
 

@@ -9,9 +9,10 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from .loopback import serving
 from .shards import make_jpeg
 
 
@@ -34,18 +35,11 @@ def serve_images(**options: Any) -> Iterator[Images]:
     """Run a server on loopback while the block runs."""
     images = Images(**options)
     handler = type("Handler", (_Handler,), {"images": images})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    images.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield images
-    finally:
-        images.closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(handler) as images.url:
+        try:
+            yield images
+        finally:
+            images.closing.set()
 
 
 def _png_chunk(name: bytes, content: bytes) -> bytes:
