@@ -24,17 +24,18 @@ from evenpair.models.load_parser import load_parser
 from evenpair.pipeline.find_sources import find_sources
 from evenpair.schemas.rejection import Phase
 from evenpair.schemas.run_directory import RunDirectory
-from evenpair.schemas.statistics import (
-    events_of_statistics,
-    full_level_of,
-    statistics_of_events,
-    with_full_level,
-)
+from evenpair.schemas.statistics import events_of_statistics, full_level_of
 from evenpair.transforms.count_facts import count_unit
 from evenpair.transforms.event_tables import EventSum
 from evenpair.transforms.find_facts import find_facts
 from evenpair.transforms.full_level import full_level, histogram
-from evenpair.transforms.keep_statistics import PRIOR, keep_table, load_model, load_table
+from evenpair.transforms.keep_statistics import (
+    PRIOR,
+    copy_with_level,
+    keep_events,
+    load_model,
+    load_table,
+)
 from evenpair.transforms.keep_units import keep_unit
 from evenpair.transforms.mark_sparse import mark_sparse
 from evenpair.transforms.measure_information import measure_information
@@ -52,11 +53,11 @@ def plain_loop(folder: str, out: str) -> None:
     for source in find_sources((folder,)):
         units.append(find_facts(read_captions(source), nlp))
         counts.add(count_unit(units[-1]))
-    counted = statistics_of_events(counts.total(), full_level_of(prior.schema))
-    model = load_model(keep_table(counted, run.statistics))
+    counted = keep_events(counts.total(), full_level_of(prior.schema), run.path("counts.parquet"))
+    model = load_model(counted)
     units = [measure_information(unit, model) for unit in units]
     level = full_level(map(histogram, units), full_level_of(prior.schema))
-    keep_table(with_full_level(counted, level), run.statistics)
+    copy_with_level(counted, run.statistics, level)
     for unit in units:
         keep_unit(mark_sparse(unit, level, 0.5), run, "scores", Phase.SCORE)
 

@@ -12,7 +12,7 @@ from ..schemas.run_directory import RunDirectory
 from ..schemas.source import Source
 from ..transforms import storage
 from ..transforms.captioner import Asked, LoadCaptioner
-from ..transforms.keep_statistics import keep_statistics, load_statistics
+from ..transforms.keep_statistics import keep_table, load_table
 from ..transforms.plan_shards import load_plan
 from ..transforms.read_captions import require_caption_field
 from ..transforms.write_shards import WEBDATASET, is_written, write_sizes
@@ -45,11 +45,11 @@ def score(run: Run, sources: list[Source], options: ScoreOptions) -> None:
         load_parser(options.parser)
     if options.caption_field:
         require_caption_field(sources[0], options.caption_field)
-    statistics = load_statistics(options.statistics) if options.statistics else None
+    statistics = load_table(options.statistics) if options.statistics else None
     if run.begin(Phase.SCORE, options):
         keep_sources(run.directory, sources)
         if statistics is not None:
-            keep_statistics(statistics, run.directory.statistics)
+            keep_table(statistics, run.directory.statistics)
     build = build_score if statistics is None else build_score_by
     pairs = map(pairs_of, sources)
     work = Work(Phase.SCORE, len(sources), run.directory, pairs, sources=sources)

@@ -11,7 +11,7 @@ from ..schemas.source import Source
 from ..transforms.count_facts import CountFacts
 from ..transforms.find_facts import FindFacts
 from ..transforms.full_level import EstimateFullLevel
-from ..transforms.keep_statistics import PRIOR, KeepStatistics
+from ..transforms.keep_statistics import PRIOR
 from ..transforms.keep_units import ALL, KeepUnits, LoadUnits
 from ..transforms.mark_sparse import MarkSparse
 from ..transforms.measure_information import MeasureInformation
@@ -23,6 +23,7 @@ from .resume import split_finished
 
 PARSED = "work/parsed"
 MEASURED = "work/measured"
+COUNTED = "work/counted"
 COUNTS = "work/counts.parquet"
 
 
@@ -42,13 +43,12 @@ def build_score(
         | "Keep facts" >> KeepUnits(run, PARSED, Phase.SCORE)
     )
     earlier = root | "Load earlier facts" >> LoadUnits(finished, run, PARSED)
-    counted = parsed | "Count facts" >> CountFacts()
-    counted_earlier = earlier | "Count earlier facts" >> CountFacts()
+    counted = parsed | "Count facts" >> CountFacts(run.path(COUNTED))
+    counted_earlier = earlier | "Count earlier facts" >> CountFacts(run.path(COUNTED))
     counts = (
         (counted, counted_earlier)
         | "All counts" >> beam.Flatten()
-        | "Sum events" >> SumEvents(PRIOR)
-        | "Keep counts" >> KeepStatistics(run.path(COUNTS))
+        | "Sum events" >> SumEvents(PRIOR, run.path(COUNTS), run.path(COUNTED))
     )
     measured = (
         root
@@ -56,10 +56,8 @@ def build_score(
         | "Measure information" >> MeasureInformation(run.path(COUNTS))
         | "Keep bits" >> KeepUnits(run, MEASURED, Phase.SCORE)
     )
-    statistics = (
-        measured
-        | "Estimate full level" >> EstimateFullLevel(AsSingleton(counts))
-        | "Keep statistics" >> KeepStatistics(run.statistics)
+    statistics = measured | "Estimate full level" >> EstimateFullLevel(
+        AsSingleton(counts), run.statistics
     )
     _ = (
         root

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from ..models.load_parser import load_parser
 from ..schemas.facts import Attribute, Facts, Relation
-from ..transforms.information import Bits, InformationModel
+from ..transforms.information import Bits
 from ..transforms.join_sentences import Sentence, words_of_facts
-from ..transforms.keep_statistics import PRIOR, load_statistics
+from ..transforms.keep_statistics import PRIOR, load_model
 from ..transforms.parse_captions import parse_sentences
 
 
@@ -29,7 +29,7 @@ def state_facts(
 
     Raises UsageError if there are no such statistics.
     """
-    model = InformationModel(load_statistics(statistics or PRIOR))
+    model = load_model(statistics or PRIOR)
     nlp = load_parser(parser or None)
     given, parsed = tee(captions)
     for caption, (facts, sentences) in zip(given, parse_sentences(nlp, parsed), strict=True):

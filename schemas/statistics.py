@@ -123,17 +123,21 @@ def statistics_to_table(statistics: Statistics) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=_schema(statistics.full_level, common))
 
 
-def statistics_of_events(events: pa.Table, full_level: float) -> pa.Table:
-    """Return the same table of distinct ``events``, without an object for each of them."""
-    ordered = events.sort_by("event")
-    terms = pc.split_pattern(ordered["event"].combine_chunks(), SEPARATOR)
-    kinds, counts = pc.list_element(terms, 0), ordered["count"].combine_chunks()
+def schema_of_events(events: pa.Table, full_level: float) -> pa.Schema:
+    """Return the schema, metadata included, of the table of statistics of distinct ``events``."""
+    kinds = {kind.value: pc.starts_with(events["event"], kind + SEPARATOR) for kind in _WITH_COMMON}
     common = {
-        kind.value: _common(counts.filter(pc.equal(kinds, kind.value)).to_pylist())
-        for kind in _WITH_COMMON
+        kind: _common(events["count"].filter(of_kind).to_pylist())
+        for kind, of_kind in kinds.items()
     }
-    columns = [kinds, pc.list_slice(terms, 1), counts]
-    return pa.Table.from_arrays(columns, schema=_schema(full_level, common))
+    return _schema(full_level, common)
+
+
+def rows_of_events(events: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return ``events`` as rows of a table of statistics, which sorts them by kind and terms."""
+    terms = pc.split_pattern(events["event"].combine_chunks(), SEPARATOR)
+    columns = [pc.list_element(terms, 0), pc.list_slice(terms, 1), events["count"].combine_chunks()]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def events_of_statistics(table: pa.Table) -> pa.Table:
@@ -144,9 +148,9 @@ def events_of_statistics(table: pa.Table) -> pa.Table:
     return pa.table([events, counts], schema=EVENTS)
 
 
-def with_full_level(table: pa.Table, full_level: float) -> pa.Table:
-    """Return a table of statistics with another full level."""
-    return table.cast(_schema(full_level, common_of(table.schema)))
+def with_full_level(schema: pa.Schema, full_level: float) -> pa.Schema:
+    """Return the schema of a table of statistics with another full level."""
+    return _schema(full_level, common_of(schema))
 
 
 def _schema(full_level: float, common: Mapping[str, int]) -> pa.Schema:

@@ -16,7 +16,6 @@ from evenpair.schemas.source import name_sources
 from evenpair.schemas.statistics import (
     Statistics,
     count_events,
-    full_level_of,
     statistics_to_table,
 )
 from evenpair.schemas.tables import FACTS, PAIRS, SCORES, facts_to_arrow
@@ -28,7 +27,12 @@ from evenpair.transforms.find_cut import ROUNDS, NarrowCut, to_cut
 from evenpair.transforms.find_duplicates import FindDuplicates
 from evenpair.transforms.find_facts import FindFacts
 from evenpair.transforms.full_level import EstimateFullLevel
-from evenpair.transforms.keep_statistics import KeepStatistics, keep_statistics, load_statistics
+from evenpair.transforms.keep_statistics import (
+    keep_statistics,
+    load_full_level,
+    load_statistics,
+    load_table,
+)
 from evenpair.transforms.keep_units import ALL, KeepUnits, LoadUnits
 from evenpair.transforms.mark_sparse import MarkSparse
 from evenpair.transforms.measure_information import MeasureInformation
@@ -111,30 +115,28 @@ def test_count_facts_adds_the_corpus_to_the_prior(tmp_path):
     units = [with_facts(0, CORPUS[0]), with_facts(1, CORPUS[1]), foreign]
     expected = table_of([*CORPUS[0], *CORPUS[1], CAT, CAT], 7.5)
     with pipeline() as root:
-        counted = root | beam.Create(units) | CountFacts()
-        assert_that(counted | SumEvents(prior), equal_to([expected]))
+        counted = root | beam.Create(units) | CountFacts(f"{tmp_path}/spilled")
+        summed = counted | SumEvents(prior, f"{tmp_path}/counts.parquet", f"{tmp_path}/spilled")
+        assert_that(summed | beam.Map(load_table), equal_to([expected]))
 
 
 def test_statistics_are_kept_at_the_path_that_comes_back(tmp_path):
-    path = str(tmp_path / "statistics.parquet")
     statistics = Statistics(count_events([DOG]), 3.0)
-    with pipeline() as root:
-        kept = root | beam.Create([statistics_to_table(statistics)]) | KeepStatistics(path)
-        assert_that(kept, equal_to([path]), "path")
-        assert_that(kept | beam.Map(load_statistics), equal_to([statistics]), "statistics")
+    path = keep_statistics(statistics, str(tmp_path / "statistics.parquet"))
+    assert load_statistics(path) == statistics
 
 
 def test_bits_sparseness_and_the_full_level_come_from_the_statistics(tmp_path):
-    path = str(tmp_path / "statistics.parquet")
-    corpus = [DOG] * 9 + [CAT] * 3
+    statistics = Statistics(count_events([DOG] * 9 + [CAT] * 3), 0.5)
+    path = keep_statistics(statistics, f"{tmp_path}/counts.parquet")
     with pipeline() as root:
-        counted = root | beam.Create([table_of(corpus, 0.5)]) | KeepStatistics(path)
+        counted = root | beam.Create([path])
         units = root | "Units" >> beam.Create([with_facts(0, [DOG, CAT]), with_facts(1, [CAT] * 9)])
         measured = units | MeasureInformation(AsSingleton(counted))
         levels = (
             measured
-            | EstimateFullLevel(AsSingleton(counted))
-            | beam.Map(lambda table: full_level_of(table.schema))
+            | EstimateFullLevel(AsSingleton(counted), f"{tmp_path}/statistics.parquet")
+            | beam.Map(load_full_level)
         )
         bits = measured | "Bits" >> column("information_bits")
         assert_that(
@@ -146,9 +148,10 @@ def test_bits_sparseness_and_the_full_level_come_from_the_statistics(tmp_path):
 
 
 def test_marking_and_choosing_sparse_pairs(tmp_path):
-    path = str(tmp_path / "statistics.parquet")
+    statistics = Statistics(count_events([DOG]), 10.0)
+    path = keep_statistics(statistics, str(tmp_path / "statistics.parquet"))
     with pipeline() as root:
-        kept = root | beam.Create([table_of([DOG], 10.0)]) | KeepStatistics(path)
+        kept = root | beam.Create([path])
         bits = pa.array([2.0, None, 5.0, 9.0])
         columns = {name: pa.nulls(4, SCORES.field(name).type) for name in SCORES.names[:-2]}
         given = unit(0, columns | {"information_bits": bits, "key": pa.array(list("abcd"))})

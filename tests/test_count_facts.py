@@ -4,6 +4,7 @@ from collections import Counter
 
 import apache_beam as beam
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing.util import assert_that, equal_to
@@ -62,9 +63,13 @@ def test_what_a_worker_holds_before_it_hands_on_does_not_show(tmp_path, monkeypa
     prior = keep_statistics(Statistics(count_events(corpus[0]), 1.0), f"{tmp_path}/prior.parquet")
     everything = [*corpus[0], *(said for facts in corpus for said in facts)]
     expected = statistics_to_table(Statistics(count_events(everything), 1.0))
+    path, folder = f"{tmp_path}/counts.parquet", f"{tmp_path}/spilled"
     with beam.Pipeline(runner=FnApiRunner()) as root:
         units = root | beam.Create([unit_of(at, facts) for at, facts in enumerate(corpus)])
-        assert_that(units | CountFacts() | SumEvents(prior), equal_to([expected]))
+        counted = units | CountFacts(folder) | SumEvents(prior, path, folder)
+        assert_that(counted, equal_to([path]))
+    kept = pq.read_table(path)
+    assert (kept, kept.schema.metadata) == (expected, expected.schema.metadata)
 
 
 def test_nothing_is_counted_of_nothing():

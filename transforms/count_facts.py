@@ -1,8 +1,8 @@
 """Units with facts -> how many captions state each fact, in parts that are summed apart."""
 
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -17,7 +17,9 @@ from ..schemas.statistics import count_events
 from ..schemas.tables import facts_from_table
 from ..schemas.unit import Unit
 from .event_tables import EventSum, events_to_table, pack
+from .fingerprint import fingerprints
 from .recognise_language import PARSER_LANGUAGE
+from .spill import Spilled, spill
 
 BUCKETS = 64
 _PARTS = 8
@@ -39,13 +41,12 @@ def count_unit(unit: Unit) -> pa.Table:
 
 
 def split(events: pa.Table) -> Iterator[Part]:
-    """Split ``events`` into what is summed apart, by their checksums."""
-    names = events["event"].to_pylist()
-    numbers = [zlib.crc32(name.encode()) % (BUCKETS * _PARTS) for name in names]
-    ordered = events.append_column("bucket", pa.array(numbers, pa.int32()))
+    """Split ``events`` into what is summed apart, by their fingerprints."""
+    numbers = fingerprints(events["event"])["high"] % np.uint64(BUCKETS * _PARTS)
+    ordered = events.append_column("bucket", pa.array(numbers.astype(np.int32)))
     ordered = ordered.sort_by([("bucket", "ascending"), ("event", "ascending")])
     buckets, starts = np.unique(ordered["bucket"].to_numpy(), return_index=True)
-    edges = pairwise([*starts.tolist(), len(names)])
+    edges = pairwise([*starts.tolist(), len(numbers)])
     for bucket, (start, stop) in zip(buckets.tolist(), edges, strict=True):
         yield bucket, pack(ordered.slice(start, stop - start).drop_columns(["bucket"]))
 
@@ -78,10 +79,13 @@ class SumCounts(beam.CombineFn):
 class _Count(beam.DoFn):
     """Sums units for as long as it can hold them, so that little is shuffled."""
 
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
     def start_bundle(self) -> None:
         self._sum = EventSum()
 
-    def process(self, unit: Unit) -> Iterator[Part]:
+    def process(self, unit: Unit) -> Iterator[tuple[int, Spilled]]:
         self._sum.add(count_unit(unit))
         if self._sum.rows > _MOST_HELD:
             yield from self._take()
@@ -90,13 +94,18 @@ class _Count(beam.DoFn):
         for part in self._take():
             yield GlobalWindows.windowed_value(part)
 
-    def _take(self) -> Iterator[Part]:
+    def _take(self) -> Iterator[tuple[int, Spilled]]:
         events, self._sum = self._sum.total(), EventSum()
-        yield from split(events)
+        if events.num_rows:
+            yield from spill(self._folder, split(events))
 
 
+@dataclass
 class CountFacts(beam.PTransform):
     """Unit -> Parts of what is counted, handed on when there is much of it, or no more to come."""
 
+    folder: str
+    """Where they are spilled to."""
+
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.ParDo(_Count())
+        return units | beam.ParDo(_Count(self.folder))

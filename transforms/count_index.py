@@ -42,10 +42,13 @@ def index_path(statistics: str) -> str:
 
 def index_of(events: pa.Table) -> Numbers:
     """Return the numbers of a CountIndex for ``events``, each of which comes once."""
-    keys = fingerprints(events["event"])["high"]
-    order = np.argsort(keys, kind="stable")
-    counts = events["count"].to_numpy().astype(np.uint64)
-    return np.ascontiguousarray(np.stack([keys[order], counts[order]]))
+    numbers = np.empty((2, events.num_rows), np.uint64)
+    numbers[0] = fingerprints(events["event"])["high"]
+    numbers[1] = events["count"].to_numpy()
+    order = np.argsort(numbers[0], kind="stable")
+    for row in numbers:
+        row[:] = row[order]
+    return numbers
 
 
 def keep_index(events: pa.Table, path: str) -> None:

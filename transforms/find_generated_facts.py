@@ -14,7 +14,7 @@ from ..schemas.unit import Unit
 from .fuse import Part
 from .imbalance import intersect, unite
 from .information import InformationModel
-from .keep_statistics import load_statistics
+from .keep_statistics import load_model
 from .parse_captions import parse_captions
 from .shared_parser import SharedParser
 from .split_sentences import split_clauses, split_sentences
@@ -98,7 +98,7 @@ class _Find(beam.DoFn):
 
     def setup(self) -> None:
         self._parser.load()
-        self._model = InformationModel(load_statistics(self._statistics))
+        self._model = load_model(self._statistics)
 
     def process(self, unit: Unit) -> Iterator[Unit]:
         with self._parser.use() as nlp:

@@ -12,6 +12,8 @@ _SEEDS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
 _FACTORS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 _WORD = 8
 _ALL = 2**64 - 1
+_ROWS = 4096
+"""So many strings are laid side by side at a time, each as wide as the longest of them."""
 
 
 def fingerprints(column: pa.ChunkedArray | pa.Array) -> Fingerprints:
@@ -21,6 +23,13 @@ def fingerprints(column: pa.ChunkedArray | pa.Array) -> Fingerprints:
     2014), twice with other seeds. Equal strings have equal fingerprints whatever stands beside
     them; of n different ones two meet with a probability of about n² / 2¹²⁹.
     """
+    found = np.empty(len(column), FINGERPRINT)
+    for start in range(0, len(column), _ROWS):
+        found[start : start + _ROWS] = _fingerprints(column.slice(start, _ROWS))
+    return found
+
+
+def _fingerprints(column: pa.ChunkedArray | pa.Array) -> Fingerprints:
     words, lengths = _words(column)
     found = np.empty(len(lengths), FINGERPRINT)
     for name, seed in zip(FINGERPRINT.names or (), _SEEDS, strict=True):

@@ -2,16 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import apache_beam as beam
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..schemas.statistics import full_level_of, with_full_level
 from ..schemas.unit import Unit
 from .count_facts import sum_counts
-from .keep_statistics import load_table
+from .keep_statistics import copy_with_level, load_full_level
 from .recognise_language import PARSER_LANGUAGE
 
 QUANTILE = 0.9
@@ -41,22 +40,22 @@ def full_level(parts: Iterable[Counter[int]], prior: float) -> float:
     return max(prior, quantile(sum_counts(parts), QUANTILE))
 
 
+@dataclass
 class EstimateFullLevel(beam.PTransform):
-    """Units with bits -> one table of statistics: that at a path, with the corpus's full level."""
+    """Units with bits -> a path at which statistics are kept with the corpus's full level."""
 
-    def __init__(self, statistics: beam.pvalue.AsSingleton) -> None:
-        super().__init__()
-        self._statistics = statistics
+    statistics: beam.pvalue.AsSingleton
+    """The path of those without."""
+    path: str
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (
             units
             | "Count bits" >> beam.Map(histogram)
             | "Gather" >> beam.combiners.ToList()
-            | "Take quantile" >> beam.Map(_with_level, self._statistics)
+            | "Take quantile" >> beam.Map(self._keep, self.statistics)
         )
 
-
-def _with_level(parts: Iterable[Counter[int]], path: str) -> pa.Table:
-    statistics = load_table(path)
-    return with_full_level(statistics, full_level(parts, full_level_of(statistics.schema)))
+    def _keep(self, parts: Iterable[Counter[int]], statistics: str) -> str:
+        level = full_level(parts, load_full_level(statistics))
+        return copy_with_level(statistics, self.path, level)

@@ -24,7 +24,7 @@ MAX_BITS = 16.0
 _NAMELESS = frozenset({"thing", "stuff", "something", "anything", "everything", "someone"})
 """Words that stand for an object and do not say which: they carry nothing."""
 
-_CACHE_SIZE = 1 << 17
+_CACHE_SIZE = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)

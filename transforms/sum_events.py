@@ -1,4 +1,4 @@
-"""Parts of counted events -> one table of statistics: the corpus on top of a prior."""
+"""Parts of counted events -> one file of statistics: the corpus on top of a prior."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import apache_beam as beam
 import pyarrow as pa
 
-from ..schemas.statistics import events_of_statistics, statistics_of_events
+from ..schemas.statistics import events_of_statistics
 from .count_facts import BUCKETS, Part, split
 from .event_tables import pack, prune, sum_events, unpack
-from .keep_statistics import load_full_level, load_table
+from .keep_statistics import keep_events, load_full_level, load_table
+from .spill import Spilled, load_spilled, spill
 
 _MAX_EVENTS = 2_000_000
 """What a model keeps at most, a file of 32 MB for all workers of a machine together."""
@@ -25,30 +26,37 @@ def sum_bucket(number: int, parts: Iterable[bytes]) -> Part:
     return number % BUCKETS, pack(total)
 
 
-def _of_prior(path: str) -> Iterator[Part]:
-    yield from split(events_of_statistics(load_table(path)))
-
-
-def _together(buckets: Iterable[bytes], prior: str) -> pa.Table:
-    return statistics_of_events(sum_events(map(unpack, buckets)), load_full_level(prior))
-
-
 @dataclass
 class SumEvents(beam.PTransform):
-    """Parts -> one table of statistics, on top of the prior at a path, with its full level."""
+    """Parts -> the path of one file of statistics, on top of the prior, with its full level."""
 
     prior: str
+    path: str
+    folder: str
+    """Where sums are spilled to."""
 
     def expand(self, parts: beam.PCollection) -> beam.PCollection:
         prior = parts.pipeline | "Prior" >> beam.Create([self.prior])
         return (
-            (parts, prior | "Events of the prior" >> beam.FlatMap(_of_prior))
+            (parts, prior | "Events of the prior" >> beam.FlatMap(self._of_prior))
             | "On top of the prior" >> beam.Flatten()
             | "Gather parts" >> beam.GroupByKey()
-            | "Sum parts" >> beam.MapTuple(sum_bucket)
+            | "Sum parts" >> beam.FlatMapTuple(self._sum)
             | "Gather buckets" >> beam.GroupByKey()
-            | "Sum buckets" >> beam.MapTuple(sum_bucket)
+            | "Sum buckets" >> beam.FlatMapTuple(self._sum)
             | "Without keys" >> beam.Values()
             | "Gather" >> beam.combiners.ToList()
-            | "Together" >> beam.Map(_together, self.prior)
+            | "Together" >> beam.Map(self._keep)
         )
+
+    def _of_prior(self, path: str) -> Iterator[tuple[int, Spilled]]:
+        yield from spill(self.folder, split(events_of_statistics(load_table(path))))
+
+    def _sum(self, number: int, parts: Iterable[Spilled]) -> Iterator[tuple[int, Spilled]]:
+        yield from spill(self.folder, [sum_bucket(number, map(load_spilled, parts))])
+
+    def _keep(self, buckets: Iterable[Spilled]) -> str:
+        """Put the buckets together: no event is in two of them."""
+        tables = (unpack(load_spilled(bucket)) for bucket in buckets)
+        events = pa.concat_tables(tables).combine_chunks()
+        return keep_events(events, load_full_level(self.prior), self.path)
