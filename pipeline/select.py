@@ -11,7 +11,7 @@ from ..schemas.tables import FACTS
 from ..transforms.assign_shards import AssignShards
 from ..transforms.decide import RejectBeyondCut, RejectDuplicates
 from ..transforms.find_cut import ROUNDS, NarrowCut, to_cut
-from ..transforms.find_duplicates import FindDuplicates
+from ..transforms.find_duplicates import FindDuplicates, HasDuplicates
 from ..transforms.fuse import Mode
 from ..transforms.judge_pairs import EnrichmentOptions, JudgePairs
 from ..transforms.keep_units import ALL, KeepUnits, LoadUnits
@@ -25,6 +25,7 @@ from .options import SelectOptions
 from .selectable import Selectable
 
 JUDGED = "work/judged"
+VALUES = "work/values"
 MEASURES = "work/measures.json"
 _UID = Reason.DUPLICATE_UID
 
@@ -44,11 +45,12 @@ def build_select(
         | "Apply policies" >> ApplyPolicies(policy_options(options, given))
         | "Keep judged" >> KeepUnits(run, JUDGED, Phase.SELECT)
     )
-    repeated_keys = AsSingleton(judged | "Find repeated keys" >> FindDuplicates("key"))
-    repeated = AsSingleton(judged | "Find repeated uids" >> FindDuplicates("uid"))
+    values = run.path(VALUES)
+    keys_repeat = AsSingleton(judged | "Find repeated keys" >> HasDuplicates("key", values))
+    repeated = AsSingleton(judged | "Find repeated uids" >> FindDuplicates("uid", values))
     duplicates = {_UID: repeated}
     if options.unique_images:
-        images = judged | "Find repeated images" >> FindDuplicates("sha256", repeated)
+        images = judged | "Find repeated images" >> FindDuplicates("sha256", values, repeated)
         duplicates[Reason.DUPLICATE_IMAGE] = AsSingleton(images)
     cut = AsSingleton(_find_cut(root, run, options.keep_fraction, duplicates))
     plan = (
@@ -56,7 +58,7 @@ def build_select(
         | "Load reasons" >> LoadUnits(ALL, run, JUDGED, list(RANKING), after=repeated)
         | "Without duplicates" >> RejectDuplicates(duplicates)
         | "Without what is beyond" >> RejectBeyondCut(cut)
-        | "Plan shards" >> PlanShards(options.shard_size, run.plan, repeated_keys)
+        | "Plan shards" >> PlanShards(options.shard_size, run.plan, keys_repeat)
     )
     decided = (
         root

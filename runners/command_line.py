@@ -4,9 +4,10 @@ Nothing heavy is imported before a command needs it: help and errors answer at o
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
+from functools import wraps
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -22,6 +23,7 @@ from ..pipeline.options import (
     WriteOptions,
 )
 from ..schemas.errors import EvenpairError, UsageError
+from .fork_workers import begin_imports
 from .record_options import options_of, record_from
 
 if TYPE_CHECKING:
@@ -40,6 +42,19 @@ _PILOT = click.option(
 
 Given = dict[str, Any]
 Beam = tuple[str, ...]
+_Command = TypeVar("_Command", bound=Callable[..., None])
+
+
+def _with_workers_ahead(command: _Command) -> _Command:
+    """Have what a command's worker processes import imported beside what it imports itself."""
+
+    @wraps(command)
+    def start_first(*arguments: Any, **given: Any) -> None:
+        if given["runner"] == "direct" and given["workers"] > 1:
+            begin_imports()
+        command(*arguments, **given)
+
+    return cast(_Command, start_first)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -65,6 +80,7 @@ def evenpair() -> None:
 @options_of(ScoreOptions, EnrichOptions, ServiceOptions, SelectOptions, WriteOptions, *_ENGINE)
 @options_of(UrlOptions, FetchOptions)
 @click.pass_obj
+@_with_workers_ahead
 def run(beam: Beam, /, out: str, overwrite: bool, pilot: int | None, **given: Any) -> None:
     """Run the whole job: score, enrich, select and write.
 
@@ -98,6 +114,7 @@ def run(beam: Beam, /, out: str, overwrite: bool, pilot: int | None, **given: An
 @_OUT
 @options_of(ScoreOptions, *_ENGINE)
 @click.pass_obj
+@_with_workers_ahead
 def score(beam: Beam, /, out: str, **given: Any) -> None:
     """Parse every caption and measure its information.
 
@@ -132,6 +149,7 @@ def score(beam: Beam, /, out: str, **given: Any) -> None:
     help="Do the I-th of N parts: so many processes, one on each GPU, share the run directory.",
 )
 @click.pass_obj
+@_with_workers_ahead
 def enrich(
     beam: Beam, /, run_directory: str, part: str, worklist: str, pilot: int | None, **given: Any
 ) -> None:
@@ -163,6 +181,7 @@ def enrich(
 @_RUN
 @options_of(SelectOptions, *_ENGINE)
 @click.pass_obj
+@_with_workers_ahead
 def select(beam: Beam, /, run_directory: str, **given: Any) -> None:
     """Choose the caption of every pair, and which pairs are written."""
     options = record_from(SelectOptions, given)
@@ -177,6 +196,7 @@ def select(beam: Beam, /, run_directory: str, **given: Any) -> None:
 @_RUN
 @options_of(WriteOptions, *_ENGINE)
 @click.pass_obj
+@_with_workers_ahead
 def write(beam: Beam, /, run_directory: str, **given: Any) -> None:
     """Write the chosen pairs as shards, and check that every pair is accounted for."""
     options = record_from(WriteOptions, given)

@@ -11,8 +11,10 @@ from ..pipeline.engine_options import EngineOptions
 from ..pipeline.work import Build, Work
 from ..schemas.errors import EvenpairError
 from ..transforms import storage
+from .fork_workers import begin_imports
 from .name_fault import name_fault
 from .progress import show_progress
+from .share_bundles import SharingRunner
 from .worker_processes import LocalProvision, WorkerProcesses, broken_connections_told_once
 
 _INTERRUPTED = re.compile(r"KeyboardInterrupt( \[while running .*)?\Z")
@@ -28,7 +30,7 @@ def run_direct(build: Build, work: Work, options: EngineOptions) -> None:
             if workers == 1 and not work.apart:
                 _run(build, FnApiRunner(), beam_options)
             else:
-                _run_on_processes(build, beam_options, workers)
+                _run_on_processes(build, beam_options)
     except BaseException:
         if not work.is_part:
             storage.remove_temporaries(work.run.root)  # nobody is at work on them any more
@@ -48,9 +50,10 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _run_on_processes(build: Build, options: PipelineOptions, workers: int) -> None:
-    told = LocalProvision(options, workers)
-    runner = FnApiRunner(default_environment=WorkerProcesses(), provision_info=told)
+def _run_on_processes(build: Build, options: PipelineOptions) -> None:
+    begin_imports()
+    told = LocalProvision(options)
+    runner = SharingRunner(default_environment=WorkerProcesses(), provision_info=told)
     with broken_connections_told_once():
         try:
             _run(build, runner, options)
@@ -59,8 +62,6 @@ def _run_on_processes(build: Build, options: PipelineOptions, workers: int) -> N
             if death is None:
                 raise
             raise EvenpairError(death) from error
-        finally:
-            told.dismiss()
 
 
 def _run(build: Build, runner: FnApiRunner, options: PipelineOptions) -> None:

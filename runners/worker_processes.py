@@ -6,13 +6,11 @@ bundle when the launcher is interrupted.
 
 import contextlib
 import queue
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from signal import Signals
-from typing import IO, Any, cast
+from typing import Any
 
 import grpc
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -25,10 +23,11 @@ from apache_beam.runners.portability.fn_api_runner.worker_handlers import (
 from apache_beam.runners.portability.portable_runner import JobServiceHandle
 from apache_beam.transforms.environments import Environment, python_sdk_capabilities
 
+from .fork_workers import start_worker
+
 _URN = "evenpair:environment:worker-process:v1"
 _POLL_SECONDS = 0.2
 _NEWS_SECONDS = 2.0
-_PATIENCE_SECONDS = 10
 
 
 @Environment.register_urn(_URN, None)
@@ -46,54 +45,14 @@ class WorkerProcesses(Environment):
         return WorkerProcesses()
 
 
-class _Process:
-    """A process that is to be a worker, and what it says when something is wrong."""
-
-    def __init__(self) -> None:
-        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
-        self.running = subprocess.Popen(
-            [sys.executable, "-P", "-m", f"{__package__}.worker_ahead"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=self.errors,
-            start_new_session=True,  # Ctrl-C is for the launcher, which stops its workers
-        )
-
-    def tell(self, *arguments: str) -> None:
-        """Say what it is to be; it may have died meanwhile, which its watcher tells."""
-        words = cast(IO[bytes], self.running.stdin)
-        with contextlib.suppress(BrokenPipeError), words:
-            words.write(" ".join(arguments).encode())
-
-    def dismiss(self) -> None:
-        """End it before it was told anything."""
-        self.running.kill()
-        self.tell()
-        self.running.wait()
-        self.errors.close()
-
-
 class LocalProvision(ExtendedProvisionInfo):
-    """What workers are told of a job, and what they leave when they die.
+    """What workers are told of a job, and what they leave when they die."""
 
-    So many processes start at once, while the job is built.
-    """
-
-    def __init__(self, options: PipelineOptions, workers: int) -> None:
+    def __init__(self, options: PipelineOptions) -> None:
         given = options.get_all_options(drop_default=True)
         encoded = JobServiceHandle.encode_pipeline_options(given)
         super().__init__(beam_provision_api_pb2.ProvisionInfo(pipeline_options=encoded))
         self.deaths: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._waiting = [_Process() for _ in range(workers)]
-
-    def take(self) -> _Process:
-        """Return a process that waits to be told."""
-        return self._waiting.pop() if self._waiting else _Process()
-
-    def dismiss(self) -> None:
-        """End the processes that were not taken."""
-        while self._waiting:
-            self._waiting.pop().dismiss()
 
     def death(self) -> str | None:
         """Return how a worker ended that was not asked to, None if none did."""
@@ -111,31 +70,30 @@ class _WorkerProcess(GrpcWorkerHandler):
         self._closing = threading.Event()
 
     def start_worker(self) -> None:
-        taken = self.provision_info.take()
-        taken.tell(f"--id={self.worker_id}", f"--provision_endpoint={self.control_address}")
-        self._process, self._errors = taken.running, taken.errors
+        self._errors = tempfile.NamedTemporaryFile()  # noqa: SIM115 - closed with the worker
+        told = (f"--id={self.worker_id}", f"--provision_endpoint={self.control_address}")
+        self._process = start_worker(told, self._errors.name)
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
 
     def close(self) -> None:
-        """Stop the worker: at once if anything failed, when it has nothing to do otherwise."""
+        """Stop the worker at once: either all is done, or what it still does is not wanted.
+
+        Left alone, it would take a second or two to tidy up, one worker after the other.
+        """
         self._closing.set()
-        if sys.exc_info()[0] is not None:
-            self._process.kill()
+        self._process.kill()
         with contextlib.suppress(Exception):  # a connection whose other end is gone
             super().close()
         self._errors.close()
 
     def stop_worker(self) -> None:
-        try:
-            self._process.wait(_PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
         self._watcher.join()
 
     def _watch(self) -> None:
         """Fail whatever waits for a worker that ended without having been asked to."""
-        code = self._process.wait()
+        self._process.join()
+        code = self._process.exitcode or 0
         if not self._closing.is_set():
             self.provision_info.deaths.put(self._said(code))
         while not self._closing.wait(_POLL_SECONDS):

@@ -226,7 +226,7 @@ def decisions(at, uids, imbalances):
         ),
     ],
 )
-def test_duplicates_are_rejected_and_the_rest_is_cut(fraction, kept):
+def test_duplicates_are_rejected_and_the_rest_is_cut(tmp_path, fraction, kept):
     with pipeline() as root:
         units = root | beam.Create(
             [
@@ -235,7 +235,7 @@ def test_duplicates_are_rejected_and_the_rest_is_cut(fraction, kept):
                 decisions(2, [], []),
             ]
         )
-        repeated = units | FindDuplicates("uid")
+        repeated = units | FindDuplicates("uid", f"{tmp_path}/values")
         assert_that(
             repeated | beam.Map(lambda rows: {n: r.tolist() for n, r in rows.items()}),
             equal_to([{1: [0]}]),
@@ -256,7 +256,7 @@ def test_the_plan_follows_the_order_of_the_sources(tmp_path):
         decisions(at, ["a" * 32] * count, [0.0] * count) for at, count in ((2, 1), (0, 2), (1, 3))
     ]
     with pipeline() as root:
-        none = root | "No repeated keys" >> beam.Create([{}])
+        none = root | "No repeated keys" >> beam.Create([False])
         plan = root | beam.Create(units) | PlanShards(4, path, AsSingleton(none))
         pieces = plan | beam.Map(
             lambda made: {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from evenpair.schemas.source import Source
 from evenpair.schemas.unit import Tally, Unit
-from evenpair.transforms.find_duplicates import merge_rows, occurrences, repeated_rows
+from evenpair.transforms.find_duplicates import in_buckets, merge_rows, occurrences, repeated_rows
 
 NONE = np.array([], np.int64)
 VALUES = st.none() | st.sampled_from(["a", "b", "c", "dé"])
@@ -29,9 +29,10 @@ def find(sources, seed=0, passed_over=NONE):
     buckets = {}
     units = [unit_of(number, rows) for number, rows in enumerate(sources)]
     Random(seed).shuffle(units)
-    for unit in units:
-        for bucket, found in occurrences(unit, "value", passed_over):
-            buckets.setdefault(bucket, []).append(found)
+    found = [occurrences(unit, "value", passed_over) for unit in units]
+    for held in (found[::2], found[1::2]):  # as two workers would hand on what they hold
+        for bucket, part in in_buckets(held) if held else ():
+            buckets.setdefault(bucket, []).append(part)
     merged = merge_rows([repeated_rows(parts) for parts in buckets.values()])
     return {number: rows.tolist() for number, rows in merged.items()}
 

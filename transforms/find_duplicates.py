@@ -1,7 +1,8 @@
 """Units of judged pairs -> the rows that repeat an earlier pair."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import apache_beam as beam
@@ -9,22 +10,28 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from apache_beam.transforms.window import GlobalWindows
+from apache_beam.utils.windowed_value import WindowedValue
 
 from ..schemas.unit import Unit
 from .fingerprint import fingerprints
+from .spill import Spilled, load_spilled, spill
 
 _BUCKETS = 256
-"""One of them at a time is sorted in memory: of a billion values some 4 million, of 20 bytes."""
+"""One of them at a time is sorted in memory: of a billion values some 4 million, of 24 bytes."""
 
-_OCCURRENCE = np.dtype([("high", "u8"), ("low", "u8"), ("row", "u4")])
+_MOST_HELD = 500_000
+"""Values that a worker holds before it hands them on, in pieces that are worth a place each."""
+
+_OCCURRENCE = np.dtype([("high", "u8"), ("low", "u8"), ("source", "u4"), ("row", "u4")])
 
 Rows = npt.NDArray[np.integer[Any]]
-Occurrences = tuple[int, bytes]
-"""The number of a source; fingerprints of values in it, and the rows in which they stand."""
+Occurrences = npt.NDArray[np.void]
+"""Fingerprints of values, the numbers of their sources, and the rows in which they stand."""
 
 
-def occurrences(unit: Unit, column: str, passed_over: Rows) -> Iterator[tuple[int, Occurrences]]:
-    """Yield where the values of ``column`` stand in a unit, in buckets that are searched apart.
+def occurrences(unit: Unit, column: str, passed_over: Rows) -> Occurrences:
+    """Return where the values of ``column`` stand in a unit.
 
     Pairs that are rejected already, or are among the rows ``passed_over``, hide no other pair; a
     null repeats nothing.
@@ -34,32 +41,36 @@ def occurrences(unit: Unit, column: str, passed_over: Rows) -> Iterator[tuple[in
     rows = np.flatnonzero(live)
     values = fingerprints(unit.table[column].take(pa.array(rows)))
     found = np.empty(len(rows), _OCCURRENCE)
-    found["high"], found["low"], found["row"] = values["high"], values["low"], rows
-    buckets = values["high"] % np.uint64(_BUCKETS)
-    found = found[np.argsort(buckets, kind="stable")]
-    numbers, counts = np.unique(buckets, return_counts=True)
-    parts = np.split(found, np.cumsum(counts)[:-1])
-    for bucket, part in zip(numbers.tolist(), parts, strict=False):
-        yield bucket, (unit.source.number, part.tobytes())
+    found["high"], found["low"] = values["high"], values["low"]
+    found["source"], found["row"] = unit.source.number, rows
+    return found
 
 
-def repeated_rows(parts: Iterable[Occurrences]) -> dict[int, Rows]:
+def in_buckets(parts: Sequence[Occurrences]) -> Iterator[tuple[int, bytes]]:
+    """Yield occurrences in buckets that are searched apart, each with its number."""
+    found = np.concatenate(parts)
+    buckets = found["high"] % np.uint64(_BUCKETS)
+    order = np.argsort(buckets, kind="stable")
+    found = found[order]
+    numbers, starts = np.unique(buckets[order], return_index=True)
+    edges = pairwise([*starts.tolist(), len(found)])
+    for bucket, (start, stop) in zip(numbers.tolist(), edges, strict=True):
+        yield bucket, found[start:stop].tobytes()
+
+
+def repeated_rows(parts: Iterable[bytes]) -> dict[int, Rows]:
     """Return, by the number of the source, the rows that repeat an earlier pair.
 
     Earlier is what comes first in the order of the sources, then of the rows.
     """
-    ordered = sorted(parts, key=lambda part: part[0])
-    counts = [len(packed) // _OCCURRENCE.itemsize for _, packed in ordered]
-    numbers = np.repeat(np.array([number for number, _ in ordered], np.int32), counts)
-    found = np.frombuffer(b"".join(packed for _, packed in ordered), _OCCURRENCE)
-    order = np.lexsort((found["low"], found["high"]))  # stable: equal values stay in their order
-    again = np.ones(max(0, len(order) - 1), bool)
+    found = np.frombuffer(b"".join(parts), _OCCURRENCE)
+    found = found[np.lexsort([found[name] for name in ("row", "source", "low", "high")])]
+    again = np.ones(max(0, len(found) - 1), bool)
     for half in ("high", "low"):
-        values = found[half][order]
-        again &= values[1:] == values[:-1]
-    repeated = np.sort(order[1:][again])
-    rows, of_source = found["row"][repeated], numbers[repeated]
-    return {int(number): rows[of_source == number] for number in np.unique(of_source)}
+        again &= found[half][1:] == found[half][:-1]
+    repeated = found[1:][again]
+    rows, sources = repeated["row"].astype(np.int64), repeated["source"]
+    return {int(number): np.sort(rows[sources == number]) for number in np.unique(sources)}
 
 
 def merge_rows(parts: Iterable[dict[int, Rows]]) -> dict[int, Rows]:
@@ -71,26 +82,86 @@ def merge_rows(parts: Iterable[dict[int, Rows]]) -> dict[int, Rows]:
     return {number: np.sort(np.concatenate(rows)) for number, rows in merged.items()}
 
 
+class _Find(beam.DoFn):
+    """Holds occurrences for as long as it can, so that they are handed on in large pieces."""
+
+    def __init__(self, column: str, folder: str) -> None:
+        self._column = column
+        self._folder = folder
+
+    def start_bundle(self) -> None:
+        self._held: list[Occurrences] = []
+        self._rows = 0
+
+    def process(self, unit: Unit, passed_over: dict[int, Rows]) -> Iterator[tuple[int, Spilled]]:
+        none = np.array([], np.int64)
+        found = occurrences(unit, self._column, passed_over.get(unit.source.number, none))
+        self._held.append(found)
+        self._rows += len(found)
+        if self._rows > _MOST_HELD:
+            yield from self._take()
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        for part in self._take():
+            yield GlobalWindows.windowed_value(part)
+
+    def _take(self) -> Iterator[tuple[int, Spilled]]:
+        if self._rows:
+            yield from spill(self._folder, in_buckets(self._held))
+        self.start_bundle()
+
+
+@dataclass
+class _SearchBuckets(beam.PTransform):
+    """Units of judged pairs -> for each bucket of values the rows that repeat a pair."""
+
+    column: str
+    folder: str
+    passed_over: beam.pvalue.AsSingleton | None
+
+    def expand(self, units: beam.PCollection) -> beam.PCollection:
+        return (
+            units
+            | "Find values" >> beam.ParDo(_Find(self.column, self.folder), self.passed_over or {})
+            | "Gather buckets" >> beam.GroupByKey()
+            | "Find repeated" >> beam.MapTuple(_repeated)
+        )
+
+
+def _repeated(_bucket: int, parts: Iterable[Spilled]) -> dict[int, Rows]:
+    return repeated_rows(map(load_spilled, parts))
+
+
 @dataclass
 class FindDuplicates(beam.PTransform):
     """Units of judged pairs -> one dictionary: source number to the rows that repeat a pair."""
 
     column: str
+    folder: str
+    """Where values are spilled to."""
     passed_over: beam.pvalue.AsSingleton | None = None
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (
             units
-            | "Find values" >> beam.FlatMap(_occurrences, self.column, self.passed_over or {})
-            | "Gather buckets" >> beam.GroupByKey()
-            | "Find repeated" >> beam.MapTuple(lambda _, parts: repeated_rows(parts))
+            | _SearchBuckets(self.column, self.folder, self.passed_over)
             | "Gather" >> beam.combiners.ToList()
             | "Merge" >> beam.Map(merge_rows)
         )
 
 
-def _occurrences(
-    unit: Unit, column: str, passed_over: dict[int, Rows]
-) -> Iterator[tuple[int, Occurrences]]:
-    none = np.array([], np.int64)
-    return occurrences(unit, column, passed_over.get(unit.source.number, none))
+@dataclass
+class HasDuplicates(beam.PTransform):
+    """Units of judged pairs -> whether any pair repeats another."""
+
+    column: str
+    folder: str
+    """Where values are spilled to."""
+
+    def expand(self, units: beam.PCollection) -> beam.PCollection:
+        return (
+            units
+            | _SearchBuckets(self.column, self.folder, None)
+            | "Whether any" >> beam.Map(bool)
+            | "Of all" >> beam.CombineGlobally(any)
+        )

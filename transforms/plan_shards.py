@@ -110,14 +110,14 @@ class PlanShards(beam.PTransform):
 
     shard_size: int
     path: str
-    repeated_keys: beam.pvalue.AsSingleton
+    keys_repeat: beam.pvalue.AsSingleton
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (
             units
             | "Count kept" >> beam.Map(_count_kept)
             | "Gather counts" >> beam.combiners.ToList()
-            | "Plan" >> beam.Map(_plan, self.repeated_keys, self.shard_size, self.path)
+            | "Plan" >> beam.Map(_plan, self.keys_repeat, self.shard_size, self.path)
         )
 
 
@@ -125,11 +125,9 @@ def _count_kept(unit: Unit) -> tuple[Source, int]:
     return unit.source, unit.table["reason"].null_count
 
 
-def _plan(
-    kept: list[tuple[Source, int]], repeated_keys: object, shard_size: int, path: str
-) -> Plan:
+def _plan(kept: list[tuple[Source, int]], keys_repeat: bool, shard_size: int, path: str) -> Plan:
     in_order = sorted(kept, key=lambda count: count[0].number)
     shards = plan_shards(in_order, shard_size)
     keep_plan(shards, path)
-    width = max(5, len(str(len(kept)))) if repeated_keys else 0
+    width = max(5, len(str(len(kept)))) if keys_repeat else 0
     return Plan(by_source(shards), width)
