@@ -69,7 +69,7 @@ class Parts:
 def split_inputs(inputs: Mapping[str, Any], count: int) -> list[Part]:
     """Return ``inputs`` in at most ``count`` parts, none of them empty but a sole one."""
     split = {name: buffer.partition(count) for name, buffer in inputs.items()}
-    parts = [{name: found[at] for name, found in split.items()} for at in range(count)]
+    parts: list[Part] = [{name: split[name][at] for name in split} for at in range(count)]
     return [part for part in parts if any(chain(*part.values()))] or parts[:1]
 
 

@@ -90,12 +90,27 @@ class TestWorkers:
         assert not work_of(tmp_path, 2, [1], Phase.ENRICH).is_small()
 
     def test_units_are_dealt_out_to_processes_of_their_own(self, tmp_path):
-        paths = [str(tmp_path / name) for name in "abcd"]
-        function = mapped(lambda path: Path(path).write_text(str(os.getpid())), paths)
-        run_direct(function, work_of(tmp_path), TWO)
+        def meet(path):  # neither ends before the other has begun
+            Path(path).write_text(str(os.getpid()))
+            while not all(Path(other).exists() for other in paths):
+                time.sleep(0.05)
+
+        paths = [str(tmp_path / name) for name in "ab"]
+        run_direct(mapped(meet, paths), work_of(tmp_path), TWO)
         pids = [int(Path(path).read_text()) for path in paths]
         assert (len(set(pids)), os.getpid() in pids) == (2, False)
-        assert [alive(pid) for pid in pids] == [False] * 4
+        assert [alive(pid) for pid in pids] == [False, False]
+
+    def test_a_worker_that_waits_for_another_leaves_the_rest_to_it(self, tmp_path):
+        def wait_in_the_first(path):
+            while path == paths[0] and sum(Path(other).exists() for other in paths) < 60:
+                time.sleep(0.05)
+            Path(path).touch()
+
+        paths = [str(tmp_path / f"{at:02}") for at in range(100)]
+        work = work_of(tmp_path, len(paths))
+        run_direct(mapped(wait_in_the_first, paths), work, TWO)
+        assert sorted(map(str, tmp_path.iterdir())) == paths
 
     def test_one_process_is_this_one(self, tmp_path):
         path = tmp_path / "a"

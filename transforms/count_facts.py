@@ -25,8 +25,8 @@ BUCKETS = 64
 _PARTS = 8
 """A bucket is summed in so many parts: no worker holds more of a corpus than one of them."""
 
-_MOST_HELD = 1_000_000
-"""Distinct events that a worker sums before it hands them on: some 50 MB."""
+_MOST_HELD = 500_000
+"""Distinct events that a worker sums before it hands them on: some 25 MB."""
 
 _Counted = TypeVar("_Counted")
 
