@@ -19,7 +19,10 @@ _MB = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a command took from its start to its end."""
+    """What a command took from its start to its end.
+
+    Each process is looked at ten times a second; what it does after the last look is not counted.
+    """
 
     seconds: float
     cpu_seconds: float
@@ -50,32 +53,31 @@ class Cost:
 def measure(command: Sequence[str]) -> Cost:
     """Run ``command`` to its end and return its cost. Raises RuntimeError if it fails."""
     os.sync()
-    before = psutil.Process().io_counters()
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     launcher = together = ended = 0
-    workers: dict[int, float] = {}
+    last: dict[int, _Seen] = {}
     while not ended:
         time.sleep(_POLL_SECONDS)
         seen = _look(process.pid)
         launcher = max(launcher, seen.get(process.pid, _NOTHING).memory)
         together = max(together, sum(one.memory for one in seen.values()))
-        workers |= {pid: one.seconds for pid, one in seen.items() if pid != process.pid}
+        last |= seen
         ended, status, used = os.wait4(process.pid, os.WNOHANG)
     seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)}: exit status {process.returncode}")
-    after = psutil.Process().io_counters()  # those of children that ended are added
-    cpu = used.ru_utime + used.ru_stime
+    own = last.pop(process.pid, _NOTHING)
+    workers = [one.seconds for one in last.values()]
     return Cost(
         seconds,
-        cpu,
+        max(used.ru_utime + used.ru_stime, own.seconds + sum(workers)),
         launcher / _MB,
         together / _MB,
-        (after.read_chars - before.read_chars) / _MB,
-        (after.write_chars - before.write_chars) / _MB,
-        cpu - sum(workers.values()) + max(workers.values(), default=0.0),
+        sum(one.read for one in (own, *last.values())) / _MB,
+        sum(one.written for one in (own, *last.values())) / _MB,
+        own.seconds + max(workers, default=0.0),
     )
 
 
@@ -85,13 +87,15 @@ def evenpair(*arguments: object) -> Cost:
 
 
 class _Seen(NamedTuple):
-    """The resident bytes and the CPU seconds of a process."""
+    """The resident bytes of a process, its CPU seconds, and the bytes it read and wrote by now."""
 
     memory: int
     seconds: float
+    read: int
+    written: int
 
 
-_NOTHING = _Seen(0, 0.0)
+_NOTHING = _Seen(0, 0.0, 0, 0)
 
 
 def _look(pid: int) -> dict[int, _Seen]:
@@ -101,6 +105,8 @@ def _look(pid: int) -> dict[int, _Seen]:
         first = psutil.Process(pid)
         for process in (first, *first.children(recursive=True)):
             with contextlib.suppress(psutil.Error):
-                used = process.cpu_times()
-                found[process.pid] = _Seen(process.memory_info().rss, used.user + used.system)
+                used, io = process.cpu_times(), process.io_counters()
+                seconds = used.user + used.system
+                memory = process.memory_info().rss
+                found[process.pid] = _Seen(memory, seconds, io.read_chars, io.write_chars)
     return found
