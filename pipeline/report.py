@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..schemas.run_directory import RunDirectory
 from ..schemas.sample import Sample, group_samples
 from ..schemas.tar import Member, Readable, read_members
 from ..transforms import storage
+from ..transforms.fuse import CaptionSource
 from .given_captions import joined_lines
 
 _TEMPLATE = Path(__file__).with_name("report.html")
@@ -41,15 +43,23 @@ def draw_report(run: RunDirectory) -> None:
 def shown_pairs(run: RunDirectory, count: int) -> Iterator[ShownPair]:
     """Yield pairs of the first shard, those with an enriched caption before the others."""
     for path in storage.find_in(run.shards, "*.tar")[:1]:
+        wanted = _keys_shown(f"{path.removesuffix('.tar')}.parquet", count)
         with storage.open_blocks(path) as archive:
             samples = group_samples(read_members(archive))
-            found = [(json.loads(_content(archive, s.members["json"])), s) for s in samples]
-            found.sort(key=lambda pair: bool(pair[0]["caption_source"] == "raw"))
-            for fields, sample in found[:count]:
-                yield _shown(archive, fields, sample)
+            found = islice((s for s in samples if s.key in wanted), len(wanted))
+            for sample in sorted(found, key=lambda sample: wanted[sample.key]):
+                yield _shown(archive, sample)
 
 
-def _shown(archive: Readable, fields: dict[str, Any], sample: Sample[Member]) -> ShownPair:
+def _keys_shown(table: str, count: int) -> dict[str, int]:
+    """Return the keys of the pairs to show, each with its place among them."""
+    rows = storage.read_table(table, ["key", "caption_source"]).to_pylist()
+    rows.sort(key=lambda row: bool(row["caption_source"] == CaptionSource.RAW.value))
+    return {row["key"]: place for place, row in enumerate(rows[:count])}
+
+
+def _shown(archive: Readable, sample: Sample[Member]) -> ShownPair:
+    fields = json.loads(_content(archive, sample.members["json"]))
     image = b"" if sample.image is None else _content(archive, sample.image)
     caption = _content(archive, sample.members["txt"]).decode()
     return ShownPair(base64.b64encode(image).decode(), caption, fields)

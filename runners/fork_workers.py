@@ -8,9 +8,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 
 from . import worker
 
@@ -26,7 +28,8 @@ def begin_imports() -> None:
     before = os.environ.get(_SAFE_PATH)
     os.environ[_SAFE_PATH] = "1"  # a folder that evenpair is called from holds none of its modules
     try:
-        forkserver.ensure_running()
+        with _main_left_alone():
+            forkserver.ensure_running()
     finally:
         os.environ.pop(_SAFE_PATH)
         if before is not None:
@@ -40,8 +43,23 @@ def start_worker(arguments: Sequence[str], errors: str) -> BaseProcess:
     process: BaseProcess = context.Process(  # type: ignore[attr-defined]
         target=_become, args=(list(arguments), errors, dict(os.environ)), daemon=True
     )
-    process.start()
+    with _main_left_alone():
+        process.start()
     return process
+
+
+@contextmanager
+def _main_left_alone() -> Iterator[None]:
+    """Keep a process that starts in the block from running the launcher's main module again.
+
+    Whoever calls evenpair from a script would have it call evenpair in every worker.
+    """
+    before = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = before
 
 
 def _become(arguments: list[str], errors: str, environment: Mapping[str, str]) -> None:
