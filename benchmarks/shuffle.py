@@ -5,6 +5,9 @@
 Every phase runs in this process on Beam's own runner, which counts what goes into the buffers that
 group, and into those that only pass on. Figures are slopes: what many pairs need less what few
 need, so that what does not grow cancels. That no image crosses, tests/test_what_crosses.py holds.
+
+Each is measured twice: with a run directory that is a folder, into which counts and compared values
+are spilled, and as in an object store, where they cross themselves.
 """
 
 import argparse
@@ -13,12 +16,15 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 from apache_beam.runners.portability.fn_api_runner import execution
 from made_captions import caption_shards
 from made_shards import make_shards
 
 from evenpair.runners.command_line import evenpair
+from evenpair.transforms import spill
 
 KINDS = {"grouped": execution.GroupingBuffer, "passed on": execution.ListBuffer}
 
@@ -70,14 +76,25 @@ def main() -> None:
     arguments.add_argument("--many", type=int, default=40_000)
     given = arguments.parse_args()
     folder = Path(tempfile.mkdtemp())
-    few, many = (measure(given.data, folder, pairs) for pairs in (given.few, given.many))
     print(f"MB for a million pairs, from {given.few} to {given.many}")
+    for name, spills in (("a folder", spill.storage), ("an object store", _NOWHERE)):
+        print(name)
+        with patch.object(spill, "storage", spills):
+            _show(given.data, folder / name, given.few, given.many)
+    shutil.rmtree(folder)
+
+
+_NOWHERE = SimpleNamespace(is_local=lambda _path: False)
+"""A storage in which nothing can be spilled."""
+
+
+def _show(data: Path, folder: Path, fewer: int, more: int) -> None:
+    few, many = (measure(data, folder, pairs) for pairs in (fewer, more))
     for phase in few:
         share = 10 if phase == "write" else 1  # it had a tenth of the pairs
-        millions = (given.many - given.few) / share / 1e6
+        millions = (more - fewer) / share / 1e6
         grown = {kind: (many[phase][kind] - few[phase][kind]) / millions / 1e6 for kind in KINDS}
         print(f"{phase:8s}" + "".join(f"{kind:>12s} {size:8.2f}" for kind, size in grown.items()))
-    shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -180,3 +182,60 @@ class TestFaults:
     def test_a_worker_that_ends_is_told(self, tmp_path):
         with pytest.raises(EvenpairError, match=r"^a worker process ended with status 3"):
             run_direct(mapped(os._exit, [3]), work_of(tmp_path), TWO)
+
+
+SCRIPT = """
+import os, sys, time
+from pathlib import Path
+import apache_beam as beam
+from evenpair.pipeline.engine_options import EngineOptions
+from evenpair.pipeline.work import Work
+from evenpair.runners.direct import run_direct
+from evenpair.schemas.rejection import Phase
+from evenpair.schemas.run_directory import RunDirectory
+from evenpair.transforms.spread import Spread
+
+folder, seconds = sys.argv[1], float(sys.argv[2])
+Path(folder, f"main-{os.getpid()}").touch()
+
+def leave_pid_and_sleep(name):
+    Path(folder, name).write_text(str(os.getpid()))
+    time.sleep(seconds)
+
+work = Work(Phase.SCORE, 2, RunDirectory(folder))
+run_direct(lambda root: root | Spread(["a", "b"]) | beam.Map(leave_pid_and_sleep), work,
+           EngineOptions(workers=2))
+"""
+
+
+class TestScripts:
+    """A program that calls evenpair without asking first whether it is the main module."""
+
+    @pytest.fixture
+    def begin(self, tmp_path):
+        def start(seconds):
+            path = tmp_path / "script.py"
+            path.write_text(SCRIPT)
+            folder = tmp_path / "run"
+            folder.mkdir()
+            return folder, subprocess.Popen([sys.executable, str(path), str(folder), str(seconds)])
+
+        return start
+
+    def test_it_runs_once_and_not_in_its_workers(self, begin):
+        folder, process = begin(0)
+        assert process.wait(120) == 0
+        assert {path.name for path in folder.iterdir()} == {f"main-{process.pid}", "a", "b"}
+
+    def test_its_workers_die_with_it(self, begin):
+        folder, process = begin(600)
+        paths = [folder / "a", folder / "b"]
+        while not all(path.exists() and path.read_text() for path in paths):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+        pids = [int(path.read_text()) for path in paths]
+        while any(map(alive, pids)):  # the test's own limit of time is the limit
+            time.sleep(0.05)
+        assert [alive(pid) for pid in pids] == [False, False]
