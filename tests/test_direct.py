@@ -43,7 +43,7 @@ def sleeping(paths):
 
     def leave_pid_and_sleep(path):  # nested: workers do not know this file
         Path(path).write_text(str(os.getpid()))
-        time.sleep(600)
+        time.sleep(86_400)
 
     return mapped(leave_pid_and_sleep, [str(path) for path in paths])
 
