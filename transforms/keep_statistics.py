@@ -116,11 +116,8 @@ def load_schema(path: str) -> pa.Schema:
 
 
 def load_full_level(path: str) -> float:
-    """Return the full level, in bits, of the statistics at ``path``; their counts are not read.
-
-    Raises UsageError if there are none.
-    """
-    return full_level_of(load_schema(path))
+    """Return the full level, in bits, of the statistics at ``path``; their counts are not read."""
+    return full_level_of(storage.read_schema(_whole(path)))
 
 
 def _whole(path: str) -> str:
