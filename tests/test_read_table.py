@@ -137,3 +137,19 @@ def test_a_field_that_nothing_has_is_refused(shard, tmp_path):
     require_caption_field(Source(0, "gone", str(tmp_path / "gone.tar")), "anything")
     bare = write_members(tmp_path / "bare.tar", [("1.jpg", b"x"), ("1.txt", b"a dog")])
     require_caption_field(Source(0, "bare", str(bare)), "anything")
+
+
+def test_a_field_without_text_is_refused(tmp_path):
+    table = write_table(tmp_path / "0.parquet")
+    with pytest.raises(
+        UsageError,
+        match=r"^--caption-field width: .*0\.parquet has no text there; it has some in caption, ",
+    ):
+        require_caption_field(table, "width")
+    said = [{"alt": None, "tags": None}, {"alt": "a dog", "tags": ["dog"], "later": None}]
+    members = [(f"{i}.json", json.dumps(fields).encode()) for i, fields in enumerate(said)]
+    shard = Source(0, "1", str(write_members(tmp_path / "1.tar", members)))
+    require_caption_field(shard, "alt")
+    require_caption_field(shard, "later")
+    with pytest.raises(UsageError, match=r"^--caption-field tags: .*1\.tar has no text there"):
+        require_caption_field(shard, "tags")

@@ -46,26 +46,47 @@ def read_captions(source: Source, caption_field: str = "") -> Unit:
 
 
 def require_caption_field(source: Source, name: str) -> None:
-    """Raise UsageError if the beginning of ``source`` knows no field ``name``.
+    """Raise UsageError if the beginning of ``source`` knows no field ``name``, or no text in it.
 
     A source that cannot be read passes: the run says what is wrong with it.
     """
     try:
-        known = _known_fields(source)
+        known, without_text = _known_fields(source)
     except (OSError, pa.ArrowException):
         return
     if known and name not in known:
         only = ", ".join(sorted(known))
         raise UsageError(f"--caption-field {name}: {source.path} has no such field, only {only}")
+    if name in without_text:
+        texts = ", ".join(sorted(known - without_text)) or "no field"
+        raise UsageError(
+            f"--caption-field {name}: {source.path} has no text there; it has some in {texts}"
+        )
 
 
-def _known_fields(source: Source) -> set[str]:
+def _known_fields(source: Source) -> tuple[set[str], set[str]]:
+    """Return the fields of a source's table and first samples, and those with values but no text.
+
+    A column that is not of text has none, whatever the samples say.
+    """
     table = source.path if source.is_table else source.parquet_path
-    known = set(storage.read_schema(table).names) if storage.exists(table) else set()
+    schema = list(storage.read_schema(table)) if storage.exists(table) else []
+    columns = {column.name for column in schema}
+    of_text = {column.name for column in schema if _can_hold_text(column.type)}
     if source.is_table:
-        return known
+        return columns, columns - of_text
     with storage.open_blocks(source.path) as archive:
-        return known.union(*islice(json_fields(archive), _FIRST_SAMPLES))
+        first = list(islice(json_fields(archive), _FIRST_SAMPLES))
+    items = [item for fields in first for item in fields.items()]
+    texts = of_text | {name for name, value in items if isinstance(value, str)}
+    without_text = {name for name, value in items if value is not None} - texts
+    return columns.union(*first), without_text | (columns - of_text)
+
+
+def _can_hold_text(kind: pa.DataType) -> bool:
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    fits = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
+    return any(is_kind(plain) for is_kind in fits)
 
 
 def _successes(source: Source) -> int | None:

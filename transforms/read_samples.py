@@ -1,7 +1,7 @@
 """Source -> Unit, by walking the archive: text and JSON are read, images are passed over."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,10 +74,10 @@ def read_samples(
     return Unit(source, _table_of_fields(walk.rows), tally, tuple(walk.rejections))
 
 
-def json_fields(archive: Readable) -> Iterator[Iterable[str]]:
-    """Yield the names of the fields in the JSON of each sample."""
+def json_fields(archive: Readable) -> Iterator[Fields]:
+    """Yield the fields in the JSON of each sample, none where it is no JSON object."""
     walk = _Walk(Source(0, "", ""), archive, "")
-    return (_read_json(sample) or () for sample in _samples(walk))
+    return (_read_json(sample) or {} for sample in _samples(walk))
 
 
 def _samples(walk: _Walk) -> Iterator[Sample[Text]]:
