@@ -20,6 +20,8 @@ class Problem(StrEnum):
     BAD_TEXT = "bad-text"
     BAD_JSON = "bad-json"
     UNDECODABLE_IMAGE = "undecodable-image"
+    UNDECODABLE_MEMBER = "undecodable-member"
+    PICKLED_MEMBER = "pickled-member"
     REPEATED_IMAGE = "repeated-image"
     FEW_SHARDS = "few-shards"
     STRAY_JSON = "stray-json"

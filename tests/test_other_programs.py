@@ -149,6 +149,11 @@ LOSSES = {
     "dot": [("b.5.jpg", JPEG), ("b.5.txt", b"*")],
     "no-utf-8": [("b.jpg", JPEG), ("b.txt", b"*\xff")],
     "no-json": [("b.jpg", JPEG), ("b.txt", b"*"), ("b.json", b"<html>")],
+    "no-integer": [("b.jpg", JPEG), ("b.txt", b"*"), ("b.cls", b"dog")],
+    "no-array": [("b.jpg", JPEG), ("b.txt", b"*"), ("b.clip.npy", b"dog")],
+    "second-json": [("b.jpg", JPEG), ("b.txt", b"*"), ("b.meta.json", b"{")],
+    "second-image": [("b.jpg", JPEG), ("b.txt", b"*"), ("b.png", b"<html>gone</html>" * 9)],
+    "cut-mask": [("b.jpg", JPEG), ("b.txt", b"*"), ("b.seg.png", JPEG[:-100])],
     "apart": [("b.jpg", JPEG), ("c.jpg", make_jpeg(2)), ("b.txt", b"*"), ("c.txt", b"*")],
 }
 """What open_clip leaves out without stopping, with its caption ``*``, by the name of its shard."""

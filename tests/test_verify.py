@@ -7,6 +7,7 @@ import shutil
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -70,6 +71,15 @@ def test_nothing_is_wrong_with_whole_shards(folder, no_decode):
 JPEG = make_jpeg(1)
 GOOD = [("1.jpg", make_jpeg(2)), ("1.txt", b"a dog"), ("1.json", b"{}")]
 
+TWO = [("2.jpg", JPEG), ("2.txt", b"a"), ("2.json", b"{}")]
+
+
+def array(value):
+    """An `.npy` file; of a Python object it holds a pickle."""
+    stream = io.BytesIO()
+    np.save(stream, np.array(value))
+    return stream.getvalue()
+
 
 def bomb():
     stream = io.BytesIO()
@@ -97,6 +107,17 @@ def bomb():
         ([("2.b.jpg", JPEG), ("2.b.txt", b"a"), ("2.b.json", b"{}")], [("2.b", "dot-in-key")]),
         ([("2.5.jpg", JPEG), ("2.6.jpg", JPEG)], [("2.5", "dot-in-key"), ("2.6", "dot-in-key")]),
         ([("2.jpg", JPEG), ("2.txt", b"a"), ("2.json", b"{}"), ("2.seg.png", JPEG)], []),
+        ([*TWO, ("2.seg.png", b"")], [("2", "empty-member")]),
+        ([*TWO, ("2.seg.png", JPEG[:-100])], [("2", "undecodable-image")]),
+        ([*TWO, ("2.webp", b"<html>gone</html>" * 9)], [("2", "undecodable-image")]),
+        ([*TWO, ("2.cls", b"7\n"), ("2.v.npy", array(b"17")), ("2.meta.json", b"[]")], []),
+        ([*TWO, ("2.mp3", b"x"), ("2.alt.txt", b"a")], []),
+        ([*TWO, ("2.cls", b"dog")], [("2", "undecodable-member")]),
+        ([*TWO, ("2.v.npy", array(b"17")[:-1])], [("2", "undecodable-member")]),
+        ([*TWO, ("2.v.npy", array(10 ** 30))], [("2", "undecodable-member")]),
+        ([*TWO, ("2.meta.json", b"{")], [("2", "undecodable-member")]),
+        ([*TWO, ("2.alt.txt", b"\xff")], [("2", "undecodable-member")]),
+        ([*TWO, ("2.pyd", b"x")], [("2", "pickled-member")]),
         ([("x.y/2.jpg", JPEG), ("x.y/2.txt", b"a"), ("x.y/2.json", b"{}")], []),
         ([("../2.jpg", JPEG), ("../2.txt", b"a"), ("../2.json", b"{}")], [("../2", "unsafe-name")]),
         ([("/2.jpg", JPEG), ("/2.txt", b"a"), ("/2.json", b"{}")], [("/2", "unsafe-name")]),

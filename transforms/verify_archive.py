@@ -7,11 +7,19 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..schemas.finding import Finding, Problem
-from ..schemas.sample import IMAGE_FIELDS, Sample, group_payloads, is_safe_key, split_name
+from ..schemas.sample import (
+    IMAGE_FIELDS,
+    Sample,
+    group_payloads,
+    is_pickled,
+    is_safe_key,
+    split_name,
+)
 from ..schemas.tar import CompressedError, Member, TarError, read_members
 from . import storage
 from .blocks import Blocks
 from .check_image import SMALLEST, image_fault
+from .check_member import is_checked, is_image, member_fault
 from .read_samples import MOST_TEXT, parse_json
 
 _TEXTS = ("txt", "json")
@@ -27,7 +35,7 @@ class ImagePlace(NamedTuple):
 
 
 Part = bytes | Member
-"""A text; of every other member, where it lies."""
+"""What is decoded here; of every other member, where it lies."""
 
 
 @dataclass(slots=True)
@@ -67,6 +75,7 @@ class _Walk:
         self._signatures = signatures
         self._lacking: dict[str, list[str]] = {"image": [], "txt": [], "json": []}
         self._looked_at = 0
+        self._own_images: list[ImagePlace] = []
         self._keys: set[str] = set()
 
     def run(self) -> None:
@@ -90,7 +99,7 @@ class _Walk:
             self._report.find(Problem.TRUNCATED, split[0] if split else "", str(error))
 
     def _take(self, key: str, field: str, member: Member) -> Part:
-        if field in _TEXTS:
+        if is_checked(field):
             if member.size <= MOST_TEXT:
                 return self._archive[member.offset : member.offset + member.size]
         elif self._signatures and field in IMAGE_FIELDS and member.size >= SMALLEST:
@@ -119,17 +128,26 @@ class _Walk:
         self._look_at_image(sample)
         self._look_at_text(sample)
         self._look_at_json(sample)
+        for name, member in sample.members.items():
+            if name not in _TEXTS and name != sample.image_field:
+                self._look_at_other(sample.key, name, member)
 
     def _look_at_image(self, sample: Sample[Part]) -> None:
         image = sample.image
         if image is None:
             self._lacking["image"].append(sample.key)
         elif isinstance(image, Member):
-            if image.size == 0:
-                self._report.find(Problem.EMPTY_MEMBER, sample.key, f"{image.name} is empty")
-            else:
-                place = ImagePlace(sample.key, image.offset, image.size)
-                self._report.images.append(place)
+            place = self._take_image(sample.key, image)
+            if place:
+                self._own_images.append(place)
+
+    def _take_image(self, key: str, image: Member) -> ImagePlace | None:
+        if image.size == 0:
+            self._report.find(Problem.EMPTY_MEMBER, key, f"{image.name} is empty")
+            return None
+        place = ImagePlace(key, image.offset, image.size)
+        self._report.images.append(place)
+        return place
 
     def _look_at_text(self, sample: Sample[Part]) -> None:
         text = sample.members.get("txt")
@@ -153,6 +171,17 @@ class _Walk:
         elif parse_json(text) is None:
             self._report.find(Problem.BAD_JSON, sample.key, "its json is no JSON object")
 
+    def _look_at_other(self, key: str, name: str, member: Part) -> None:
+        if is_pickled(name):
+            detail = f"its {name} is a pickle: to read it is to run it"
+            self._report.find(Problem.PICKLED_MEMBER, key, detail)
+        elif isinstance(member, bytes):
+            fault = member_fault(name, member)
+            if fault is not None:
+                self._report.find(Problem.UNDECODABLE_MEMBER, key, fault)
+        elif is_image(name):
+            self._take_image(key, member)
+
     def _report_lacking(self) -> None:
         """Report members that are missing: one by one, or of all samples at once."""
         for name, keys in self._lacking.items():
@@ -167,10 +196,10 @@ class _Walk:
     def _report_repeated(self) -> None:
         """Report images that many samples share; only those of the same size are compared."""
         most = least_repeated(self._report.samples)
-        sizes = Counter(image.size for image in self._report.images)
+        sizes = Counter(image.size for image in self._own_images)
         for size, count in sizes.items():
             if count >= most:
-                alike = [image for image in self._report.images if image.size == size]
+                alike = [image for image in self._own_images if image.size == size]
                 self._report_alike(alike, most)
 
     def _report_alike(self, images: list[ImagePlace], most: int) -> None:
