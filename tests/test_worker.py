@@ -146,3 +146,19 @@ class TestPool:
         with pytest.raises(SystemExit, match="2"):
             worker.parse(["--pool", "50000"])
         assert "--pool: '50000' is no HOST:PORT" in capsys.readouterr().err
+
+
+def test_a_plain_installation_starts_workers_without_a_word():
+    """Beam warns as it is imported where Google's libraries are not installed."""
+    plain = "import sys; sys.modules['apitools'] = None; import {}"
+    said = {
+        module: subprocess.run(
+            [sys.executable, "-P", "-c", plain.format(module)],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stderr
+        for module in ("apache_beam", "evenpair.runners.worker_imports")
+    }
+    assert "apitools not found" in said["apache_beam"]
+    assert said["evenpair.runners.worker_imports"] == ""
