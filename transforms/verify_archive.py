@@ -158,8 +158,8 @@ class _Walk:
             self._report.find(Problem.BAD_TEXT, sample.key, detail)
         elif not text.strip():
             self._report.find(Problem.EMPTY_MEMBER, sample.key, "its txt is empty")
-        elif not _is_utf8(text):
-            self._report.find(Problem.BAD_TEXT, sample.key, "its txt is no UTF-8")
+        elif (fault := member_fault("txt", text)) is not None:
+            self._report.find(Problem.BAD_TEXT, sample.key, fault)
 
     def _look_at_json(self, sample: Sample[Part]) -> None:
         text = sample.members.get("json")
@@ -241,11 +241,3 @@ def _dotted_keys(sample: Sample[Part]) -> list[str]:
 
 def _stays_inside(name: str) -> bool:
     return not name.startswith("/") and ".." not in name.split("/")
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
