@@ -228,7 +228,7 @@ class TestKey:
     def test_it_is_sent_and_told_to_nobody(self, monkeypatch):
         monkeypatch.setenv(KEY, "sk-secret")
         with serve(plans=[None, (403, b'{"error": "no"}', {})]) as service:
-            captioner = make(service)
+            captioner = make(service, seconds=30)
             ask(captioner)
             with pytest.raises(EvenpairError, match=rf"HTTP 403: no \({KEY} is refused\)") as said:
                 ask(captioner)
@@ -239,7 +239,7 @@ class TestKey:
         (tmp_path / ".netrc").write_text("machine 127.0.0.1 login a password b\n")
         monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
         with serve() as service:
-            ask(make(service))
+            ask(make(service, seconds=30))
         assert service.keys == [None]
 
 
