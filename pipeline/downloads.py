@@ -68,8 +68,8 @@ def finished(folder: RunDirectory) -> set[int]:
 def clear_downloads(folder: RunDirectory) -> None:
     """Remove what was downloaded; the record goes first, statistics before what they speak for."""
     storage.remove(folder.path(_RECORD))
-    files = [path for path in storage.find_in(folder.root, "*") if _is_ours(path)]
-    for path in sorted(files, key=lambda path: not path.endswith("_stats.json")):
+    paths = [path for path in storage.find_in(folder.root, "*") if _is_ours(path)]
+    for path in sorted(paths, key=lambda path: not path.endswith("_stats.json")):
         storage.remove(path)
     storage.remove(folder.work)
 

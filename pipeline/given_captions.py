@@ -82,8 +82,8 @@ def join_given(run: Run, options: EnrichOptions) -> None:
     Raises UsageError if none finds its pair.
     """
     run.require(Phase.SCORE)
-    files = find_given_captions(options)
-    read = {"files": _digest(files)}
+    caption_files = find_given_captions(options)
+    read = {"files": _digest(caption_files)}
     if run.is_current(Phase.ENRICH, options) and _joined(run).get("files") == read["files"]:
         return
     run.begin(Phase.ENRICH, options)
@@ -93,11 +93,11 @@ def join_given(run: Run, options: EnrichOptions) -> None:
     todo = without_stamp(directory, sources, stamp)
     parser = run.record["phases"]["score"]["options"]["parser"] or None
     run.execute(
-        lambda root: build_join(root, sources, todo, directory, files, parser, stamp),
-        Work(Phase.ENRICH, len(sources), directory, files=[file.path for file in files]),
+        lambda root: build_join(root, sources, todo, directory, caption_files, parser, stamp),
+        Work(Phase.ENRICH, len(sources), directory, files=[file.path for file in caption_files]),
     )
     counts = json.loads(storage.read_bytes(directory.path(COUNTS)))
-    hint = _explain(run, files) if is_almost_none(counts) else ""
+    hint = _explain(run, caption_files) if is_almost_none(counts) else ""
     if not counts.get("pairs_joined"):
         said = f"--captions {options.captions} --join {options.join}"
         raise UsageError(f"{said}: not one caption found its pair: {hint}")
@@ -133,9 +133,9 @@ def _joined(run: Run) -> dict[str, Any]:
     return found
 
 
-def _digest(files: Iterable[GivenFile]) -> str:
+def _digest(caption_files: Iterable[GivenFile]) -> str:
     """Return what tells files from others, and from themselves before they were changed."""
-    found = storage.each(lambda file: f"{file.name} {_digest_of(file.path)}", files)
+    found = storage.each(lambda file: f"{file.name} {_digest_of(file.path)}", caption_files)
     return hashlib.blake2b("\n".join(found).encode(), digest_size=16).hexdigest()
 
 
@@ -147,14 +147,14 @@ def _digest_of(path: str) -> str:
     return hashed.hexdigest()
 
 
-def _explain(run: Run, files: Sequence[GivenFile]) -> str:
+def _explain(run: Run, caption_files: Sequence[GivenFile]) -> str:
     def read() -> Iterator[pa.Table]:
         for source in run.sources():
             yield storage.read_table(run.directory.table("scores", source.name), COLUMNS)
 
-    fields = fields_of(files[0].path)
-    some = {name: _some(replace(files[0], on=name)) for name in COLUMNS if name in fields}
-    return explain_join(some, read, files[0].on)
+    fields = fields_of(caption_files[0].path)
+    some = {name: _some(replace(caption_files[0], on=name)) for name in COLUMNS if name in fields}
+    return explain_join(some, read, caption_files[0].on)
 
 
 def _some(file: GivenFile) -> pa.Array:

@@ -23,7 +23,7 @@ def build_join(
     sources: Sequence[Source],
     todo: Sequence[Source],
     run: RunDirectory,
-    files: Sequence[GivenFile],
+    caption_files: Sequence[GivenFile],
     parser: str | None,
     stamp: str,
 ) -> None:
@@ -31,13 +31,13 @@ def build_join(
 
     What is shuffled are fingerprints and places; captions go from file to file, sorted by source.
     """
-    on = files[0].on
+    on = caption_files[0].on
     pairs = (
         root
         | "Load scores" >> LoadUnits(sources, run, "scores", [on])
         | "Find pairs" >> beam.Map(places_of_pairs, on)
     )
-    given = root | "Files" >> Spread(files) | "Read captions" >> KeepPieces(run)
+    given = root | "Files" >> Spread(caption_files) | "Read captions" >> KeepPieces(run)
     _ = (
         (pairs, given)
         | "Both sides" >> beam.Flatten()

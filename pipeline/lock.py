@@ -24,26 +24,26 @@ def locked(run: RunDirectory, part: Part = WHOLE) -> Iterator[bool]:
         yield part.is_whole
         return
     Path(run.root).mkdir(parents=True, exist_ok=True)
-    with contextlib.ExitStack() as files:
-        alone = _hold(run, files, part)
+    with contextlib.ExitStack() as stack:
+        alone = _hold(run, stack, part)
         yield alone
 
 
-def _hold(run: RunDirectory, files: contextlib.ExitStack, part: Part) -> bool:
-    whole = _open(run.path(".lock"), files)
+def _hold(run: RunDirectory, stack: contextlib.ExitStack, part: Part) -> bool:
+    whole = _open(run.path(".lock"), stack)
     alone = _flock(whole, fcntl.LOCK_EX)
     if part.is_whole:
         if not alone:
             raise UsageError(f"another evenpair is at work in {run.root}: wait for it")
         return True
-    own = _open(run.path(f".lock-{part.number}-of-{part.parts}"), files)
+    own = _open(run.path(f".lock-{part.number}-of-{part.parts}"), stack)
     if not _flock(whole, fcntl.LOCK_SH) or not _flock(own, fcntl.LOCK_EX):
         raise UsageError(f"another evenpair is at work on part {part} of {run.root}: wait for it")
     return alone
 
 
-def _open(path: str, files: contextlib.ExitStack) -> IO[str]:
-    return files.enter_context(open(path, "w"))
+def _open(path: str, stack: contextlib.ExitStack) -> IO[str]:
+    return stack.enter_context(open(path, "w"))
 
 
 def _flock(file: IO[str], kind: int) -> bool:

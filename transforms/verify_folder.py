@@ -17,13 +17,13 @@ _STATS = "_stats.json"
 
 def verify_folder(folder: str, reports: Sequence[ShardReport]) -> list[Finding]:
     """Compare what lies beside the shards of a folder with what the shards hold."""
-    files = {posixpath.basename(path) for path in storage.find_in(folder, "*")}
+    listing = {posixpath.basename(path) for path in storage.find_in(folder, "*")}
     findings = []
     for report in reports:
-        findings += _beside(folder, report, files)
-    if _SIZES in files:
-        findings += _sizes(folder, {posixpath.basename(r.path): r for r in reports}, files)
-    stray = sorted(name for name in files if name.endswith(".json") and _is_stray(name))
+        findings += _beside(folder, report, listing)
+    if _SIZES in listing:
+        findings += _sizes(folder, {posixpath.basename(r.path): r for r in reports}, listing)
+    stray = sorted(name for name in listing if name.endswith(".json") and _is_stray(name))
     detail = "img2dataset reads a shard's number from its name, and cannot resume"
     return findings + [Finding(name, "", Problem.STRAY_JSON, detail) for name in stray]
 
@@ -37,16 +37,16 @@ def _is_stray(name: str) -> bool:
     return False
 
 
-def _beside(folder: str, report: ShardReport, files: set[str]) -> list[Finding]:
+def _beside(folder: str, report: ShardReport, listing: set[str]) -> list[Finding]:
     stem = posixpath.splitext(posixpath.basename(report.path))[0]
     found = []
-    if stem + _STATS in files:
+    if stem + _STATS in listing:
         counted = _count_in_stats(f"{folder}/{stem}{_STATS}")
         found.append(_compared(report, "statistics", counted))
-    elif any(name.endswith(_STATS) for name in files):
+    elif any(name.endswith(_STATS) for name in listing):
         detail = "it has no statistics, which are written last"
         found.append(Finding(report.name, "", Problem.UNFINISHED, detail))
-    if report.path.endswith(".tar") and f"{stem}.parquet" in files:
+    if report.path.endswith(".tar") and f"{stem}.parquet" in listing:
         counted = _count_in_table(f"{folder}/{stem}.parquet")
         found.append(_compared(report, "parquet", counted))
     return [finding for finding in found if finding is not None]
@@ -83,7 +83,7 @@ def _count_in_table(path: str) -> int | str:
         return str(error).splitlines()[0]
 
 
-def _sizes(folder: str, reports: Mapping[str, ShardReport], files: set[str]) -> list[Finding]:
+def _sizes(folder: str, reports: Mapping[str, ShardReport], listing: set[str]) -> list[Finding]:
     try:
         sizes = json.loads(storage.read_bytes(f"{folder}/{_SIZES}"))
     except (OSError, ValueError, RecursionError) as error:
@@ -91,9 +91,9 @@ def _sizes(folder: str, reports: Mapping[str, ShardReport], files: set[str]) -> 
     if not isinstance(sizes, dict):
         return [Finding(_SIZES, "", Problem.BAD_JSON, "it is no JSON object")]
     findings = []
-    for name in sorted({n for n in files if n.endswith(".tar")} | sizes.keys()):
+    for name in sorted({n for n in listing if n.endswith(".tar")} | sizes.keys()):
         size, report = sizes.get(name), reports.get(name)
-        if name not in files:
+        if name not in listing:
             detail = f"{_SIZES} lists {name}, which is not there"
         elif size is None:
             detail = f"{_SIZES} does not list {name}"
