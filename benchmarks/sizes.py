@@ -16,8 +16,8 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
-from made_captions import caption_shards
-from measured import Cost, evenpair
+from support.made_captions import caption_shards
+from support.measured import Cost, evenpair
 from processes import selected_run, write
 
 WORKERS = 2
