@@ -373,7 +373,7 @@ class TestLists:
 
 IMPOSSIBLE = [
     (["{new}.csv"], "no such list of urls: {new}.csv"),
-    (["{other}"], "{other} is no list of urls: name parquet, csv, tsv, jsonl, txt files"),
+    (["{other}"], "{other} is not a list of urls: name parquet, csv, tsv, jsonl, txt files"),
     (["{urls}", "{text}"], "{urls} and {text} have different formats: download one after"),
     (["{urls}", "--url-col", "URL"], "--url-col URL: {urls} has no such column, only url, capt"),
     (["{urls}", "--caption-col", "alt"], "--caption-col alt: {urls} has no such column, only"),
@@ -495,7 +495,7 @@ class TestRun:
                 ["{out}/downloads", "--image-size", "9"],
                 "--image-size needs a list of urls as INPUT",
             ),
-            (["{list}", "{out}/downloads"], "{list} has urls and {out}/downloads has not: give"),
+            (["{list}", "{out}/downloads"], "{list} is a list of urls and {out}/downloads is not: give"),
             (["{list}", "--image-size", "9"], "{out}/downloads was downloaded with --image-size"),
             (["{plain}"], "{plain} has no captions: name a --caption-col"),
         ],

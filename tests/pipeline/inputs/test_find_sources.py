@@ -132,7 +132,7 @@ def test_inputs_name_each_shard_once_in_their_order(folder, monkeypatch, inputs,
             "{folder}/b/0.parquet holds no images: name the tars beside it, or download its urls "
             "first",
         ),
-        ("b/*", "{folder}/b/notes.txt is no shard: name tars, or Parquet files with the images"),
+        ("b/*", "{folder}/b/notes.txt is not a shard: name tars, or Parquet files with the images"),
         (".", "{folder} holds no shards: neither .tar nor .parquet files"),
     ],
 )
