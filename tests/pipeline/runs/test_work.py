@@ -3,7 +3,7 @@
 import pytest
 
 from evenpair.pipeline.runs.work import FEW, Work
-from evenpair.schemas.rejection import Phase
+from evenpair.schemas.phase import Phase
 from evenpair.schemas.run_directory import RunDirectory
 
 

@@ -7,7 +7,7 @@ import pytest
 from evenpair.pipeline.options.engine_options import DataflowOptions, EngineOptions
 from evenpair.pipeline.runs.work import Work
 from evenpair.runners.dataflow.options import dataflow_options, device_hints
-from evenpair.schemas.rejection import Phase
+from evenpair.schemas.phase import Phase
 from evenpair.schemas.run_directory import RunDirectory
 
 from ...support.commands import call
