@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..models.load_parser import load_parser
 from ..schemas.facts import Attribute, Facts, Relation
+from ..schemas.printable import printable, printable_json
 from ..transforms.facts.join_sentences import Sentence, words_of_facts
 from ..transforms.facts.parse_captions import parse_sentences
 from ..transforms.information.information import Bits
@@ -39,7 +40,7 @@ def state_facts(
 def as_json(statement: Statement) -> str:
     """Return the statement as one line of JSON."""
     caption, facts, bits, _ = statement
-    return json.dumps(
+    content = json.dumps(
         {
             "caption": caption,
             "objects": facts.objects,
@@ -52,6 +53,7 @@ def as_json(statement: Statement) -> str:
         },
         ensure_ascii=False,
     )
+    return printable_json(content)
 
 
 def as_text(statement: Statement) -> str:
@@ -67,7 +69,8 @@ def as_text(statement: Statement) -> str:
         for name, attributes in described.items()
     ]
     relations = [f"{' '.join(relation)} {of_fact[relation]:.1f}" for relation in facts.relations]
-    return f"{bits.information_bits:7.1f} bits  {caption}  =>  {'; '.join(objects + relations)}"
+    described_facts = "; ".join(objects + relations)
+    return f"{bits.information_bits:7.1f} bits  {printable(caption)}  =>  {described_facts}"
 
 
 def as_view(statement: Statement) -> str:
@@ -82,4 +85,4 @@ def as_view(statement: Statement) -> str:
         f"{bits.of_fact[fact]:7.1f}  {shown:{width}}  < {words[fact] or 'implied'}"
         for fact, shown in rows
     ]
-    return "\n".join([f"{bits.information_bits:7.1f} bits  {caption}", *lines])
+    return "\n".join([f"{bits.information_bits:7.1f} bits  {printable(caption)}", *lines])

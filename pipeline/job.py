@@ -111,13 +111,13 @@ def _download(run: Run, planned: Download) -> list[Source]:
         )
     folder = RunDirectory(run.directory.downloads)
     if run.is_started and not files.exists(folder.root):
-        refuse_other_shards(run)
+        refuse_other_shards(run, [])
     run.save()  # from now on this is a run directory, even if the download is interrupted
     download(planned, folder, run.execute)
     run.save(download=plain_options(planned.options))
     if not finished_shards(folder):
         raise UsageError(f"{planned.lists[0].path} has no rows: there is nothing to download")
     sources = find_sources((folder.root,))
-    if run.is_started and run.sources() != sources:
-        refuse_other_shards(run)
+    if run.is_started:
+        refuse_other_shards(run, sources)
     return sources

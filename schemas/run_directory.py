@@ -12,6 +12,8 @@ class RunDirectory:
     """The paths inside a run directory, which may lie on any file system."""
 
     root: str
+    shards_folder: str = RunEntry.SHARDS.path
+    """The folder of the output shards; another one while new shards are written beside finished."""
 
     def path(self, *parts: str) -> str:
         """Return the path of something inside the run directory."""
@@ -61,7 +63,7 @@ class RunDirectory:
     @property
     def shards(self) -> str:
         """The folder that training reads."""
-        return self.path(RunEntry.SHARDS.path)
+        return self.path(self.shards_folder)
 
     @property
     def work(self) -> str:

@@ -77,8 +77,8 @@ class RunEntry(Enum):
     STATISTICS = _Entry("statistics.parquet", Phase.SCORE)
     STATISTICS_INDEX = _Entry("statistics.index.npy", Phase.SCORE)
     PLAN = _Entry("plan.parquet", Phase.SELECT)
-    SHARDS = _Entry("shards", Phase.WRITE)
-    ACCOUNTING = _Entry("accounting.parquet", Phase.WRITE)
+    SHARDS = _Entry("shards")
+    ACCOUNTING = _Entry("accounting.parquet")
 
     @property
     def path(self) -> str:

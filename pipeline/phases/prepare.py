@@ -1,6 +1,8 @@
 """Before any work: whether a run can do what the options ask, and the models that they name."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -18,6 +20,7 @@ from ..options.phase_options import (
     ScoreOptions,
     SelectOptions,
     ServiceOptions,
+    WriteOptions,
 )
 from ..runs.part import WHOLE, Part
 from ..runs.record import ADVICE, option_phrase, plain_options
@@ -36,6 +39,8 @@ class Prepared:
     captioner: Chosen | None = None
     caption_files: tuple[GivenFile, ...] = ()
     encodings: tuple[Encoding, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What a person should know before the work starts, a line each."""
 
 
 def prepare(
@@ -45,14 +50,17 @@ def prepare(
     enrich: EnrichOptions | None = None,
     service: ServiceOptions | None = None,
     select: SelectOptions | None = None,
+    write: WriteOptions | None = None,
     sources: list[Source] | None = None,
     part: Part = WHOLE,
+    replaces: bool = False,
 ) -> Prepared:
     """Find and check the models and files that the options of a command's phases name.
 
-    ``sources`` are the shards to score, None if they are still to be downloaded. A phase that is
-    done needs no model. Nothing in the run is changed. Raises UsageError, ModelNotFoundError or
-    EvenpairError, in one line, for the first that is missing or cannot be used.
+    ``sources`` are the shards to score, None if they are still to be downloaded. ``replaces`` says
+    whether finished shards may be replaced. A phase that is done needs no model. Nothing in the run
+    is changed. Raises UsageError, ModelNotFoundError or EvenpairError, in one line, for the first
+    that is missing or cannot be used.
     """
     prepared = Prepared()
     if score is not None:
@@ -61,7 +69,32 @@ def prepare(
         prepared = _prepare_enrich(run, enrich, service or ServiceOptions(), part, prepared)
     if select is not None:
         check_select_options(select)
-    return prepared
+    if score is not None and sources is not None and run.is_started and not replaces:
+        refuse_other_shards(run, sources)
+    options = {Phase.SCORE: score, Phase.ENRICH: enrich, Phase.SELECT: select, Phase.WRITE: write}
+    outdated = _outdating_phase(run, options)
+    if outdated is None:
+        return prepared
+    if not replaces:
+        raise UsageError(_advice_to_replace(run, outdated))
+    note = f"{run.directory.shards} stays as it is until evenpair write has written the new shards"
+    return replace(prepared, notes=(note,))
+
+
+def _outdating_phase(run: Run, options: Mapping[Phase, Any]) -> Phase | None:
+    """Return the first phase that would make finished shards out of date, None if there is none."""
+    if not (run.record.shards_finished and run.record.is_done(Phase.WRITE)):
+        return None
+    named = (phase for phase, record in options.items() if record is not None)
+    return next((phase for phase in named if not run.is_current(phase, options[phase])), None)
+
+
+def _advice_to_replace(run: Run, phase: Phase) -> str:
+    keep = ", --keep-shards to write them beside these" if phase is Phase.SELECT else ""
+    return (
+        f"{run.directory.shards} is finished, and evenpair {phase.value} with these options would "
+        f"make it out of date: add --overwrite to replace it once the new shards are whole{keep}"
+    )
 
 
 def _prepare_enrich(
@@ -107,13 +140,22 @@ def refuse_changes(run: Run, options: JobOptions, sources: list[Source] | None) 
         if changed is not None:
             name, before, now = changed
             difference = f"{option_phrase(name, before)}, not {option_phrase(name, now)}"
-            raise UsageError(f"{run.directory.root} was made {difference}: {ADVICE}")
-    if sources is not None and run.is_started and run.sources() != sources:
-        refuse_other_shards(run)
+            root = run.directory.root
+            raise UsageError(f"{root} was made {difference}: {_commands(phase, root)}, or {ADVICE}")
+    if sources is not None and run.is_started:
+        refuse_other_shards(run, sources)
 
 
-def refuse_other_shards(run: Run) -> None:
-    """Raise UsageError: the shards that INPUT names are not those of ``run``."""
-    raise UsageError(
-        f"{run.directory.root} was made from other shards than INPUT names now: {ADVICE}"
-    )
+def _commands(phase: Phase, root: str) -> str:
+    """Return the commands that apply a new option of ``phase``."""
+    arguments = f"INPUT... --out {root}" if phase is Phase.SCORE else root
+    later = "".join(f", then {later.value}" for later in phase.following)
+    return f"evenpair {phase.value} {arguments} applies it{later}"
+
+
+def refuse_other_shards(run: Run, sources: list[Source]) -> None:
+    """Raise UsageError if ``sources`` are not the shards of ``run``."""
+    if run.sources() != sources:
+        raise UsageError(
+            f"{run.directory.root} was made from other shards than INPUT names now: {ADVICE}"
+        )

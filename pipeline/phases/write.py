@@ -20,32 +20,37 @@ from ...transforms.write.write_shards import (
 )
 from ..options.phase_options import WriteOptions
 from ..runs.faults import forget_faults, keep_fault, kept_faults
+from ..runs.output import begin_shards, complete_swap, finish_shards
 from ..runs.run import Run
-from ..runs.work import Work
+from ..runs.work import Step, Work
 
 
 def write(run: Run, options: WriteOptions) -> None:
     """Write the shards of ``run``; shards that are whole already are skipped.
 
-    Raises EvenpairError, a line for each, for shards that cannot be written.
+    Finished shards of an earlier selection stay in place until all new ones are whole. Raises
+    EvenpairError, a line for each, for shards that cannot be written.
     """
     run.require(Phase.SELECT)
-    if run.is_current(Phase.WRITE, options):
+    if run.is_current(Phase.WRITE, options) or complete_swap(run):
         return
     if run.begin(Phase.WRITE, options):
         forget_faults(run.directory)
+    run_dir = begin_shards(run)
     sources = run.sources()
-    shards = load_plan(sources, run.directory.plan)
+    shards = load_plan(sources, run_dir.plan)
     form = shard_format(options, run.record.embedded or ())
-    written = files.each(lambda shard: is_written(shard, run.directory, form), shards)
+    written = files.each(lambda shard: is_written(shard, run_dir, form), shards)
     pending = [shard for shard, done in zip(shards, written, strict=True) if not done]
     pairs = (shard.pairs for shard in pending)
-    work = Work(Phase.WRITE, len(pending), run.directory, pairs, sources=sources)
-    run.execute(lambda root: build_write(root, pending, run.directory, form), work)
-    if faults := kept_faults(run.directory):
+    steps = (Step("write", run_dir.shards_folder),)
+    work = Work(Phase.WRITE, len(pending), run_dir, pairs, steps, sources=sources)
+    run.execute(lambda root: build_write(root, pending, run_dir, form), work)
+    if faults := kept_faults(run_dir):
         raise EvenpairError("\n".join(faults))
     if form.layout == WEBDATASET:
-        write_sizes(shards, run.directory)
+        write_sizes(shards, run_dir)
+    finish_shards(run)
     run.finish(Phase.WRITE)
 
 

@@ -1,7 +1,9 @@
 """``report.html``: the results of a run on one page."""
 
 import base64
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -19,6 +21,7 @@ from ..phases.join import joined_lines
 from ..runs.record import RunRecord
 
 _TEMPLATE = Path(__file__).with_name("report.html")
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _PAIRS_SHOWN = 12
 
 
@@ -36,8 +39,22 @@ def draw_report(run_dir: RunDirectory, record: RunRecord) -> None:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     pairs = list(shown_pairs(run_dir, _PAIRS_SHOWN))
-    page = template.render(record=record, pairs=pairs, joined=list(joined_lines(record.joined)))
+    page = template.render(
+        policy=_content_security_policy(),
+        record=record,
+        pairs=pairs,
+        joined=list(joined_lines(record.joined)),
+    )
     files.write_bytes(run_dir.report, page.encode())
+
+
+def _content_security_policy() -> str:
+    """Return a policy that forbids everything but the page's own style and its inline images."""
+    style = _STYLE.search(_TEMPLATE.read_text(encoding="utf-8"))
+    if style is None:
+        raise ValueError(f"{_TEMPLATE} has no style")
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    return f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'"
 
 
 def shown_pairs(run_dir: RunDirectory, count: int) -> Iterator[ShownPair]:

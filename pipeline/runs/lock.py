@@ -1,10 +1,11 @@
 """One launcher at a time in a run directory."""
 
 import contextlib
+import errno
 import fcntl
+import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from ...schemas.errors import UsageError
 from ...schemas.run_directory import RunDirectory
@@ -44,14 +45,26 @@ def _hold(run_dir: RunDirectory, stack: contextlib.ExitStack, part: Part) -> boo
     return alone
 
 
-def _open(path: str, stack: contextlib.ExitStack) -> IO[str]:
-    return stack.enter_context(open(path, "w"))
+def _open(path: str, stack: contextlib.ExitStack) -> int:
+    """Open a lock file, which a symbolic link must not lead elsewhere; its content is left alone.
+
+    Raises UsageError for such a link.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise UsageError(f"{path} is a symbolic link: remove it") from error
+    stack.callback(os.close, descriptor)
+    return descriptor
 
 
-def _flock(file: IO[str], kind: int) -> bool:
+def _flock(descriptor: int, kind: int) -> bool:
     """Lock a file without waiting; return whether that succeeded."""
     try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

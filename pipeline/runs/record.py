@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from ...schemas.errors import EvenpairError, UsageError
 from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunEntry
 from ...storage import files
 from ...transforms.captioners.captioner import Asked
 from ...transforms.embed.encoder import EncodedBy
@@ -85,6 +86,16 @@ class RunRecord:
     measures: Mapping[str, Any] = field(default_factory=dict)
     """The results of ``select``: distributions, presence, correlation."""
     counts: Counts | None = None
+    shards: str = RunEntry.SHARDS.path
+    """The folder of the finished output shards, or of the first ones while they are written."""
+    shards_finished: bool = False
+    """Whether that folder holds all shards of a selection, be it the latest one or not."""
+    new_shards: str | None = None
+    """The folder that new shards are written to while finished ones exist."""
+    keep_shards: bool = False
+    """Whether the finished shards stay beside the new ones for good."""
+    swapped_inode: int | None = None
+    """The inode of the folder of new shards while it takes the place of the finished one."""
     versions: Mapping[str, str | None] = field(default_factory=dict)
     """The versions of Python and of the packages that the run was last changed with."""
 
@@ -138,6 +149,14 @@ def load_record(run_dir: RunDirectory) -> RunRecord:
             f"{run_dir.record} is damaged ({f'{where}: ' if where else ''}{first['msg']}): "
             "restore it, or start afresh with --overwrite"
         ) from error
+
+
+def load_record_if_whole(run_dir: RunDirectory) -> RunRecord:
+    """Return the content of ``run.json``, an empty record if the file is missing or damaged."""
+    try:
+        return load_record(run_dir)
+    except EvenpairError:
+        return RunRecord()
 
 
 def save_record(run_dir: RunDirectory, record: RunRecord) -> None:

@@ -10,6 +10,7 @@ from ...schemas.run_tables import RunEntry, outputs_of
 from ...schemas.source import Source
 from ...storage import files
 from ...transforms.spread import load_sources
+from .output import discard_unfinished
 from .record import NoRunError, RunRecord, current_versions, load_record, plain_options, save_record
 from .work import Execute, Hints
 
@@ -36,10 +37,12 @@ class Run:
 
     def __post_init__(self) -> None:
         self.record = load_record(self.directory)
+        self.directory = replace(self.directory, shards_folder=self.record.shards)
 
     def save(self, **changes: Any) -> None:
         """Change fields of the record, and write it unless the run is dry."""
         self.record = replace(self.record, **changes, versions=current_versions())
+        self.directory = replace(self.directory, shards_folder=self.record.shards)
         if not self.dry:
             save_record(self.directory, self.record)
 
@@ -102,6 +105,8 @@ class Run:
     def invalidate(self, *phases: Phase) -> None:
         """Remove the results of ``phases``, except captions and vectors, which are expensive.
 
+        Finished shards stay until new ones take their place.
+
         The record is changed first, so that a process killed meanwhile leaves no phase that looks
         finished.
         """
@@ -114,3 +119,5 @@ class Run:
             rejections = self.directory.path(RunEntry.REJECTIONS.path)
             for path in files.find_in(rejections, f"{phase.value}-*"):
                 files.remove(path)
+        if Phase.WRITE in phases:
+            discard_unfinished(self)

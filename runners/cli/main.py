@@ -5,12 +5,15 @@ import contextlib
 import logging
 import os
 import sys
+import tempfile
 
 import click
 
 from ...models.load_parser import ModelNotFoundError
 from ...schemas.errors import EvenpairError, UsageError
 from .command_line import evenpair
+from .last_resort import unexpected_error
+from .printing import print_errors, print_line
 
 
 def console() -> None:
@@ -43,19 +46,21 @@ def main() -> None:
         _show(error)
         status = error.exit_code
     except (EvenpairError, ModelNotFoundError) as error:
-        for line in str(error).splitlines():
-            click.echo(f"evenpair: {line}", err=True)
+        print_errors(str(error))
         status = getattr(error, "exit_status", UsageError.exit_status)
     except BrokenPipeError:  # whoever read our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"evenpair: {where}{error.strerror or error}", err=True)
+        print_errors(f"{where}{error.strerror or error}")
         status = EvenpairError.exit_status
     except (KeyboardInterrupt, click.Abort):
-        click.echo("evenpair: stopped; the same command goes on from here", err=True)
+        print_errors("stopped; the same command continues from here")
         status = 130
+    except Exception as error:  # the last resort: a fault of evenpair's own
+        print_errors(str(unexpected_error(error, tempfile.gettempdir())))
+        status = EvenpairError.exit_status
     sys.exit(status)
 
 
@@ -73,7 +78,7 @@ def _show(error: click.ClickException) -> None:
         return
     context = error.ctx if isinstance(error, click.UsageError) else None
     path = context.command_path if context else "evenpair"
-    click.echo(f"{path}: {error.format_message()} (see {path} --help)", err=True)
+    print_line(f"{path}: {error.format_message()} (see {path} --help)", error=True)
 
 
 _HELP = getattr(click.exceptions, "NoArgsIsHelpError", ())  # click 8.2 and later

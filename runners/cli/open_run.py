@@ -10,12 +10,17 @@ from ...pipeline.inputs.url_lists import UrlList
 from ...pipeline.options.engine_options import EngineOptions
 from ...pipeline.runs.lock import locked
 from ...pipeline.runs.part import WHOLE, Part
-from ...pipeline.runs.record import NoRunError
+from ...pipeline.runs.record import (
+    NoRunError,
+    RunRecord,
+    load_record_if_whole,
+    save_record,
+)
 from ...pipeline.runs.run import Run
 from ...pipeline.runs.work import Execute
 from ...schemas.errors import UsageError
 from ...schemas.run_directory import RunDirectory
-from ...schemas.run_tables import top_names
+from ...schemas.run_tables import RunEntry, top_names
 from ...storage import files
 from ..dataflow.options import device_hints
 from ..engine import open_engine
@@ -38,18 +43,30 @@ def open_run(
     if overwrite and engine.dataflow.dry_run:
         raise UsageError("--dry-run changes nothing, so it cannot go with --overwrite")
     run_dir = RunDirectory(_as_workers_see(root, engine))
+    _refuse_links(run_dir)
     if begin:
         _refuse_other_folder(run_dir, overwrite=overwrite)
     elif not files.exists(run_dir.sources):
         raise NoRunError(run_dir.root)
     with _at_work(run_dir, engine, part) as (execute, alone):
         if overwrite:
-            for name in top_names():
-                files.remove(run_dir.path(name))
-
+            _clear(run_dir)
         models = 1 if engine.runner == "direct" else None
         dry = engine.dataflow.dry_run
         yield Run(run_dir, execute, models, alone, device_hints(engine), dry)
+
+
+def _clear(run_dir: RunDirectory) -> None:
+    """Remove an earlier run, except its finished shards, which stay until new ones are whole."""
+    record = load_record_if_whole(run_dir)
+    finished = record.shards if record.shards_finished else None
+    for name in top_names():
+        if name not in (finished, RunEntry.RECORD.path):
+            files.remove(run_dir.path(name))
+    if finished is None:
+        files.remove(run_dir.record)
+    else:
+        save_record(run_dir, RunRecord(shards=finished, shards_finished=True))
 
 
 @contextmanager
@@ -106,6 +123,15 @@ def _refuse_other_folder(run_dir: RunDirectory, *, overwrite: bool) -> None:
         raise UsageError(
             f"{run_dir.root} holds other files, such as {others[0]}: name a new folder"
         )
+
+
+def _refuse_links(run_dir: RunDirectory) -> None:
+    """Refuse symbolic links in the place of what a run writes and removes."""
+    if not files.is_local(run_dir.root):
+        return
+    for path in map(run_dir.path, top_names()):
+        if os.path.islink(path):
+            raise UsageError(f"{path} is a symbolic link: remove it, or name another run directory")
 
 
 def _refuse_file(run_dir: RunDirectory) -> None:

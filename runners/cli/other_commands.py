@@ -13,7 +13,8 @@ from ...pipeline.options.download_options import DownloadOptions, FetchOptions
 from ...pipeline.options.phase_options import FactsOptions, VerifyOptions
 from ...schemas.errors import EvenpairError, UsageError
 from .options import option_group, record_from
-from .session import BeamOptions, engine_groups, engine_options, print_lines, print_summary, session
+from .printing import print_line, print_lines
+from .session import BeamOptions, engine_groups, engine_options, print_summary, session
 
 _DOWNLOAD_OUT = cloup.option("--out", required=True, metavar="DIR", help="The folder of shards.")
 _OVERWRITE = cloup.option(
@@ -53,7 +54,7 @@ def download(
     with open_downloads(out, engine, url_lists, overwrite=overwrite) as (folder, execute):
         download_urls(planned, folder, execute)
         print_lines(download_lines(folder))
-        click.echo(f"shards  {folder.root}")
+        print_line(f"shards  {folder.root}")
 
 
 @cloup.command()
@@ -72,9 +73,9 @@ def verify(beam: BeamOptions, /, shards: tuple[str, ...], **values: Any) -> None
     from ..direct.process_pool import pool_maker
 
     sources = find_sources(shards)
-    verdict = verify_shards(sources, options, pool_maker(beam), lambda f: click.echo(f.line()))
+    verdict = verify_shards(sources, options, pool_maker(beam), lambda f: print_line(f.line()))
     counts = f"{verdict.shards} shards, {verdict.samples} samples, {verdict.findings} findings"
-    click.echo(counts)
+    print_line(counts)
     if verdict.findings:
         sys.exit(EvenpairError.exit_status)
 

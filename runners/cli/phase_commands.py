@@ -9,6 +9,7 @@ import click
 import cloup
 
 from ...pipeline.options.download_options import FetchOptions, UrlOptions
+from ...pipeline.options.fields import flag
 from ...pipeline.options.phase_options import (
     EnrichOptions,
     JobOptions,
@@ -18,13 +19,30 @@ from ...pipeline.options.phase_options import (
     WriteOptions,
 )
 from .options import option_group, record_from
-from .session import BeamOptions, engine_groups, print_lines, print_summary, session
+from .printing import print_errors, print_line, print_lines
+from .session import (
+    BeamOptions,
+    Values,
+    engine_groups,
+    print_summary,
+    session,
+)
 
 _RUN = cloup.argument("run_directory", metavar="RUN")
 _INPUT = cloup.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 _OUT = cloup.option("--out", required=True, metavar="RUN", help="The run directory.")
 _OVERWRITE = cloup.option(
     "--overwrite", is_flag=True, help="Start afresh in the directory of another run."
+)
+_REPLACE = cloup.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace finished shards, once the new ones are whole, although options differ.",
+)
+_KEEP_SHARDS = cloup.option(
+    "--keep-shards",
+    is_flag=True,
+    help="Keep finished shards, and write the new ones into a folder beside them.",
 )
 _PILOT = cloup.option(
     "--pilot",
@@ -76,6 +94,7 @@ def run(beam: BeamOptions, /, out: str, overwrite: bool, pilot: int | None, **va
     from ...pipeline.job import raise_for_faults, run_job, run_pilot
     from ...pipeline.phases.pilot import require_pilot
 
+    _refuse_nested(out, values)
     require_pilot(pilot, options.enrich)
     planned = plan_run_download(values["inputs"], urls, fetch)
     sources = planned or find_sources(values["inputs"])
@@ -90,10 +109,10 @@ def run(beam: BeamOptions, /, out: str, overwrite: bool, pilot: int | None, **va
 
 @cloup.command()
 @_INPUT
-@option_group("Input", ScoreOptions, extra=(_OUT,))
+@option_group("Input", ScoreOptions, extra=(_OUT, _REPLACE))
 @engine_groups
 @click.pass_obj
-def score(beam: BeamOptions, /, out: str, **values: Any) -> None:
+def score(beam: BeamOptions, /, out: str, overwrite: bool, **values: Any) -> None:
     """Parse every caption and measure its information.
 
     Writes RUN/scores and RUN/statistics.parquet. No image is read.
@@ -105,18 +124,20 @@ def score(beam: BeamOptions, /, out: str, **values: Any) -> None:
     from ...pipeline.phases.score import score as score_run
     from ...schemas.run_tables import RunTable
 
+    _refuse_nested(out, values)
     sources = find_sources(values["inputs"])
     with session(out, beam, values, begin=True) as opened:
-        prepared = prepare(opened, score=options, sources=sources)
+        prepared = prepare(opened, score=options, sources=sources, replaces=overwrite)
+        print_errors("\n".join(prepared.notes))
         score_run(opened, sources, options, prepared)
         scores = opened.directory.folder(RunTable.SCORES)
-        click.echo(f"scores of {len(sources)} shards: {scores}")
+        print_line(f"scores of {len(sources)} shards: {scores}")
         raise_for_faults(opened)
 
 
 @cloup.command()
 @_RUN
-@option_group("Enrichment", EnrichOptions, extra=(_PILOT, _WORKLIST, _PART))
+@option_group("Enrichment", EnrichOptions, extra=(_PILOT, _WORKLIST, _PART, _REPLACE))
 @option_group("Captioning service", ServiceOptions)
 @engine_groups
 @click.pass_obj
@@ -127,6 +148,7 @@ def enrich(
     part: str,
     worklist: str,
     pilot: int | None,
+    overwrite: bool,
     **values: Any,
 ) -> None:
     """Caption the images of sparse pairs; the only phase that uses a GPU.
@@ -146,21 +168,31 @@ def enrich(
     require_pilot(pilot, options, own)
     require_worklist(worklist, options)
     with session(run_directory, beam, values, part=own) as opened:
-        prepared = prepare(opened, enrich=options, service=service, part=own)
+        changes_nothing = bool(worklist) or pilot is not None
+        prepared = prepare(
+            opened,
+            enrich=options,
+            service=service,
+            part=own,
+            replaces=overwrite or changes_nothing,
+        )
         if worklist:
             print_lines(worklist_lines(opened, options, worklist, own))
         elif pilot is not None:
             print_lines(run_pilot(opened, options, prepared.captioner, pilot))
         else:
+            print_errors("\n".join(prepared.notes))
             print_lines(enrich_lines(opened, options, prepared, own))
 
 
 @cloup.command()
 @_RUN
-@option_group("Selection", SelectOptions)
+@option_group("Selection", SelectOptions, extra=(_REPLACE, _KEEP_SHARDS))
 @engine_groups
 @click.pass_obj
-def select(beam: BeamOptions, /, run_directory: str, **values: Any) -> None:
+def select(
+    beam: BeamOptions, /, run_directory: str, overwrite: bool, keep_shards: bool, **values: Any
+) -> None:
     """Choose the caption of every pair, and which pairs are written."""
     options = record_from(SelectOptions, values)
     from ...pipeline.phases.prepare import prepare
@@ -168,24 +200,39 @@ def select(beam: BeamOptions, /, run_directory: str, **values: Any) -> None:
     from ...schemas.run_tables import RunTable
 
     with session(run_directory, beam, values) as opened:
-        prepare(opened, select=options)
+        prepared = prepare(opened, select=options, replaces=overwrite or keep_shards)
+        print_errors("\n".join(prepared.notes))
+        if keep_shards:
+            opened.save(keep_shards=True)
         select_run(opened, options)
-        click.echo(f"selection: {opened.directory.folder(RunTable.SELECTION)}")
+        print_line(f"selection: {opened.directory.folder(RunTable.SELECTION)}")
 
 
 @cloup.command()
 @_RUN
-@option_group("Output", WriteOptions)
+@option_group("Output", WriteOptions, extra=(_REPLACE,))
 @engine_groups
 @click.pass_obj
-def write(beam: BeamOptions, /, run_directory: str, **values: Any) -> None:
+def write(beam: BeamOptions, /, run_directory: str, overwrite: bool, **values: Any) -> None:
     """Write the chosen pairs as shards, and check that every pair is accounted for."""
     options = record_from(WriteOptions, values)
     from ...pipeline.job import finish_job
+    from ...pipeline.phases.prepare import prepare
 
     with session(run_directory, beam, values) as opened:
+        prepared = prepare(opened, write=options, replaces=overwrite)
+        print_errors("\n".join(prepared.notes))
         finish_job(opened, options)
         print_summary(opened)
+
+
+def _refuse_nested(out: str, values: Values) -> None:
+    """Raise UsageError for files to be read that lie inside the run directory."""
+    from ...pipeline.inputs.nesting import refuse_nested
+
+    refuse_nested(out, values["inputs"])
+    for name in ("captions", "statistics", "block_list"):
+        refuse_nested(out, (values.get(name) or "").split(","), flag(name))
 
 
 @cloup.command()
@@ -199,4 +246,4 @@ def report(beam: BeamOptions, /, run_directory: str) -> None:
     with session(run_directory, beam, {}) as opened:
         opened.require(Phase.WRITE)
         draw_report(opened.directory, opened.record)
-        click.echo(f"report: {opened.directory.report}")
+        print_line(f"report: {opened.directory.report}")

@@ -1,15 +1,15 @@
 """How a command opens its run: the engine from its options, the lock, the summary at its end."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import click
-
 from ...pipeline.options.engine_options import DataflowOptions, EngineOptions
 from ..direct.fork_workers import begin_imports
+from .last_resort import traceback_kept_in
 from .options import option_group, record_from
+from .printing import print_lines
 
 if TYPE_CHECKING:
     from ...pipeline.runs.run import Run
@@ -50,7 +50,7 @@ def session(out: str, beam: BeamOptions, values: Values, **how: Any) -> Iterator
     engine = engine_options(beam, values)
     from .open_run import open_run
 
-    with open_run(out, engine, **how) as run:
+    with open_run(out, engine, **how) as run, traceback_kept_in(run.directory.root):
         yield run
 
 
@@ -59,9 +59,3 @@ def print_summary(run: "Run") -> None:
     from ...pipeline.report.summary import summary_lines
 
     print_lines(summary_lines(run))
-
-
-def print_lines(lines: Iterable[str]) -> None:
-    """Print ``lines`` as they come."""
-    for line in lines:
-        click.echo(line)
