@@ -58,9 +58,8 @@ def test_a_malformed_record(run, content):
 def test_a_damaged_table(run, name, command, damage):
     path = run / name
     content = path.read_bytes()
-    path.write_bytes(
-        {"cut": content[: len(content) // 2], "empty": b"", "garbage": b"x" * 99}[damage]
-    )
+    damaged = {"cut": content[: len(content) // 2], "empty": b"", "garbage": b"x" * 99}
+    path.write_bytes(damaged[damage])
     more = {"select": ["--overwrite", "--seed", "1"], "write": ["--overwrite", "--check-images"]}
     answer = call(command, run, *more.get(command, []), *([] if command == "report" else ONE))
     assert_refused(answer, Path(name).name, status=1)
@@ -76,7 +75,7 @@ def test_an_unexpected_error_is_one_line_and_its_traceback_a_file(tmp_path):
 
 
 def test_expected_errors_pass(tmp_path):
-    with pytest.raises(UsageError, match="^wrong$"), traceback_kept_in(str(tmp_path)):
+    with pytest.raises(UsageError, match=r"^wrong$"), traceback_kept_in(str(tmp_path)):
         raise UsageError("wrong")
     assert list(tmp_path.iterdir()) == []
 
