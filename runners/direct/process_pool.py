@@ -1,4 +1,4 @@
-"""Processes of this machine for work that is no pipeline: quiet, and fresh ones, not forked."""
+"""Pools of processes on this machine for work outside Beam; they are spawned, not forked."""
 
 import multiprocessing
 import os
@@ -10,20 +10,20 @@ from ...storage import remote as remote_storage
 
 
 def pool_maker(beam: tuple[str, ...]) -> Callable[[int], Executor]:
-    """Return what makes a pool of processes, 0 for one each core, that know Beam's options."""
+    """Return a function: number of processes, 0 for one each core -> pool with Beam's options."""
 
     def make(workers: int) -> Executor:
         return ProcessPoolExecutor(
             workers or os.cpu_count(),
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=_begin,
+            initializer=_start,
             initargs=(beam,),
         )
 
     return make
 
 
-def _begin(beam: tuple[str, ...]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the launcher hears it, and ends them
+def _start(beam: tuple[str, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the launcher handles it and ends the pool
     if beam:
         remote_storage.use_options(beam)

@@ -1,4 +1,4 @@
-"""Flink: Beam's job server, and options under which a run survives the loss of a worker."""
+"""Flink: Beam's job server, and options with which a run survives the loss of a worker."""
 
 import os
 import sys
@@ -17,51 +17,52 @@ from .cluster import REST_PORT, FlinkCluster, find_cluster, release, require_usa
 from .job_server import find_java, serve_jobs
 
 _CACHE_MILLIS = 3000
-"""How long Flink keeps a worker that has nothing to do; it must be less than its restart delay."""
+"""How long Flink keeps an idle worker; it must be less than the restart delay."""
 
 
 @contextmanager
 def flink_engine(options: EngineOptions, root: str) -> Iterator[Execute]:
-    """Give what runs phases on Flink, when everything that they need is there.
+    """Give the function that runs phases on Flink.
 
-    Raises UsageError or EvenpairError, in one line, for what is not.
+    The cluster, the paths and the job server are checked first. Raises UsageError or EvenpairError
+    if one of them cannot be used.
     """
-    cluster = _look_at_cluster(options)
+    cluster = _check_cluster(options)
     hosts = cluster.hosts if cluster else [_host(options.job_endpoint)]
     if options.shared_paths:
         hosts = []
     require_shared([root], hosts)
     with _job_server(options, cluster) as endpoint:
-        given = flink_options(options, cluster)
+        beam_options = flink_options(options, cluster)
 
         def execute(build: Build, work: Work) -> None:
             require_shared(work.paths(), hosts)
-            submit(build, work, endpoint, given)
+            submit(build, work, endpoint, beam_options)
 
         yield execute
 
 
 def flink_options(options: EngineOptions, cluster: FlinkCluster | None) -> list[str]:
-    """Return Beam's options for Flink; those that the user gave come last, and win."""
+    """Return Beam's options for Flink; the user's own come last and override."""
     cache = _CACHE_MILLIS
     more = ["--execution_mode_for_batch=BATCH_FORCED"]
     parallelism = options.workers
     if cluster is not None:
         cache = min(cache, cluster.restart_delay // 2) if cluster.restart_strategy else cache
         parallelism = parallelism or cluster.slots
-        more.append(f"--sdk_worker_parallelism={cluster.slots_a_manager}")
+        more.append(f"--sdk_worker_parallelism={cluster.slots_per_manager}")
     if parallelism:
         more.append(f"--parallelism={parallelism}")
     more.append(f"--environment_cache_millis={cache}")
     return portable_options(options, more)
 
 
-def _look_at_cluster(options: EngineOptions) -> FlinkCluster | None:
-    """Return the cluster that is named, or one that is guessed from where the job server is.
+def _check_cluster(options: EngineOptions) -> FlinkCluster | None:
+    """Return the cluster at ``--flink-master``, or the one beside the job server if there is one.
 
-    A guess that finds nothing is no error, and what it finds wanting is only said.
+    The latter may be another cluster, so its faults are only warnings.
     """
-    retries = any(given.startswith("--number_of_execution_retries") for given in options.beam)
+    retries = any(option.startswith("--number_of_execution_retries") for option in options.beam)
     versions = list(FlinkRunnerOptions.PUBLISHED_FLINK_VERSIONS)
     if options.flink_master:
         cluster = find_cluster(options.flink_master)
@@ -90,12 +91,12 @@ def _job_server(options: EngineOptions, cluster: FlinkCluster | None) -> Iterato
         yield options.job_endpoint
         return
     find_java()
-    given = [f"--flink_master={options.flink_master}"]
+    beam_options = [f"--flink_master={options.flink_master}"]
     if cluster is not None:
-        given.append(f"--flink_version={release(cluster.version)}")
+        beam_options.append(f"--flink_version={release(cluster.version)}")
     if jar := options.flink_job_server_jar:
         if "://" not in jar and not os.path.isfile(jar):
-            raise UsageError(f"there is no {jar}: name the jar of Beam's job server for Flink")
-        given.append(f"--flink_job_server_jar={jar}")
-    with serve_jobs(PipelineOptions([*given, *options.beam])) as endpoint:
+            raise UsageError(f"{jar} does not exist: give the jar of Beam's job server for Flink")
+        beam_options.append(f"--flink_job_server_jar={jar}")
+    with serve_jobs(PipelineOptions([*beam_options, *options.beam])) as endpoint:
         yield endpoint

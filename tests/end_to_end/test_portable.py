@@ -1,4 +1,4 @@
-"""Another engine: the same bytes as on this machine, from workers that share only files with it."""
+"""Another engine: the same bytes as on this machine, by workers that share only files with it."""
 
 import shutil
 import signal
@@ -64,11 +64,11 @@ class TestPrism:
         files = [{str(p.relative_to(run)) for p in run.rglob("*")} for run in (here, elsewhere)]
         assert files[0] == files[1]
 
-    def test_the_engine_is_no_option_of_the_run(self, inputs, elsewhere):
+    def test_a_run_may_change_its_engine(self, inputs, elsewhere):
         answer = call("run", inputs, "--out", elsewhere, *OPTIONS)
         assert (answer.status, answer.err) == (0, "")
 
-    def test_whose_client_was_lost_goes_on_from_what_is_done(self, inputs, here, tmp_path):
+    def test_a_run_whose_client_was_killed_resumes(self, inputs, here, tmp_path):
         out = tmp_path / "run"
         with serve_prism(tmp_path / "log") as endpoint:  # of its own: the lost job goes on there
             engine = ("--runner", "portable", "--job-endpoint", endpoint)
@@ -112,8 +112,8 @@ class TestAddress:
         endpoint = f"localhost:{free_port()}"
         options = ("--runner", "portable", "--job-endpoint", endpoint)
         answer = call("score", inputs, "--out", tmp_path / "run", *options)
-        said = f"evenpair: no Beam job server answers at {endpoint}: start one\n"
-        assert (answer.status, answer.out, answer.err) == (1, "", said)
+        assert (answer.status, answer.out, answer.err.count("\n")) == (1, "", 1)
+        assert endpoint in answer.err
 
     @pytest.mark.parametrize(
         "address", ["localhost", "localhost:", ":8099", "h:0", "h:65536", "h:x"]
@@ -121,22 +121,20 @@ class TestAddress:
     def test_an_address_has_a_host_and_a_port(self, inputs, tmp_path, address):
         options = ("--runner", "portable", "--job-endpoint", address)
         answer = call("score", inputs, "--out", tmp_path / "run", *options)
-        said = f"evenpair: '{address}' is no HOST:PORT, such as localhost:8099\n"
-        assert (answer.status, answer.err) == (2, said)
+        assert (answer.status, answer.err.count("\n")) == (2, 1)
+        assert [word for word in (f"'{address}'", "HOST:PORT") if word not in answer.err] == []
 
     @pytest.mark.parametrize(
-        ("options", "said"),
+        ("options", "words"),
         [
-            (["--runner", "portable"], "--runner portable needs --job-endpoint HOST:PORT"),
-            (
-                ["--runner", "flink"],
-                "--runner flink needs --flink-master or --job-endpoint HOST:PORT",
-            ),
-            (["--job-endpoint", "localhost:1"], "--job-endpoint needs --runner portable or flink"),
-            (["--flink-master", "localhost:1"], "--flink-master needs --runner flink"),
-            (["--shared-paths"], "--shared-paths needs --runner portable or flink"),
+            (["--runner", "portable"], ["--job-endpoint"]),
+            (["--runner", "flink"], ["--flink-master", "--job-endpoint"]),
+            (["--job-endpoint", "localhost:1"], ["--runner portable or flink"]),
+            (["--flink-master", "localhost:1"], ["--runner flink"]),
+            (["--shared-paths"], ["--runner portable or flink"]),
         ],
     )
-    def test_the_address_goes_with_the_runner(self, inputs, tmp_path, options, said):
+    def test_the_address_goes_with_the_runner(self, inputs, tmp_path, options, words):
         answer = call("score", inputs, "--out", tmp_path / "run", *options)
-        assert (answer.status, answer.err) == (2, f"evenpair: {said}\n")
+        assert (answer.status, answer.err.count("\n")) == (2, 1)
+        assert [word for word in (options[0], *words) if word not in answer.err] == []

@@ -1,4 +1,4 @@
-"""Dataflow: the job that it would be given, and what is checked before anything starts."""
+"""Dataflow: the jobs of the phases, and the checks before anything starts."""
 
 import sys
 
@@ -71,20 +71,20 @@ class TestJob:
         monkeypatch.setattr(dataflow, "describe_job", lambda work, job: jobs.append(job) or [])
         dry("enrich", RUN, "--captioner", "demo")
         [parts] = [job.components for job in jobs]
-        asked = {
+        hints_of = {
             name: dict(environment.resource_hints)
             for name, environment in parts.environments.items()
         }
         steps = {True: set(), False: set()}
         for part in parts.transforms.values():
             if part.environment_id:
-                needs = resource_hints.ACCELERATOR.urn in asked[part.environment_id]
+                needs = resource_hints.ACCELERATOR.urn in hints_of[part.environment_id]
                 steps[needs].add(part.unique_name.partition("/")[0])
         assert steps[True] == {"Caption images"}
         assert {"Load scores", "Find facts", "Keep captions"} <= steps[False]
         hints = {resource_hints.ACCELERATOR.urn: GPU.encode()}
         hints[resource_hints.MIN_RAM_BYTES.urn] = b"16000000000"
-        assert [found for found in asked.values() if found] == [hints]
+        assert [each for each in hints_of.values() if each] == [hints]
         payload = beam_runner_api_pb2.DockerPayload.FromString
         images = {payload(e.payload).container_image for e in parts.environments.values()}
         assert images == {"r/gpu:1"}
@@ -113,8 +113,8 @@ class TestJob:
         ],
     )
     def test_no_other_phase_asks_for_one(self, dry, store, command, phase):
-        [said, one] = dry(*command)
-        assert said == f"{phase} would be one job:"
+        [first, one] = dry(*command)
+        assert first == f"{phase} would be one job:"
         assert one.endswith(": r/worker:1")
         assert store.names("dataflow/other") == []
 
@@ -126,11 +126,11 @@ class TestJob:
 
 
 class TestOptions:
-    def given(self, *beam, hints=None, **asked):
+    def options(self, *beam, hints=None, **values):
         engine = EngineOptions(
             runner="dataflow",
             workers=3,
-            dataflow=DataflowOptions(container_image="cpu", **asked),
+            dataflow=DataflowOptions(container_image="cpu", **values),
             beam=beam,
         )
         hints = device_hints(engine) if hints is None else hints
@@ -140,21 +140,21 @@ class TestOptions:
 
     def test_a_machine_with_a_device_has_one_process(self):
         alone = "--experiments=no_use_multiple_sdk_containers"
-        assert alone in self.given()
-        assert alone not in self.given(hints={})
-        assert alone not in self.given("--experiments=use_multiple_sdk_containers")
+        assert alone in self.options()
+        assert alone not in self.options(hints={})
+        assert alone not in self.options("--experiments=use_multiple_sdk_containers")
 
     def test_where_a_model_is_not_in_an_image_of_its_own(self):
-        assert "--sdk_container_image=cpu" in self.given()
-        assert "--sdk_container_image=gpu" in self.given(gpu_container_image="gpu")
-        assert "--sdk_container_image=cpu" in self.given(hints={}, gpu_container_image="gpu")
+        assert "--sdk_container_image=cpu" in self.options()
+        assert "--sdk_container_image=gpu" in self.options(gpu_container_image="gpu")
+        assert "--sdk_container_image=cpu" in self.options(hints={}, gpu_container_image="gpu")
 
-    def test_what_the_user_gives_comes_last(self):
+    def test_the_users_own_options_come_last(self):
         beam = ("--sdk_container_image=mine", "--max_num_workers=9")
-        given = self.given(*beam, region="europe-west4", machine_type="e2-standard-4")
-        assert given[-2:] == list(beam)
-        assert {"--region=europe-west4", "--machine_type=e2-standard-4"} < set(given)
-        assert "--max_num_workers=3" in given
+        options = self.options(*beam, region="europe-west4", machine_type="e2-standard-4")
+        assert options[-2:] == list(beam)
+        assert {"--region=europe-west4", "--machine_type=e2-standard-4"} < set(options)
+        assert "--max_num_workers=3" in options
 
 
 class TestChecks:
@@ -174,68 +174,64 @@ class TestChecks:
 
     def test_no_extra(self, refused, monkeypatch):
         monkeypatch.setitem(sys.modules, "google.cloud.dataflow_v1beta3", None)
-        said = "--runner dataflow needs the gcp extra: pip install 'evenpair[gcp]'"
-        assert refused(*CLOUD, *IMAGES) == said
+        assert "evenpair[gcp]" in refused(*CLOUD, *IMAGES)
 
     @pytest.mark.parametrize(
-        ("options", "beam", "said"),
+        ("options", "beam", "words"),
         [
-            ((), (), "--runner dataflow needs --project and --region and --temp-location"),
+            ((), (), ["--project", "--region", "--temp-location"]),
             (
                 ("--project", "shop-1"),
                 ("--temp_location=gs://bucket/tmp",),
-                "--runner dataflow needs --region",
+                ["needs --region"],
             ),
             (
                 (*CLOUD[:-1], "/tmp"),
                 (),
-                "--temp-location must be gs://BUCKET/FOLDER, not /tmp",
+                ["--temp-location", "gs://BUCKET/FOLDER", "/tmp"],
             ),
             (
                 (*CLOUD, "--staging-location", "s3://bucket/staged"),
                 (),
-                "--staging-location must be gs://BUCKET/FOLDER, not s3://bucket/staged",
+                ["--staging-location", "gs://BUCKET/FOLDER", "s3://bucket/staged"],
             ),
             (
                 CLOUD,
                 (),
-                "--runner dataflow needs --container-image IMAGE, for its workers have no evenpair "
-                "otherwise: docker/Dockerfile makes one",
+                ["--container-image", "docker/Dockerfile"],
             ),
             (
                 (*CLOUD, *IMAGES, "--accelerator-ram", "16"),
                 (),
-                "--accelerator-ram must be a size such as 16GB, not 16",
+                ["--accelerator-ram", "not 16"],
             ),
             (
                 (*CLOUD, *IMAGES),
                 ("--dry_run=True",),
-                "a job that is not run cannot be waited for: use --dry-run, before --",
+                ["--dry-run, before --"],
             ),
             (
                 (*CLOUD, *IMAGES, "--dry-run", "--overwrite"),
                 (),
-                "--dry-run changes nothing, so it cannot go with --overwrite",
+                ["--dry-run", "--overwrite"],
             ),
         ],
     )
-    def test_what_is_missing_or_cannot_be(self, refused, options, beam, said):
-        assert refused(*options, beam=beam) == said
+    def test_missing_and_impossible_options(self, refused, options, beam, words):
+        message = refused(*options, beam=beam)
+        assert [word for word in words if word not in message] == []
 
     def test_no_credentials(self, refused, monkeypatch):
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/no/such/key")
-        said = "Dataflow needs credentials of Google Cloud: File /no/such/key was not found."
-        assert refused(*CLOUD, *IMAGES) == said
+        assert "/no/such/key" in refused(*CLOUD, *IMAGES)
 
     def test_options_that_beam_refuses(self, refused):
-        said = refused(*CLOUD, *IMAGES, "--project", "No such project", "--dry-run")
-        assert said.startswith(
-            "Pipeline has validations errors: Invalid Project ID (No such project)"
-        )
+        message = refused(*CLOUD, *IMAGES, "--project", "No such project", "--dry-run")
+        assert "Invalid Project ID (No such project)" in message
 
     def test_shards_on_this_machine(self, refused, inputs):
-        said = refused(*CLOUD, *IMAGES, "--dry-run", source=inputs)
-        assert said.startswith(f"{inputs}/00000.tar lies on this machine, where Dataflow's workers")
+        message = refused(*CLOUD, *IMAGES, "--dry-run", source=inputs)
+        assert [w for w in (f"{inputs}/00000.tar", "gs://BUCKET/FOLDER") if w not in message] == []
 
     def test_a_run_on_this_machine(self, inputs, tmp_path):
         out = tmp_path / "run"
@@ -243,7 +239,7 @@ class TestChecks:
         before = sorted(out.rglob("*"))
         answer = call("run", inputs, "--out", out, "--overwrite", *ENGINE)
         assert answer.status == 2
-        assert answer.err.startswith(f"evenpair: {out} lies on this machine, where Dataflow's")
+        assert answer.err.startswith(f"evenpair: {out} ")
         assert sorted(out.rglob("*")) == before
 
     def test_they_go_with_the_runner(self, inputs, tmp_path):
@@ -252,14 +248,14 @@ class TestChecks:
 
 
 class Ended:
-    """A job that has ended somehow, and whether it was cancelled."""
+    """A job that ends with an exception, and whether it was cancelled."""
 
-    def __init__(self, how):
-        self.how = how
+    def __init__(self, error):
+        self.error = error
         self.cancelled = False
 
     def wait_until_finish(self):
-        raise self.how
+        raise self.error
 
     def cancel(self):
         self.cancelled = True
@@ -268,7 +264,7 @@ class Ended:
 class TestEnds:
     @pytest.fixture
     def select(self, store, monkeypatch):
-        """Select by a job that ends as it is told to."""
+        """Select by a job that ends as the test says."""
         monkeypatch.setattr(dataflow, "_require_credentials", lambda: None)
         asks = "_warn_if_soft_delete_policy_enabled"  # of the bucket, whether it costs more
         monkeypatch.setattr(GoogleCloudOptions, asks, lambda *_: None)
@@ -280,7 +276,7 @@ class TestEnds:
         return select
 
     @pytest.mark.parametrize(
-        ("last", "said"),
+        ("last", "message"),
         [
             (
                 "Workflow failed. Causes: no quota",
@@ -292,11 +288,11 @@ class TestEnds:
             ),
         ],
     )
-    def test_a_job_that_fails_is_one_line(self, select, last, said):
+    def test_a_job_that_fails_is_one_line(self, select, last, message):
         raised = DataflowRuntimeException(f"Dataflow pipeline failed. Error:\n{last}", None)
         answer = select(Ended(raised))
         assert (answer.status, answer.err.count("\n")) == (1, 1)
-        assert answer.err.startswith(f"evenpair: {said}")
+        assert answer.err.startswith(f"evenpair: {message}")
 
     def test_ctrl_c_cancels_it(self, select):
         job = Ended(KeyboardInterrupt())

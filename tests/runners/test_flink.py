@@ -88,12 +88,12 @@ def score(inputs, tmp_path):
 
 
 class TestCluster:
-    def test_what_it_says_of_itself(self):
+    def test_its_description(self):
         with cluster(**FIXED_DELAY) as address:
-            found = find_cluster(address)
-        assert (found.version, found.slots, found.slots_a_manager) == ("1.20.5", 3, 2)
-        assert found.hosts == ("10.0.0.1", "10.0.0.2")
-        assert (found.restart_strategy, found.restart_delay) == ("fixed-delay", 6000)
+            flink = find_cluster(address)
+        assert (flink.version, flink.slots, flink.slots_per_manager) == ("1.20.5", 3, 2)
+        assert flink.hosts == ("10.0.0.1", "10.0.0.2")
+        assert (flink.restart_strategy, flink.restart_delay) == ("fixed-delay", 6000)
 
     @pytest.mark.parametrize(
         ("config", "strategy", "delay"),
@@ -120,25 +120,25 @@ class TestCluster:
             ),
         ],
     )
-    def test_what_becomes_of_a_lost_worker(self, config, strategy, delay):
+    def test_its_restart_strategy_and_delay(self, config, strategy, delay):
         with cluster(**config) as address:
-            found = find_cluster(address)
-        assert (found.restart_strategy, found.restart_delay) == (strategy, delay)
+            flink = find_cluster(address)
+        assert (flink.restart_strategy, flink.restart_delay) == (strategy, delay)
 
     @pytest.mark.parametrize(
-        ("given", "said"),
+        ("settings", "words"),
         [
-            ({"managers": ()}, "has no task manager: start one, bin/taskmanager.sh start"),
-            ({"version": "1.16.3"}, "is Flink 1.16.3: this Beam knows 1.19, 1.20, 2.0"),
-            ({"restart-strategy.type": "none"}, "has no restart strategy, so that a lost worker"),
+            ({"managers": ()}, ["bin/taskmanager.sh start"]),
+            ({"version": "1.16.3"}, ["1.16.3", "1.19, 1.20, 2.0"]),
+            ({"restart-strategy.type": "none"}, ["restart-strategy.type: fixed-delay"]),
         ],
     )
-    def test_a_cluster_that_cannot_be_used(self, given, said):
-        with cluster(**{**FIXED_DELAY, **given}) as address:
-            found = find_cluster(address)
+    def test_a_cluster_that_cannot_be_used(self, settings, words):
+        with cluster(**{**FIXED_DELAY, **settings}) as address:
+            flink = find_cluster(address)
         with pytest.raises(UsageError) as error:
-            require_usable(found, VERSIONS, own_retries=False)
-        assert f"the Flink cluster at http://{address} {said}" in str(error.value)
+            require_usable(flink, VERSIONS, own_retries=False)
+        assert [w for w in (f"http://{address}", *words) if w not in str(error.value)] == []
 
     def test_a_job_may_bring_its_own_attempts(self):
         with cluster() as address:
@@ -146,36 +146,36 @@ class TestCluster:
 
 
 class TestOptions:
-    def given(self, address=None, workers=0, beam=()):
-        found = None if address is None else find_cluster(address)
+    def options(self, address=None, workers=0, beam=()):
+        flink = None if address is None else find_cluster(address)
         engine = EngineOptions(
             runner="flink", job_endpoint="localhost:1", workers=workers, beam=beam
         )
-        return flink_options(engine, found)
+        return flink_options(engine, flink)
 
     def test_all_slots_work_and_a_lost_worker_is_forgotten_before_the_next_attempt(self):
         with cluster(**FIXED_DELAY) as address:
-            given = self.given(address)
-        assert "--parallelism=3" in given
-        assert "--sdk_worker_parallelism=2" in given
-        assert "--execution_mode_for_batch=BATCH_FORCED" in given
-        assert "--environment_cache_millis=3000" in given
-        assert "--environment_type=PROCESS" in given
+            options = self.options(address)
+        assert "--parallelism=3" in options
+        assert "--sdk_worker_parallelism=2" in options
+        assert "--execution_mode_for_batch=BATCH_FORCED" in options
+        assert "--environment_cache_millis=3000" in options
+        assert "--environment_type=PROCESS" in options
 
     def test_the_cache_is_shorter_than_the_delay(self):
         quick = {**FIXED_DELAY, "restart-strategy.fixed-delay.delay": "1 s"}
         with cluster(**quick) as address:
-            assert "--environment_cache_millis=500" in self.given(address)
+            assert "--environment_cache_millis=500" in self.options(address)
 
-    def test_without_a_cluster_to_ask_workers_decide(self):
-        assert "--parallelism=4" in self.given(workers=4)
-        assert [o for o in self.given() if o.startswith("--parallelism")] == []
+    def test_without_a_cluster_the_workers_option_decides(self):
+        assert "--parallelism=4" in self.options(workers=4)
+        assert [o for o in self.options() if o.startswith("--parallelism")] == []
 
-    def test_what_the_user_gives_comes_last(self):
+    def test_the_users_own_options_come_last(self):
         beam = ("--parallelism=7", "--environment_type=DOCKER")
-        given = self.given(workers=2, beam=beam)
-        assert given[-2:] == list(beam)
-        assert [o for o in given if "PROCESS" in o or "environment_config" in o] == []
+        options = self.options(workers=2, beam=beam)
+        assert options[-2:] == list(beam)
+        assert [o for o in options if "PROCESS" in o or "environment_config" in o] == []
 
 
 class TestChecks:
@@ -183,46 +183,44 @@ class TestChecks:
         port = free_port()
         answer = score("--flink-master", f"localhost:{port}")
         assert answer.status == 1
-        said = f"evenpair: no Flink cluster answers at http://localhost:{port} ("
-        assert answer.err.startswith(said)
+        assert f"http://localhost:{port}" in answer.err
         assert answer.err.count("\n") == 1
 
     def test_no_job_server(self, score):
         port = free_port()
         answer = score("--job-endpoint", f"localhost:{port}")
-        said = f"evenpair: no Beam job server answers at localhost:{port}: start one\n"
-        assert (answer.status, answer.err) == (1, said)
+        assert (answer.status, answer.err.count("\n")) == (1, 1)
+        assert f"localhost:{port}" in answer.err
 
     def test_no_java(self, score, monkeypatch, tmp_path):
         monkeypatch.setenv("PATH", str(tmp_path))
         monkeypatch.delenv("JAVA_HOME", raising=False)
         with cluster(HERE, **FIXED_DELAY) as address:
             answer = score("--flink-master", address)
-        assert answer.status == 2
-        assert answer.err.startswith(
-            "evenpair: there is no java: Beam's job server for Flink needs"
-        )
+        assert (answer.status, answer.err.count("\n")) == (2, 1)
+        assert [word for word in ("Java 11", "--job-endpoint") if word not in answer.err] == []
 
     def test_no_jar(self, score, monkeypatch):
         monkeypatch.setattr("shutil.which", lambda name: name)
         with cluster(HERE, **FIXED_DELAY) as address:
             answer = score("--flink-master", address, "--flink-job-server-jar", "no.jar")
-        said = "evenpair: there is no no.jar: name the jar of Beam's job server for Flink\n"
-        assert (answer.status, answer.err) == (2, said)
+        assert (answer.status, answer.err.count("\n")) == (2, 1)
+        assert "no.jar" in answer.err
 
     def test_no_restart_strategy(self, score):
         with cluster(HERE) as address:
             answer = score("--flink-master", address)
         assert answer.status == 2
-        assert f"the Flink cluster at http://{address} has no restart strategy" in answer.err
+        assert f"http://{address}" in answer.err
+        assert "restart-strategy.type: fixed-delay" in answer.err
 
     def test_a_run_that_workers_cannot_see(self, score, monkeypatch, tmp_path):
         monkeypatch.setattr(shared_paths, "file_system_of", lambda _: "ext4")
         with cluster(**FIXED_DELAY) as address:
             answer = score("--flink-master", address)
-        said = f"evenpair: {tmp_path}/run lies on this machine's own disk, where the workers on 10."
         assert (answer.status, answer.err.count("\n")) == (2, 1)
-        assert answer.err.startswith(said)
+        assert answer.err.startswith(f"evenpair: {tmp_path}/run ")
+        assert [word for word in ("10.0.0.1", "--shared-paths") if word not in answer.err] == []
 
     def test_nothing_is_overwritten_before_all_is_there(self, inputs, monkeypatch, tmp_path):
         out = tmp_path / "run"
@@ -247,7 +245,7 @@ class TestSharedPaths:
     def test_an_own_disk_is_no_place_for_workers_elsewhere(self, monkeypatch, tmp_path):
         monkeypatch.setattr(shared_paths, "file_system_of", lambda _: "ext4")
         require_shared([str(tmp_path)], ["localhost"])
-        with pytest.raises(UsageError, match="lies on this machine's own disk, where the workers"):
+        with pytest.raises(UsageError, match=r"192\.0\.2\.1"):
             require_shared([str(tmp_path)], ["localhost", "192.0.2.1"])
 
     @pytest.mark.parametrize("kind", ["nfs4", "lustre", "fuse.glusterfs", ""])
@@ -305,10 +303,10 @@ class TestJobServer:
         with pytest.raises(ProcessLookupError):
             os.kill(int(pid.read_text()), 0)
 
-    def test_one_that_does_not_start_says_why(self, java, score):
+    def test_a_failed_start_names_its_cause(self, java, score):
         self.write(java, "echo Error: Unable to access jar; exit 1")
         with cluster(HERE, **FIXED_DELAY) as address:
             jar = java.with_name("job-server.jar")
             answer = score("--flink-master", address, "--flink-job-server-jar", jar)
-        said = "evenpair: Beam's job server for Flink does not start: Error: Unable to access jar\n"
-        assert (answer.status, answer.err) == (1, said)
+        assert (answer.status, answer.err.count("\n")) == (1, 1)
+        assert answer.err.endswith(": Error: Unable to access jar\n")

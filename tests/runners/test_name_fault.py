@@ -1,4 +1,4 @@
-"""The one line of a failed pipeline that a user is told."""
+"""The one line of a failed pipeline that the user needs."""
 
 import pytest
 
@@ -14,7 +14,7 @@ GONE = f"FileNotFoundError: [Errno 2] {PLACE}"
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "said"),
+    ("error", "kind", "message"),
     [
         (RuntimeError(WORKER.format(last=GONE)), EvenpairError, PLACE),
         (RuntimeError(WORKER.format(last=f"RuntimeError: {GONE}")), EvenpairError, PLACE),
@@ -28,9 +28,9 @@ GONE = f"FileNotFoundError: [Errno 2] {PLACE}"
         (EvenpairError("cut short"), EvenpairError, "cut short"),
     ],
 )  # fmt: skip
-def test_what_lies_outside_is_told(error, kind, said):
+def test_faults_of_files_services_and_options_have_a_message(error, kind, message):
     fault = name_fault(error)
-    assert (type(fault), str(fault)) == (kind, said)
+    assert (type(fault), str(fault)) == (kind, message)
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ class TestDisplay:
     def finish(self, work):
         with show_progress(work):
             for name in ("0", "1"):
-                files.write_table(work.run.table("work/parsed", name), table(700))
+                files.write_table(work.run_dir.table("work/parsed", name), table(700))
 
     def test_a_terminal_sees_counts_of_each_step(self, work, monkeypatch):
         monkeypatch.setattr(sys, "stderr", Terminal())
