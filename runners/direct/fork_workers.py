@@ -15,9 +15,9 @@ from multiprocessing.process import BaseProcess
 from types import ModuleType
 
 from .. import worker
+from .isolate import isolated_start
 
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
-_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def begin_imports() -> None:
@@ -25,15 +25,8 @@ def begin_imports() -> None:
     if _METHOD != "forkserver":
         return
     forkserver.set_forkserver_preload([f"{__package__}.worker_imports"])
-    before = os.environ.get(_SAFE_PATH)
-    os.environ[_SAFE_PATH] = "1"  # no imports from the current folder
-    try:
-        with _without_main():
-            forkserver.ensure_running()
-    finally:
-        os.environ.pop(_SAFE_PATH)
-        if before is not None:
-            os.environ[_SAFE_PATH] = before
+    with isolated_start(), _without_main():
+        forkserver.ensure_running()
 
 
 def start_worker(arguments: Sequence[str], errors: str) -> BaseProcess:
@@ -43,7 +36,7 @@ def start_worker(arguments: Sequence[str], errors: str) -> BaseProcess:
     process: BaseProcess = context.Process(  # type: ignore[attr-defined]
         target=_become, args=(list(arguments), errors, dict(os.environ)), daemon=True
     )
-    with _without_main():
+    with isolated_start(), _without_main():
         process.start()
     return process
 

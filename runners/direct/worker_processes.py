@@ -24,6 +24,8 @@ from apache_beam.runners.portability.portable_runner import JobServiceHandle
 from apache_beam.transforms.environments import Environment, python_sdk_capabilities
 
 from .fork_workers import start_worker
+from .loopback import LOOPBACK
+from .stopped_processes import LOOK_SECONDS, StoppedProcesses
 
 _URN = "evenpair:environment:worker-process:v1"
 _POLL_SECONDS = 0.2
@@ -69,6 +71,9 @@ class _WorkerProcess(GrpcWorkerHandler):
         super().__init__(*services)
         self._closing = threading.Event()
 
+    def host_from_worker(self) -> str:
+        return LOOPBACK
+
     def start_worker(self) -> None:
         self._errors = tempfile.NamedTemporaryFile()  # noqa: SIM115 - closed with the worker
         arguments = (f"--id={self.worker_id}", f"--provision_endpoint={self.control_address}")
@@ -92,8 +97,11 @@ class _WorkerProcess(GrpcWorkerHandler):
 
     def _watch(self) -> None:
         """Fail the requests to a worker that ended unexpectedly."""
-        self._process.join()
-        code = self._process.exitcode or 0
+        stopped = StoppedProcesses()
+        while self._process.exitcode is None:
+            self._process.join(LOOK_SECONDS)
+            stopped.look(self._process.pid or 0)
+        code = self._process.exitcode
         if not self._closing.is_set():
             self.provision_info.deaths.put(self._cause(code))
         while not self._closing.wait(_POLL_SECONDS):

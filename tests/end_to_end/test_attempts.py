@@ -67,7 +67,7 @@ class Attempts:
         for process in attempts:
             process.join()
         self.ends.append([process.exitcode for process in attempts])
-        self.left.append(len(temporaries(Path(work.run.root))))
+        self.left.append(len(temporaries(Path(work.run_dir.root))))
 
 
 def temporaries(root):
