@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..schemas.errors import UsageError
-from .addresses import split_address
+from .addresses import is_loopback, split_address
 
 _SECONDS = 30
 _ENDPOINTS = ("control", "logging", "artifact", "provision")
@@ -50,9 +50,19 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         metavar="HOST:PORT",
         help="Serve a pool for Beam's EXTERNAL environment there instead of being a worker.",
     )
+    parser.add_argument(
+        "--open-to-network",
+        action="store_true",
+        help="Allow --pool an address that other hosts can reach: they can run code here by it.",
+    )
     arguments = parser.parse_known_args(words)[0]
     if not arguments.pool and not (arguments.id and arguments.provision_endpoint):
         parser.error("engines start it, with --id and --provision_endpoint")
+    if arguments.pool and not (arguments.open_to_network or is_loopback(arguments.pool)):
+        parser.error(
+            f"--pool {arguments.pool}: whoever reaches that address can run code here; give "
+            "localhost:PORT, or add --open-to-network if only the engine's hosts reach it"
+        )
     return arguments
 
 

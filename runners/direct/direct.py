@@ -17,7 +17,7 @@ from ...storage import files
 from ..name_fault import name_fault
 from ..progress import show_progress
 from .fork_workers import begin_imports
-from .isolate import isolated_start
+from .isolate import safe_path
 from .loopback import loopback_servers
 from .share_bundles import SharingRunner
 from .worker_processes import LocalProvision, WorkerProcesses, silent_lost_connections
@@ -74,7 +74,7 @@ def _run(build: Build, runner: FnApiRunner, options: PipelineOptions) -> None:
     pipeline = beam.Pipeline(runner=runner, options=options)
     build(pipeline)
     try:
-        with isolated_start(), loopback_servers():
+        with safe_path(), loopback_servers():
             pipeline.run().wait_until_finish()
     except (RuntimeError, EvenpairError) as error:
         if _INTERRUPTED.search(str(error)):

@@ -50,7 +50,7 @@ def _command(options: PipelineOptions, folder: str) -> tuple[list[str], str]:
             f"Beam's job server for Flink cannot be downloaded ({reason}): download its jar on "
             "another machine and give --flink-job-server-jar, or start it and give --job-endpoint"
         ) from error
-    return [str(part) for part in command], endpoint
+    return [*map(str, command), "--job-host", "localhost"], endpoint
 
 
 def find_java(launcher: str = "java") -> str:
