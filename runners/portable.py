@@ -21,6 +21,7 @@ from ..pipeline.options.engine_options import EngineOptions
 from ..pipeline.runs.work import Build, Execute, Work
 from ..schemas.errors import EvenpairError, UsageError
 from .addresses import split_address
+from .harness import HARNESS_OPTIONS
 from .name_fault import name_fault
 from .progress import show_progress
 from .shared_paths import require_shared
@@ -57,8 +58,7 @@ def portable_options(options: EngineOptions, more: Sequence[str] = ()) -> list[s
     has_environment = any(option.startswith(_ENVIRONMENT) for option in options.beam)
     return [
         f"--job_server_timeout={_JOB_SECONDS}",
-        "--default_sdk_harness_log_level=WARNING",
-        "--experiments=disable_logging_submission_environment",
+        *HARNESS_OPTIONS,
         *([] if has_environment else process_environment()),
         *more,
         *options.beam,

@@ -15,6 +15,7 @@ from ...pipeline.options.engine_options import EngineOptions
 from ...pipeline.options.options import flag
 from ...pipeline.runs.work import Hints, Work
 from ...schemas.errors import UsageError
+from ..harness import HARNESS_OPTIONS
 
 _NEEDED = ("project", "region", "temp_location")
 _COPIED = (*_NEEDED, "staging_location", "machine_type")
@@ -52,8 +53,7 @@ def dataflow_options(options: EngineOptions, work: Work | None = None) -> list[s
         more.append("--dry_run=True")
     return [
         *(f"--{name}={getattr(dataflow, name)}" for name in _COPIED if getattr(dataflow, name)),
-        "--default_sdk_harness_log_level=WARNING",
-        "--experiments=disable_logging_submission_environment",
+        *HARNESS_OPTIONS,
         *more,
         *options.beam,
     ]
