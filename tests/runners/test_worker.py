@@ -1,4 +1,4 @@
-"""The boot program of workers, and the pool that starts it."""
+"""The boot program of a worker: how different engines start it, and the pool that starts many."""
 
 import subprocess
 import sys
@@ -21,27 +21,28 @@ from evenpair.runners import worker
 from evenpair.runners.worker_pool import WorkerPool
 
 from ..support.commands import COMMAND
+from ..support.messages import unnamed
 
 
 def endpoint(url):
     return endpoints_pb2.ApiServiceDescriptor(url=url)
 
 
-def options(**values):
+def options(**given):
     struct = struct_pb2.Struct()
-    struct.update(values)
+    struct.update(given)
     return struct
 
 
 class Provision(beam_provision_api_pb2_grpc.ProvisionServiceServicer):
-    """An engine with one job; it records the worker ids of requests."""
+    """An engine with one job, which notes the ids of the workers that call it."""
 
     def __init__(self, **info):
         self.info = beam_provision_api_pb2.ProvisionInfo(**info)
-        self.worker_ids = []
+        self.asked = []
 
     def GetProvisionInfo(self, request, context):
-        self.worker_ids.append(dict(context.invocation_metadata())["worker_id"])
+        self.asked.append(dict(context.invocation_metadata())["worker_id"])
         return beam_provision_api_pb2.GetProvisionInfoResponse(info=self.info)
 
 
@@ -57,7 +58,7 @@ def served(servicer):
 
 
 class TestBoot:
-    def test_prism_gives_only_the_provision_endpoint(self):
+    def test_prism_sends_every_address_through_the_provision_endpoint(self):
         engine = Provision(
             pipeline_options=options(**{"beam:option:runner:v1": "prism"}),
             control_endpoint=endpoint("localhost:1"),
@@ -66,9 +67,9 @@ class TestBoot:
         )
         with served(engine) as address:
             arguments = worker.parse(["--id='job-001[0]'", f"--provision_endpoint={address}"])
-            variables = worker.environment_from(worker.fetch_provision(arguments), arguments)
-        assert engine.worker_ids == ["job-001[0]"]
-        assert variables == {
+            environment = worker.environment_from(worker.fetch_provision(arguments), arguments)
+        assert engine.asked == ["job-001[0]"]
+        assert environment == {
             "WORKER_ID": "job-001[0]",
             "PIPELINE_OPTIONS": '{\n  "beam:option:runner:v1": "prism"\n}',
             "RUNNER_CAPABILITIES": "a b",
@@ -76,7 +77,7 @@ class TestBoot:
             "LOGGING_API_SERVICE_DESCRIPTOR": 'url: "localhost:2"\n',
         }
 
-    def test_flink_gives_every_endpoint(self):
+    def test_flink_gives_every_address_as_an_argument(self):
         with served(Provision(pipeline_options=options())) as address:
             arguments = worker.parse(
                 [
@@ -87,19 +88,19 @@ class TestBoot:
                     "--control_endpoint=localhost:1",
                 ]
             )
-            variables = worker.environment_from(worker.fetch_provision(arguments), arguments)
-        assert variables == {
+            environment = worker.environment_from(worker.fetch_provision(arguments), arguments)
+        assert environment == {
             "WORKER_ID": "1-1",
             "PIPELINE_OPTIONS": "{}",
             "CONTROL_API_SERVICE_DESCRIPTOR": 'url: "localhost:1"\n',
             "LOGGING_API_SERVICE_DESCRIPTOR": 'url: "localhost:2"\n',
         }
 
-    def test_without_an_engine_it_names_the_missing_options(self):
+    def test_a_call_without_an_engine_is_refused(self):
         command = [str(COMMAND.with_name("evenpair-worker")), "--id=1"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 2
-        assert [o for o in ("--id", "--provision_endpoint") if o not in done.stderr] == []
+        assert unnamed(done.stderr, "--id", "--provision_endpoint") == []
 
 
 class TestPool:
@@ -118,9 +119,9 @@ class TestPool:
         )
         return pool.StartWorker(request, None).error
 
-    def test_workers_get_the_endpoints_of_the_engine(self, tmp_path):
-        write = "open('new', 'w').write(' '.join(sys.argv[1:])); os.rename('new', 'arguments')"
-        program = f"import os, sys; os.chdir({str(tmp_path)!r}); {write}"
+    def test_workers_get_the_addresses_of_the_engine(self, tmp_path):
+        note = "open('new', 'w').write(' '.join(sys.argv[1:])); os.rename('new', 'arguments')"
+        program = f"import os, sys; os.chdir({str(tmp_path)!r}); {note}"
         pool = WorkerPool([sys.executable, "-c", program])
         assert self.start(pool, "1-1") == ""
         while not (tmp_path / "arguments").exists():
@@ -130,10 +131,10 @@ class TestPool:
         assert arguments[:2] == ["--id=1-1", "--control_endpoint=localhost:1"]
         assert "--provision_endpoint=localhost:1" in arguments
 
-    def test_a_second_worker_of_one_id_is_refused(self, pool):
+    def test_a_second_worker_with_the_same_id_is_refused(self, pool):
         assert self.start(pool, "1-1") == ""
         assert self.start(pool, "1-2") == ""
-        assert "worker 1-1" in self.start(pool, "1-1")
+        assert "1-1" in self.start(pool, "1-1")
 
     def test_a_stopped_worker_can_be_started_again(self, pool):
         assert self.start(pool, "1-1") == ""
@@ -141,17 +142,16 @@ class TestPool:
         pool.StopWorker(SimpleNamespace(worker_id="1-1"), None)
         assert self.start(pool, "1-1") == ""
 
-    def test_it_needs_an_address(self, capsys):
+    def test_an_address_without_a_host_is_refused(self, capsys):
         with pytest.raises(SystemExit, match="2"):
             worker.parse(["--pool", "50000"])
-        message = capsys.readouterr().err
-        assert [word for word in ("--pool", "'50000'", "HOST:PORT") if word not in message] == []
+        assert unnamed(capsys.readouterr().err, "--pool", "'50000'", "HOST:PORT") == []
 
 
-def test_without_the_gcp_extra_workers_start_without_warnings():
-    """Beam warns on import if Google's libraries are not installed."""
+def test_workers_of_a_plain_installation_start_without_beams_warning():
+    """Beam warns while it is imported if Google's libraries are not installed."""
     plain = "import sys; sys.modules['apitools'] = None; import {}"
-    errors = {
+    output = {
         module: subprocess.run(
             [sys.executable, "-P", "-c", plain.format(module)],
             capture_output=True,
@@ -160,5 +160,5 @@ def test_without_the_gcp_extra_workers_start_without_warnings():
         ).stderr
         for module in ("apache_beam", "evenpair.runners.direct.worker_imports")
     }
-    assert "apitools not found" in errors["apache_beam"]
-    assert errors["evenpair.runners.direct.worker_imports"] == ""
+    assert "apitools not found" in output["apache_beam"]
+    assert output["evenpair.runners.direct.worker_imports"] == ""
