@@ -4,13 +4,13 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import apache_beam as beam
 import grpc
 from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.portability.api import beam_job_api_pb2_grpc
+from apache_beam.portability.api import beam_job_api_pb2_grpc, beam_runner_api_pb2
 from apache_beam.runners.portability.portable_runner import (
     JobServiceHandle,
     PipelineResult,
@@ -21,6 +21,7 @@ from ..pipeline.options.engine_options import EngineOptions
 from ..pipeline.runs.work import Build, Execute, Work
 from ..schemas.errors import EvenpairError, UsageError
 from .addresses import split_address
+from .engine_fault import engine_fault
 from .harness import HARNESS_OPTIONS
 from .name_fault import name_fault
 from .progress import show_progress
@@ -29,6 +30,8 @@ from .shared_paths import require_shared
 _SECONDS = 15
 _JOB_SECONDS = 10**7
 """Beam's timeout for a job server also limits the whole job, whose states it streams."""
+Check = Callable[[beam_runner_api_pb2.Pipeline], None]
+"""Looks at a job and raises UsageError to refuse it."""
 _ENVIRONMENT = ("--environment_type", "--environment_config", "--environment_option")
 
 
@@ -48,7 +51,7 @@ def portable_engine(options: EngineOptions, root: str) -> Iterator[Execute]:
 
     def execute(build: Build, work: Work) -> None:
         require_shared(work.paths(), hosts)
-        submit(build, work, endpoint, beam_options)
+        submit(build, work, endpoint, beam_options, log=f"that of the job server at {endpoint}")
 
     yield execute
 
@@ -99,26 +102,41 @@ _UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_l
 class _Runner(PortableRunner):
     """Beam's runner for job servers, over a channel that its caller closes."""
 
-    def __init__(self, channel: grpc.Channel) -> None:
+    def __init__(self, channel: grpc.Channel, check: Check) -> None:
         super().__init__()
         self._service = beam_job_api_pb2_grpc.JobServiceStub(channel)
+        self._check = check
+
+    def run_portable_pipeline(
+        self, pipeline: beam_runner_api_pb2.Pipeline, options: PipelineOptions
+    ) -> PipelineResult:
+        self._check(pipeline)
+        return super().run_portable_pipeline(pipeline, options)
 
     def create_job_service(self, options: PipelineOptions) -> JobServiceHandle:
         return JobServiceHandle(self._service, options)
 
 
-def submit(build: Build, work: Work, endpoint: str, options: list[str]) -> None:
-    """Build a pipeline, run it on the job server and wait for its end; Ctrl-C cancels the job."""
+def submit(
+    build: Build,
+    work: Work,
+    endpoint: str,
+    options: list[str],
+    check: Check = lambda _: None,
+    log: str = "",
+) -> None:
+    """Build a pipeline, run it on the job server and wait for its end; Ctrl-C cancels the job.
+
+    ``check`` may refuse the job before it is submitted. Raises EvenpairError for a job that fails;
+    ``log`` says where the engine's own log is.
+    """
     with job_channel(endpoint) as channel, show_progress(work):
-        pipeline = beam.Pipeline(runner=_Runner(channel), options=PipelineOptions(options))
+        pipeline = beam.Pipeline(runner=_Runner(channel, check), options=PipelineOptions(options))
         build(pipeline)
         try:
             wait_or_cancel(pipeline.run())
         except (RuntimeError, grpc.RpcError, EvenpairError) as error:
-            fault = name_fault(error)
-            if fault is None:
-                raise
-            raise fault from error
+            raise name_fault(error) or engine_fault(work, error, log) from error
 
 
 def wait_or_cancel(result: PipelineResult) -> None:

@@ -59,10 +59,10 @@ class _Process(SpawnProcess):
     @staticmethod
     def _Popen(process_obj: BaseProcess) -> Any:  # noqa: ANN401, N802 - multiprocessing's
         with isolated_start():
-            return SpawnProcess._Popen(process_obj)  # type: ignore[attr-defined]
+            return SpawnProcess._Popen(process_obj)
 
 
 class IsolatedContext(SpawnContext):
     """multiprocessing's context ``spawn``, whose processes do not see the current folder."""
 
-    Process = _Process  # type: ignore[assignment]
+    Process = _Process

@@ -26,6 +26,9 @@ _DELAYS = {
     "exponentialdelay": "initial-backoff",
 }
 _DEFAULT_DELAY = 1000
+_SIZE = re.compile(r"(\d+)\s*([a-z]*)")
+_UNITS = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+_SHUFFLE = "taskmanager.network.sort-shuffle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class FlinkCluster:
     slots_per_manager: int
     hosts: tuple[str, ...]
     config: Mapping[str, str]
+    network_bytes: int | None = None
+    """The network memory of the task manager that has least; None if it is unknown."""
 
     @property
     def restart_strategy(self) -> str:
@@ -53,12 +58,40 @@ class FlinkCluster:
         key = f"restart-strategy.{kind}.{_DELAYS.get(self.restart_strategy, 'delay')}"
         return _milliseconds(self.config.get(key, ""))
 
+    @property
+    def segment_bytes(self) -> int:
+        """The size of a network buffer."""
+        return _bytes(self.config.get("taskmanager.memory.segment-size", ""), 2**15)
+
+    @property
+    def network_buffers(self) -> int | None:
+        """The network buffers of a task manager, None if their number is unknown."""
+        return None if self.network_bytes is None else self.network_bytes // self.segment_bytes
+
+    @property
+    def sort_min_buffers(self) -> int:
+        """The buffers that an open result of a batch job has at least."""
+        return _bytes(self.config.get(f"{_SHUFFLE}.min-buffers", ""), 512)
+
+    @property
+    def sort_min_parallelism(self) -> int:
+        """The parallelism from which on results need ``sort_min_buffers``."""
+        return _bytes(self.config.get(f"{_SHUFFLE}.min-parallelism", ""), 1)
+
 
 def _milliseconds(duration: str) -> int:
     match = _DURATION.fullmatch(duration.strip().lower())
     if match is None or match[2] not in _MILLIS:
         return _DEFAULT_DELAY
     return int(match[1]) * _MILLIS[match[2]]
+
+
+def _bytes(size: str, default: int) -> int:
+    """Return a number or a size such as ``32 kb``."""
+    match = _SIZE.fullmatch(size.strip().lower())
+    if match is None or match[2][:1] not in _UNITS:
+        return default
+    return int(match[1]) * _UNITS[match[2][:1]]
 
 
 def find_cluster(address: str) -> FlinkCluster:
@@ -78,12 +111,30 @@ def find_cluster(address: str) -> FlinkCluster:
             max((manager["slotsNumber"] for manager in managers), default=0),
             tuple(sorted({_host(manager) for manager in managers})),
             {entry["key"]: str(entry["value"]) for entry in config},
+            min((size for m in managers if (size := _network_bytes(m))), default=None),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = error.reason if isinstance(error, URLError) else error
         raise EvenpairError(
-            f"no Flink cluster answers at {base} ({reason}): start one, or give its REST address"
+            f"{_silence(base, error)}: start one, or give its REST address"
         ) from error
+
+
+def ping(base: str) -> None:
+    """Raise EvenpairError if the cluster at ``base`` does not answer."""
+    try:
+        _get(base, "overview")
+    except (OSError, ValueError) as error:
+        raise EvenpairError(_silence(base, error)) from error
+
+
+def _silence(base: str, error: Exception) -> str:
+    reason = error.reason if isinstance(error, URLError) else error
+    return f"no Flink cluster answers at {base} ({reason})"
+
+
+def _network_bytes(manager: Mapping[str, Any]) -> int | None:
+    size = manager.get("memoryConfiguration", {}).get("networkMemory")
+    return size if isinstance(size, int) and size > 0 else None
 
 
 def _get(base: str, path: str) -> Any:  # noqa: ANN401 - JSON
@@ -99,10 +150,10 @@ def _host(manager: Mapping[str, str]) -> str:
     return match[1] if match else manager["id"].rpartition(":")[0]
 
 
-def require_usable(cluster: FlinkCluster, versions: list[str], *, own_retries: bool) -> None:
+def require_usable(cluster: FlinkCluster, versions: list[str]) -> None:
     """Raise UsageError if ``cluster`` cannot run Beam's jobs, or fails them when a worker is lost.
 
-    ``own_retries`` says that the job brings its own number of attempts.
+    A job cannot bring its own attempts: in batch Flink ignores ``--number_of_execution_retries``.
     """
     name = f"the Flink cluster at {cluster.address}"
     if not cluster.slots:
@@ -110,11 +161,10 @@ def require_usable(cluster: FlinkCluster, versions: list[str], *, own_retries: b
     if release(cluster.version) not in versions:
         supported = ", ".join(versions)
         raise UsageError(f"{name} is Flink {cluster.version}: this Beam supports {supported}")
-    if not cluster.restart_strategy and not own_retries:
+    if not cluster.restart_strategy:
         raise UsageError(
             f"{name} has no restart strategy, so a lost worker would fail the job: set "
-            "restart-strategy.type: fixed-delay in its configuration (docs/flink.md), or give "
-            "-- --number_of_execution_retries=5"
+            "restart-strategy.type: fixed-delay in its configuration (docs/flink.md)"
         )
 
 

@@ -4,8 +4,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions
+from apache_beam.portability.api import beam_runner_api_pb2
 
 from ...pipeline.options.engine_options import EngineOptions
 from ...pipeline.runs.work import Build, Execute, Work
@@ -15,6 +17,8 @@ from ..portable import job_channel, portable_options, submit
 from ..shared_paths import require_shared
 from .cluster import REST_PORT, FlinkCluster, find_cluster, release, require_usable
 from .job_server import find_java, serve_jobs
+from .network import require_buffers, waves_of
+from .watch import watch_cluster
 
 _CACHE_MILLIS = 3000
 """How long Flink keeps an idle worker; it must be less than the restart delay."""
@@ -37,7 +41,10 @@ def flink_engine(options: EngineOptions, root: str) -> Iterator[Execute]:
 
         def execute(build: Build, work: Work) -> None:
             require_shared(work.paths(), hosts)
-            submit(build, work, endpoint, beam_options)
+            check = partial(_check_buffers, options, cluster, work)
+            log = f"jobs and logs at {cluster.address}" if cluster else f"that of {endpoint}"
+            with watch_cluster(cluster):
+                submit(build, work, endpoint, beam_options, check, log)
 
         yield execute
 
@@ -62,21 +69,46 @@ def _check_cluster(options: EngineOptions) -> FlinkCluster | None:
 
     The latter may be another cluster, so its faults are only warnings.
     """
-    retries = any(option.startswith("--number_of_execution_retries") for option in options.beam)
     versions = list(FlinkRunnerOptions.PUBLISHED_FLINK_VERSIONS)
     if options.flink_master:
         cluster = find_cluster(options.flink_master)
-        require_usable(cluster, versions, own_retries=retries)
+        require_usable(cluster, versions)
         return cluster
     try:
         cluster = find_cluster(f"{_host(options.job_endpoint)}:{REST_PORT}")
     except EvenpairError:
         return None
     try:
-        require_usable(cluster, versions, own_retries=retries)
+        require_usable(cluster, versions)
     except UsageError as warning:
         sys.stderr.write(f"evenpair: {warning}\n")
     return cluster
+
+
+def _check_buffers(
+    options: EngineOptions,
+    cluster: FlinkCluster | None,
+    work: Work,
+    job: beam_runner_api_pb2.Pipeline,
+) -> None:
+    """Raise UsageError if the cluster has too few network buffers for a job.
+
+    The cluster beside the job server may be another one than the job's: it gives a warning only.
+    """
+    if cluster is None:
+        return
+    try:
+        require_buffers(cluster, work.phase, waves_of(job), _parallelism(options, cluster))
+    except UsageError as error:
+        if options.flink_master:
+            raise
+        sys.stderr.write(f"evenpair: {error}\n")
+
+
+def _parallelism(options: EngineOptions, cluster: FlinkCluster) -> int:
+    """Return the parallelism of a job: the user's own option of Beam, --workers, or all slots."""
+    own = PipelineOptions(list(options.beam)).view_as(FlinkRunnerOptions).parallelism
+    return own if own > 0 else options.workers or cluster.slots
 
 
 def _host(endpoint: str) -> str:

@@ -3,25 +3,15 @@
 import io
 import os
 import signal
-import sys
 import threading
 import time
+from contextlib import redirect_stderr
 from pathlib import Path
-
-import pytest
 
 from evenpair.pipeline.options.engine_options import EngineOptions
 from evenpair.runners.direct.process_pool import pool_maker
 
 from ..support.units import run_units
-
-
-@pytest.fixture
-def errors(monkeypatch):
-    """The standard error of the launcher."""
-    errors = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", errors)
-    return errors
 
 
 def stop_until_reported(pid, errors):
@@ -32,7 +22,7 @@ def stop_until_reported(pid, errors):
     os.kill(pid, signal.SIGCONT)
 
 
-def test_a_worker_of_a_phase(errors, tmp_path):
+def test_a_worker_of_a_phase(tmp_path):
     def write_pid_and_wait(path):
         Path(path).write_text(str(os.getpid()))
         while not Path(path + ".go").exists():
@@ -45,18 +35,20 @@ def test_a_worker_of_a_phase(errors, tmp_path):
         for path in paths:
             Path(f"{path}.go").touch()
 
+    errors = io.StringIO()
     paths = [tmp_path / "a", tmp_path / "b"]
     thread = threading.Thread(target=stop_and_go, daemon=True)
     thread.start()
     elements = [str(path) for path in paths]
-    run_units(write_pid_and_wait, elements, tmp_path, EngineOptions(workers=2))
+    with redirect_stderr(errors):
+        run_units(write_pid_and_wait, elements, tmp_path, EngineOptions(workers=2))
     thread.join()
     assert errors.getvalue().count("\n") == 1
     assert f"kill -CONT {paths[0].read_text()} " in errors.getvalue()
 
 
-def test_a_process_of_a_pool(errors):
-    with pool_maker(())(1) as pool:
+def test_a_process_of_a_pool():
+    with redirect_stderr(io.StringIO()) as errors, pool_maker(())(1) as pool:
         pid = pool.submit(os.getpid).result()
         stop_until_reported(pid, errors)
         assert pool.submit(os.getpid).result() == pid
