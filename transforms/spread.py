@@ -41,7 +41,7 @@ class SpreadSources(beam.PTransform):
 
     path: str
 
-    def expand(self, start: beam.pvalue.PValue) -> beam.PCollection:
+    def expand(self, start: beam.PCollection) -> beam.PCollection:
         is_root = isinstance(start, beam.pvalue.PBegin)
         path = self.path
         paths = beam.Create([path]) if is_root else beam.Map(lambda _: path)

@@ -17,7 +17,7 @@ from ..portable import job_channel, portable_options, submit
 from ..shared_paths import require_shared
 from .cluster import REST_PORT, FlinkCluster, find_cluster, release, require_usable
 from .job_server import find_java, serve_jobs
-from .network import require_buffers, waves_of
+from .network import WIDEST, require_buffers, waves_of
 from .watch import watch_cluster
 
 _CACHE_MILLIS = 3000
@@ -36,6 +36,8 @@ def flink_engine(options: EngineOptions, root: str) -> Iterator[Execute]:
     if options.shared_paths:
         hosts = []
     require_shared([root], hosts)
+    if cluster:
+        _warn_of_buffers(options, cluster)
     with _job_server(options, cluster) as endpoint:
         beam_options = flink_options(options, cluster)
 
@@ -83,6 +85,14 @@ def _check_cluster(options: EngineOptions) -> FlinkCluster | None:
     except UsageError as warning:
         sys.stderr.write(f"evenpair: {warning}\n")
     return cluster
+
+
+def _warn_of_buffers(options: EngineOptions, cluster: FlinkCluster) -> None:
+    """Warn, before anything starts, if a later phase of the run would be refused."""
+    try:
+        require_buffers(cluster, "select", [WIDEST], _parallelism(options, cluster))
+    except UsageError as warning:
+        sys.stderr.write(f"evenpair: with all of its options, {warning}\n")
 
 
 def _check_buffers(

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from apache_beam.portability import common_urns
 from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.runners.portability.fn_api_runner import translations
+from apache_beam.runners.worker import bundle_processor
 
 from ...schemas.errors import UsageError
 from .cluster import FlinkCluster
@@ -53,6 +54,10 @@ class Wave(NamedTuple):
         return subtasks * (self.results * a_result + self.inputs * an_input)
 
 
+WIDEST = Wave(results=16, inputs=0)
+"""The widest wave of all phases: the sources of ``select`` with every option."""
+
+
 def waves_of(job: beam_runner_api_pb2.Pipeline) -> list[Wave]:
     """Return the waves of a job: its sources, then the stages that need them alone, and so on.
 
@@ -73,24 +78,28 @@ def waves_of(job: beam_runner_api_pb2.Pipeline) -> list[Wave]:
 
 
 def _graph(stages: Sequence[Any]) -> tuple[Mapping[int, set[int]], Mapping[int, int]]:
-    """Return the stages that each stage reads from, and how many results each stage writes."""
+    """Return the stages that each stage reads from, and how many results each stage writes.
+
+    A result is a collection for one of the stages that read it. A stage begins by a transform that
+    reads its input from a buffer, whose output is a collection of another stage.
+    """
     makers = {
         name: number
         for number, stage in enumerate(stages)
         for transform in stage.transforms
+        if transform.spec.urn != bundle_processor.DATA_INPUT_URN
         for name in transform.outputs.values()
     }
     edges = {
         (name, number)
         for number, stage in enumerate(stages)
         for transform in stage.transforms
-        for name in transform.inputs.values()
+        for name in (*transform.inputs.values(), *transform.outputs.values())
         if makers[name] != number
     }
-    needs = {
-        number: {makers[name] for name, at in edges if at == number}
-        for number in range(len(stages))
-    }
+    needs: dict[int, set[int]] = {number: set() for number in range(len(stages))}
+    for name, number in edges:
+        needs[number].add(makers[name])
     return needs, Counter(makers[name] for name, _ in edges)
 
 

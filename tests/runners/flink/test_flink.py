@@ -16,7 +16,7 @@ from evenpair.scenes.shards import write_demo_shards
 from evenpair.schemas.errors import UsageError
 
 from ...support.commands import call
-from ...support.flink import FIXED_DELAY, HERE, MANAGERS, cluster
+from ...support.flink import FIXED_DELAY, HERE, MANAGERS, SMALL_RESULTS, cluster
 from ...support.job_servers import free_port, prism_path
 from ...support.messages import assert_refused, raises_naming
 from ...support.shards import tree_bytes
@@ -95,7 +95,7 @@ class TestCluster:
 
     def test_retries_of_the_job_do_not_replace_a_restart_strategy(self, score):
         """In batch Flink ignores them."""
-        with cluster(HERE) as address:
+        with cluster(HERE, **SMALL_RESULTS) as address:
             options = ("--flink-master", address, "--", "--number_of_execution_retries=5")
             answer = score(*options)
         assert_refused(answer, "restart-strategy", f"http://{address}")
@@ -151,18 +151,18 @@ class TestChecks:
     def test_a_missing_java_is_named(self, score, monkeypatch, tmp_path):
         monkeypatch.setenv("PATH", str(tmp_path))
         monkeypatch.delenv("JAVA_HOME", raising=False)
-        with cluster(HERE, **FIXED_DELAY) as address:
+        with cluster(HERE, **FIXED_DELAY, **SMALL_RESULTS) as address:
             answer = score("--flink-master", address)
         assert_refused(answer, "java")
 
     def test_a_missing_jar_is_named(self, score, monkeypatch):
         monkeypatch.setattr("shutil.which", lambda name: name)
-        with cluster(HERE, **FIXED_DELAY) as address:
+        with cluster(HERE, **FIXED_DELAY, **SMALL_RESULTS) as address:
             answer = score("--flink-master", address, "--flink-job-server-jar", "no.jar")
         assert_refused(answer, "no.jar")
 
     def test_a_cluster_without_restarts_is_refused(self, score):
-        with cluster(HERE) as address:
+        with cluster(HERE, **SMALL_RESULTS) as address:
             answer = score("--flink-master", address)
         assert_refused(answer, f"http://{address}", "restart-strategy")
 
@@ -205,7 +205,7 @@ class TestJobServer:
         pid = tmp_path / "pid"
         find_port = 'while [ "$1" != --job-port ]; do shift; done; echo $$ > ' + str(pid)
         self.write(java, f"{find_port}; exec {prism_path()} --job_port=$2 --serve_http=false")
-        with cluster(HERE, **FIXED_DELAY) as address:
+        with cluster(HERE, **FIXED_DELAY, **SMALL_RESULTS) as address:
             jar = java.with_name("job-server.jar")
             answer = score("--flink-master", address, "--flink-job-server-jar", jar)
         assert (answer.status, answer.err) == (0, "")
@@ -216,7 +216,7 @@ class TestJobServer:
 
     def test_the_last_line_of_one_that_does_not_start_is_shown(self, java, score):
         self.write(java, "echo Error: Unable to access jar; exit 1")
-        with cluster(HERE, **FIXED_DELAY) as address:
+        with cluster(HERE, **FIXED_DELAY, **SMALL_RESULTS) as address:
             jar = java.with_name("job-server.jar")
             answer = score("--flink-master", address, "--flink-job-server-jar", jar)
         assert_refused(answer, "Error: Unable to access jar", status=1)

@@ -6,13 +6,16 @@ of network buffers: required 512, but only 0 available. The total number is 4096
 """
 
 import apache_beam as beam
+import pyarrow as pa
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from evenpair.pipeline.options.phase_options import ScoreOptions
+from evenpair.pipeline.options.phase_options import ScoreOptions, SelectOptions
 from evenpair.pipeline.phases.score import build_score
+from evenpair.pipeline.phases.select import build_select
+from evenpair.pipeline.phases.selectable import Selectable
 from evenpair.runners.flink.cluster import FlinkCluster, find_cluster
-from evenpair.runners.flink.network import Wave, require_buffers, waves_of
+from evenpair.runners.flink.network import WIDEST, Wave, require_buffers, waves_of
 from evenpair.scenes.shards import write_demo_shards
 from evenpair.schemas.errors import UsageError
 from evenpair.schemas.run_directory import RunDirectory
@@ -21,7 +24,7 @@ from evenpair.schemas.source import Source
 from ...support.commands import call
 from ...support.flink import FIXED_DELAY, NETWORK_BYTES, SMALL_RESULTS, cluster
 from ...support.job_servers import serve_failing_jobs
-from ...support.messages import assert_refused
+from ...support.messages import unnamed
 
 FOUR_SLOTS = ({"host": "localhost", "slots": 4},)
 
@@ -71,12 +74,20 @@ class TestWaves:
         waves = waves_of(sources(3))
         assert waves[0] == Wave(results=3, inputs=0)
         assert [wave.results for wave in waves[1:]] == [3, 3, 0]
+        assert [wave.inputs for wave in waves[1:]] == [3, 3, 3]
 
     def test_score_has_five_sources(self, tmp_path):
         shards = [Source(0, "a", str(tmp_path / "a.tar"))]
         run_dir = RunDirectory(str(tmp_path))
         waves = waves_of(job_of(lambda root: build_score(root, shards, run_dir, ScoreOptions())))
         assert waves[0] == Wave(results=5, inputs=0)
+
+    def test_select_has_the_widest_of_all(self, tmp_path):
+        options = SelectOptions(keep_fraction=0.5, unique_images=True, subset_file="s.npy")
+        columns = Selectable(["uid"], pa.schema([]), reference_sample=9)
+        run_dir = RunDirectory(str(tmp_path))
+        waves = waves_of(job_of(lambda root: build_select(root, run_dir, options, columns)))
+        assert max(waves) == waves[0] == WIDEST
 
     def test_the_job_is_not_changed(self):
         job = sources(2)
@@ -124,7 +135,12 @@ class TestCommand:
     def test_too_few_buffers_are_refused_before_the_job_starts(self, score):
         with serve_failing_jobs("started") as endpoint, cluster(FOUR_SLOTS, **FIXED_DELAY) as flink:
             answer = score(flink, endpoint)
-        assert_refused(answer, "score", "4096", "min-buffers: 32", f"http://{flink}")
+        warning, refusal = answer.err.splitlines()
+        assert (answer.status, answer.out) == (2, "")
+        needed = {"select": 16 * 4 * 512, "score": 5 * 4 * 512}
+        for phase, line in (("select", warning), ("score", refusal)):
+            named = (phase, needed[phase], 4096, "min-buffers: 32", f"http://{flink}")
+            assert unnamed(line, *named) == []
 
     def test_enough_are_not(self, score):
         config = {**FIXED_DELAY, **SMALL_RESULTS}
