@@ -114,13 +114,22 @@ def require_buffers(
     wave = max(waves, key=lambda wave: wave.buffers(cluster, parallelism, minimum))
     needed = wave.buffers(cluster, parallelism, minimum)
     if needed > has:
-        small = wave.buffers(cluster, parallelism, SMALL_MIN_BUFFERS)
-        megabytes = -(-needed * cluster.segment_bytes // 2**20)
+        slots = min(parallelism, cluster.slots_per_manager)
         raise UsageError(
             f"{phase} needs {needed} network buffers on each task manager of the Flink cluster at "
-            f"{cluster.address} ({wave.results} open results of {minimum} buffers in "
-            f"{min(parallelism, cluster.slots_per_manager)} slots), which has {has}: set "
-            f"taskmanager.network.sort-shuffle.min-buffers: {SMALL_MIN_BUFFERS} in its "
-            f"configuration ({small} are needed then), or taskmanager.memory.network.min and .max: "
-            f"{megabytes}mb, or give fewer --workers (docs/flink.md)"
+            f"{cluster.address} ({wave.results} open results of {minimum} buffers in {slots} "
+            f"slots), which has {has}: {_advice(cluster, wave, parallelism)}"
         )
+
+
+def _advice(cluster: FlinkCluster, wave: Wave, parallelism: int) -> str:
+    """Return the ways to enough buffers: smaller results, more memory, fewer workers."""
+    small = wave.buffers(cluster, parallelism, SMALL_MIN_BUFFERS)
+    needed = wave.buffers(cluster, parallelism, cluster.sort_min_buffers)
+    memory = (
+        f"taskmanager.memory.network.min and .max: {-(-needed * cluster.segment_bytes // 2**20)}mb"
+    )
+    results = f"taskmanager.network.sort-shuffle.min-buffers: {SMALL_MIN_BUFFERS}"
+    if small < needed:
+        memory = f"{results} ({small} are enough then), or {memory}"
+    return f"set {memory} in its configuration, or give fewer --workers (docs/flink.md)"
