@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from evenpair.diagnostics import measures
+
+from ..support import plain_measures as plain
+from ..support.embedding_cases import random_case, structured_case
+
+
+def test_modalities_that_are_apart():
+    case = structured_case(apart=2.0)
+    assert measures.separability(case.image, case.text, case.text_to_image) == 1.0
+
+
+def test_pairs_that_coincide_cannot_be_told():
+    image = random_case().image
+    assert measures.separability(image, image) == 0.5
+
+
+def test_modalities_that_are_mixed():
+    case = random_case(images=2000, texts=2000, dimensions=8)
+    assert measures.separability(case.image, case.text) == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_gap_that_is_only_in_the_means_goes_with_centring():
+    draw = np.random.default_rng(0)
+    image, text = draw.normal(size=(2, 1000, 32)) + np.array([[[0.5]], [[-0.5]]])
+    assert measures.separability(image, text) > 0.95
+    centred = measures.separability(measures.centred(image), measures.centred(text))
+    assert centred == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_regression_never_sees_the_pairs_that_it_judges():
+    draw = np.random.default_rng(1)
+    image = draw.normal(size=(30, 100))
+    text = image + 0.1 * draw.normal(size=(30, 100))
+    x, y = plain.unit(image), plain.unit(text)
+    fitted = LogisticRegression(C=1e6).fit(np.concatenate([x, y]), np.repeat([0, 1], 30))
+    seen = fitted.score(np.concatenate([x, y]), np.repeat([0, 1], 30))
+    assert seen == 1.0
+    assert measures.separability(image, text) <= 0.7
+
+
+def test_an_image_is_judged_once_however_many_texts_it_has():
+    case = random_case(images=100, texts=500, dimensions=8)
+    first = [list(case.text_to_image).index(i) for i in range(100)]
+    found = measures.separability(case.image, case.text, case.text_to_image, seed=5)
+    assert found == measures.separability(case.image, case.text[first], seed=5)
+
+
+def test_two_pairs_at_least():
+    assert measures.separability(np.eye(2), -np.eye(2)) in (0.0, 0.25, 0.5, 0.75, 1.0)
+    with pytest.raises(ValueError, match="two pairs"):
+        measures.separability(np.eye(1), np.eye(1))
