@@ -24,6 +24,7 @@ from ...pipeline.options.options import (
 )
 from ...schemas.errors import EvenpairError, UsageError
 from ..direct.fork_workers import begin_imports
+from .measure import measure
 from .record_options import options_of, record_from
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ def evenpair() -> None:
     Try it:   evenpair demo --out demo
     Then:     evenpair run 'shards/*.tar' --out RUN --captioner MODEL --keep-fraction 0.7
     """
+
+
+evenpair.add_command(measure)
 
 
 @evenpair.command()
