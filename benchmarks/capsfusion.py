@@ -18,9 +18,9 @@ from evenpair.models.load_parser import load_parser
 from evenpair.schemas.facts import Facts
 from evenpair.transforms.facts.match_facts import unite_wordings
 from evenpair.transforms.facts.parse_captions import parse_captions
-from evenpair.transforms.information.information.imbalance import left_out
-from evenpair.transforms.information.information.information import InformationModel
-from evenpair.transforms.information.information.keep_statistics import PRIOR, load_model
+from evenpair.transforms.information.imbalance import left_out
+from evenpair.transforms.information.information import InformationModel
+from evenpair.transforms.information.keep_statistics import PRIOR, load_model
 
 KINDS = ("raw", "generated", "fused")
 Texts = dict[str, str]

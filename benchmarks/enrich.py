@@ -27,8 +27,8 @@ from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from statistics import median
 
-from support.made_shards import make_shards
 from PIL import Image
+from support.made_shards import make_shards
 
 from evenpair.models.load_captioner import DEMO, demo_captioner_path
 from evenpair.scenes.shards import write_demo_shards

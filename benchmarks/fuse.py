@@ -22,7 +22,7 @@ from evenpair.transforms.enrich.check_caption import check_caption
 from evenpair.transforms.enrich.find_generated_facts import find_parts
 from evenpair.transforms.facts.match_facts import shared_facts
 from evenpair.transforms.facts.parse_captions import parse_captions
-from evenpair.transforms.information.information.imbalance import unite
+from evenpair.transforms.information.imbalance import unite
 from evenpair.transforms.select.fuse import Written, fuse
 from evenpair.transforms.select.join_captions import names_in
 

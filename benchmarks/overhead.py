@@ -26,18 +26,18 @@ from evenpair.schemas.rejection import Phase
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.statistics import events_of_statistics, full_level_of
 from evenpair.transforms.facts.find_facts import find_facts
-from evenpair.transforms.information.information.count_facts import count_unit
-from evenpair.transforms.information.information.event_tables import EventSum
-from evenpair.transforms.information.information.full_level import full_level, histogram
-from evenpair.transforms.information.information.keep_statistics import (
+from evenpair.transforms.information.count_facts import count_unit
+from evenpair.transforms.information.event_tables import EventSum
+from evenpair.transforms.information.full_level import full_level, histogram
+from evenpair.transforms.information.keep_statistics import (
     PRIOR,
     copy_with_level,
     keep_events,
     load_model,
     load_table,
 )
-from evenpair.transforms.information.information.mark_sparse import mark_sparse
-from evenpair.transforms.information.information.measure_information import measure_information
+from evenpair.transforms.information.mark_sparse import mark_sparse
+from evenpair.transforms.information.measure_information import measure_information
 from evenpair.transforms.read.read_captions import read_captions
 from evenpair.transforms.units import keep_unit
 

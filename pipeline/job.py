@@ -84,16 +84,16 @@ def download_first(run: Run, wanted: Wanted, options: RunOptions) -> list[Source
         raise UsageError(
             "--dry-run downloads nothing: evenpair download first, and name its shards"
         )
-    folder = RunDirectory(run.directory.downloads)
-    if files.exists(run.directory.sources) and not files.exists(folder.root):
+    run_dir = RunDirectory(run.directory.downloads)
+    if files.exists(run.directory.sources) and not files.exists(run_dir.root):
         _refuse_other_shards(run)
     keep_record(run.directory, run.record)  # it is a run from now on, however it ends
-    download(wanted, folder, run.execute)
+    download(wanted, run_dir, run.execute)
     run.record["download"] = options_of(wanted.options)
     keep_record(run.directory, run.record)
-    if not finished(folder):
+    if not finished(run_dir):
         raise UsageError(f"{wanted.lists[0].path} has no rows: there is nothing to download")
-    return find_sources((folder.root,))
+    return find_sources((run_dir.root,))
 
 
 def check_run(run: Run, options: RunOptions) -> None:

@@ -17,28 +17,28 @@ ALL = None
 """All sources of a run, whose table lists them."""
 
 
-def keep_unit(unit: Unit, run: RunDirectory, kind: str, phase: Phase) -> None:
+def keep_unit(unit: Unit, run_dir: RunDirectory, kind: str, phase: Phase) -> None:
     """Write the rejections of ``unit``, then its table: the table is what says that it is done."""
     name = unit.source.name
     if unit.rejections:
-        files.write_table(run.rejections(phase, name), rejections_to_table(unit.rejections))
-    files.write_table(run.table(kind, name), with_tally(unit.table, unit.tally))
+        files.write_table(run_dir.rejections(phase, name), rejections_to_table(unit.rejections))
+    files.write_table(run_dir.table(kind, name), with_tally(unit.table, unit.tally))
 
 
 def load_unit(
-    source: Source, run: RunDirectory, kind: str, columns: list[str] | None = None
+    source: Source, run_dir: RunDirectory, kind: str, columns: list[str] | None = None
 ) -> Unit:
     """Return the table that ``keep_unit`` wrote, or some of its columns.
 
     Its rejections are kept already.
     """
-    table = files.read_table(run.table(kind, source.name), columns)
+    table = files.read_table(run_dir.table(kind, source.name), columns)
     return Unit(source, table.replace_schema_metadata(None), tally_of(table.schema))
 
 
 class _Keep(beam.DoFn):
-    def __init__(self, run: RunDirectory, kind: str, phase: Phase, stamp: str | None) -> None:
-        self._run = run
+    def __init__(self, run_dir: RunDirectory, kind: str, phase: Phase, stamp: str | None) -> None:
+        self._run_dir = run_dir
         self._kind = kind
         self._phase = phase
         self._stamp = stamp
@@ -46,7 +46,7 @@ class _Keep(beam.DoFn):
     def process(self, unit: Unit) -> Iterator[Unit]:
         if self._stamp is not None:
             unit = replace(unit, tally=replace(unit.tally, stamp=self._stamp))
-        keep_unit(unit, self._run, self._kind, self._phase)
+        keep_unit(unit, self._run_dir, self._kind, self._phase)
         yield unit
 
 
@@ -57,13 +57,13 @@ class KeepUnits(beam.PTransform):
     Without a ``stamp`` it keeps the one that it has.
     """
 
-    run: RunDirectory
+    run_dir: RunDirectory
     kind: str
     phase: Phase
     stamp: str | None = None
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.ParDo(_Keep(self.run, self.kind, self.phase, self.stamp))
+        return units | beam.ParDo(_Keep(self.run_dir, self.kind, self.phase, self.stamp))
 
 
 @dataclass
@@ -72,16 +72,16 @@ class LoadUnits(beam.PTransform):
 
     sources: Sequence[Source] | None
     """None for all sources of the run."""
-    run: RunDirectory
+    run_dir: RunDirectory
     kind: str
     columns: list[str] | None = None
     after: beam.pvalue.AsSingleton | None = None
     """What must be there before anything is loaded: the side input of whatever wrote the tables."""
 
     def expand(self, root: beam.Pipeline) -> beam.PCollection:
-        all_of_them = SpreadSources(self.run.sources)
+        all_of_them = SpreadSources(self.run_dir.sources)
         spread = all_of_them if self.sources is None else Spread(self.sources)
         return root | spread | beam.Map(self._load, self.after)
 
     def _load(self, source: Source, _after: object) -> Unit:
-        return load_unit(source, self.run, self.kind, self.columns)
+        return load_unit(source, self.run_dir, self.kind, self.columns)

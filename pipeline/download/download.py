@@ -69,41 +69,45 @@ def _refuse_options(urls: UrlOptions, fetch: FetchOptions) -> None:
 
 
 def build_download(
-    root: beam.Pipeline, shards: Sequence[UrlShard], folder: RunDirectory, how: Downloading
+    root: beam.Pipeline, shards: Sequence[UrlShard], run_dir: RunDirectory, how: Downloading
 ) -> None:
     """Wire it: one element is one shard, and nothing is shuffled."""
     _ = (
         root
         | "Shards of urls" >> Spread(shards)
-        | "Download shards" >> DownloadShards(folder.root, how)
-        | "Keep faults" >> beam.Map(keep_fault, folder)
+        | "Download shards" >> DownloadShards(run_dir.root, how)
+        | "Keep faults" >> beam.Map(keep_fault, run_dir)
     )
 
 
-def download(wanted: Wanted, folder: RunDirectory, execute: Execute) -> None:
+def download(wanted: Wanted, run_dir: RunDirectory, execute: Execute) -> None:
     """Download into ``folder``; shards that are whole already are passed over.
 
     Raises UsageError if other urls were downloaded there, or with other options, and EvenpairError,
     a line for each, for shards that failed as a whole.
     """
     asked = make_download(wanted.lists, wanted.options)
-    refuse_other_download(folder, asked)
-    if is_done(folder, asked):
+    refuse_other_download(run_dir, asked)
+    if is_done(run_dir, asked):
         return
-    keep_download(folder, asked, done=False)
-    files.remove(folder.work)
+    keep_download(run_dir, asked, done=False)
+    files.remove(run_dir.work)
     shards = shard_urls(
-        wanted.lists, wanted.columns, wanted.options, finished(folder), folder.path("work", "urls")
+        wanted.lists,
+        wanted.columns,
+        wanted.options,
+        finished(run_dir),
+        run_dir.path("work", "urls"),
     )
     if shards:
         how = downloading(wanted)
-        work = Work(DOWNLOAD, len(shards), folder, apart=True)
-        execute(lambda root: build_download(root, shards, folder, how), work)
-    if faults := kept_faults(folder):
+        work = Work(DOWNLOAD, len(shards), run_dir, apart=True)
+        execute(lambda root: build_download(root, shards, run_dir, how), work)
+    if faults := kept_faults(run_dir):
         raise EvenpairError("\n".join(faults))
-    keep_download(folder, asked, done=True)
-    files.remove_temporaries(folder.root)
-    files.remove(folder.work)
+    keep_download(run_dir, asked, done=True)
+    files.remove_temporaries(run_dir.root)
+    files.remove(run_dir.work)
 
 
 def downloading(wanted: Wanted) -> Downloading:

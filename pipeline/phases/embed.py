@@ -33,7 +33,7 @@ class Encoding:
 def build_embed(
     root: beam.Pipeline,
     sources: Sequence[Source],
-    run: RunDirectory,
+    run_dir: RunDirectory,
     encodings: Sequence[Encoding],
     stamps: Mapping[str, str],
     lanes: int,
@@ -47,13 +47,13 @@ def build_embed(
         embedded = (
             root
             | f"Sources for {name}" >> Spread(sources, lanes)
-            | f"Embed for {name}" >> EmbedPairs(run, encoding.load, encoding.by)
+            | f"Embed for {name}" >> EmbedPairs(run_dir, encoding.load, encoding.by)
         )
         if encoding.by.encodes is Encodes.BOTH:
             embedded = (
                 embedded
-                | "Compare images" >> CompareImages(run, encoding.by)
-                | "Keep captions" >> KeepUnits(run, "captions", Phase.ENRICH)
+                | "Compare images" >> CompareImages(run_dir, encoding.by)
+                | "Keep captions" >> KeepUnits(run_dir, "captions", Phase.ENRICH)
                 | "Their sources" >> beam.Map(lambda unit: unit.source)
             )
-        _ = embedded | f"Settle {name}" >> SettleVectors(run, encoding.by, stamps)
+        _ = embedded | f"Settle {name}" >> SettleVectors(run_dir, encoding.by, stamps)

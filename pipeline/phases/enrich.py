@@ -40,7 +40,7 @@ class Captioning:
 def build_enrich(
     root: beam.Pipeline,
     sources: Sequence[Source],
-    run: RunDirectory,
+    run_dir: RunDirectory,
     captioning: Captioning,
     parser: str | None,
     stamp: str,
@@ -52,33 +52,33 @@ def build_enrich(
     random sample of references is drawn from all of ``sampled``, whichever are still to be done.
     """
     asked, budget = captioning.asked, captioning.budget
-    last = _find_last(root, sampled, run, captioning.sample)
-    caption_images = CaptionImages(run, captioning.load, asked).with_resource_hints(
+    last = _find_last(root, sampled, run_dir, captioning.sample)
+    caption_images = CaptionImages(run_dir, captioning.load, asked).with_resource_hints(
         **captioning.hints
     )
     captioned = (
         root
         | "Sources" >> Spread(sources, captioning.lanes)
-        | "Load scores" >> beam.Map(load_unit, run, "scores")
+        | "Load scores" >> beam.Map(load_unit, run_dir, "scores")
         | "Choose sparse" >> ChooseSparse(last, budget)
         | "Caption images" >> caption_images
     )
     _ = (
         captioned
         | "Spread again" >> Respread()
-        | "Load scores again" >> beam.Map(load_unit, run, "scores")
+        | "Load scores again" >> beam.Map(load_unit, run_dir, "scores")
         | "Choose again" >> ChooseSparse(last, budget)
-        | "Gather captions" >> GatherCaptions(run, asked)
-        | "Find facts" >> FindGeneratedFacts(parser, run.statistics)
-        | "Keep captions" >> KeepUnits(run, "captions", Phase.ENRICH, stamp)
+        | "Gather captions" >> GatherCaptions(run_dir, asked)
+        | "Find facts" >> FindGeneratedFacts(parser, run_dir.statistics)
+        | "Keep captions" >> KeepUnits(run_dir, "captions", Phase.ENRICH, stamp)
     )
 
 
 def _find_last(
-    root: beam.Pipeline, sources: Sequence[Source], run: RunDirectory, count: int
+    root: beam.Pipeline, sources: Sequence[Source], run_dir: RunDirectory, count: int
 ) -> AsSingleton | int:
     """Return the last hash of the random sample of references, of all sources together."""
     if not count:
         return NONE
-    uids = root | "Load uids" >> LoadUnits(sources, run, "scores", COLUMNS)
+    uids = root | "Load uids" >> LoadUnits(sources, run_dir, "scores", COLUMNS)
     return AsSingleton(uids | "Sample references" >> SampleReferences(count))

@@ -22,7 +22,7 @@ def build_join(
     root: beam.Pipeline,
     sources: Sequence[Source],
     todo: Sequence[Source],
-    run: RunDirectory,
+    run_dir: RunDirectory,
     caption_files: Sequence[GivenFile],
     parser: str | None,
     stamp: str,
@@ -34,16 +34,16 @@ def build_join(
     on = caption_files[0].on
     pairs = (
         root
-        | "Load scores" >> LoadUnits(sources, run, "scores", [on])
+        | "Load scores" >> LoadUnits(sources, run_dir, "scores", [on])
         | "Find pairs" >> beam.Map(places_of_pairs, on)
     )
-    given = root | "Files" >> Spread(caption_files) | "Read captions" >> KeepPieces(run)
+    given = root | "Files" >> Spread(caption_files) | "Read captions" >> KeepPieces(run_dir)
     _ = (
         (pairs, given)
         | "Both sides" >> beam.Flatten()
-        | "Match" >> MatchGivenCaptions(run.path(COUNTS))
-        | "Sort by source" >> SortPieces(run)
-        | "Gather captions" >> GatherGivenCaptions(run, todo)
-        | "Find facts" >> FindGeneratedFacts(parser, run.statistics)
-        | "Keep captions" >> KeepUnits(run, "captions", Phase.ENRICH, stamp)
+        | "Match" >> MatchGivenCaptions(run_dir.path(COUNTS))
+        | "Sort by source" >> SortPieces(run_dir)
+        | "Gather captions" >> GatherGivenCaptions(run_dir, todo)
+        | "Find facts" >> FindGeneratedFacts(parser, run_dir.statistics)
+        | "Keep captions" >> KeepUnits(run_dir, "captions", Phase.ENRICH, stamp)
     )

@@ -28,56 +28,56 @@ COUNTS = "work/counts.parquet"
 
 
 def build_score(
-    root: beam.Pipeline, sources: Sequence[Source], run: RunDirectory, options: ScoreOptions
+    root: beam.Pipeline, sources: Sequence[Source], run_dir: RunDirectory, options: ScoreOptions
 ) -> None:
     """Wire the phase: every caption is parsed once, then measured by all of them together.
 
     A table is loaded after what says that all of them are there; what else it needs is a path.
     """
-    finished, pending = split_finished(sources, run, PARSED)
+    finished, pending = split_finished(sources, run_dir, PARSED)
     parsed = (
         root
         | "Sources" >> Spread(pending)
         | "Read captions" >> ReadCaptions(options.caption_field)
         | "Find facts" >> FindFacts(options.parser or None)
-        | "Keep facts" >> KeepUnits(run, PARSED, Phase.SCORE)
+        | "Keep facts" >> KeepUnits(run_dir, PARSED, Phase.SCORE)
     )
-    earlier = root | "Load earlier facts" >> LoadUnits(finished, run, PARSED)
-    counted = parsed | "Count facts" >> CountFacts(run.path(COUNTED))
-    counted_earlier = earlier | "Count earlier facts" >> CountFacts(run.path(COUNTED))
+    earlier = root | "Load earlier facts" >> LoadUnits(finished, run_dir, PARSED)
+    counted = parsed | "Count facts" >> CountFacts(run_dir.path(COUNTED))
+    counted_earlier = earlier | "Count earlier facts" >> CountFacts(run_dir.path(COUNTED))
     counts = (
         (counted, counted_earlier)
         | "All counts" >> beam.Flatten()
-        | "Sum events" >> SumEvents(PRIOR, run.path(COUNTS), run.path(COUNTED))
+        | "Sum events" >> SumEvents(PRIOR, run_dir.path(COUNTS), run_dir.path(COUNTED))
     )
     measured = (
         root
-        | "Load facts" >> LoadUnits(ALL, run, PARSED, after=AsSingleton(counts))
-        | "Measure information" >> MeasureInformation(run.path(COUNTS))
-        | "Keep bits" >> KeepUnits(run, MEASURED, Phase.SCORE)
+        | "Load facts" >> LoadUnits(ALL, run_dir, PARSED, after=AsSingleton(counts))
+        | "Measure information" >> MeasureInformation(run_dir.path(COUNTS))
+        | "Keep bits" >> KeepUnits(run_dir, MEASURED, Phase.SCORE)
     )
     statistics = measured | "Estimate full level" >> EstimateFullLevel(
-        AsSingleton(counts), run.statistics
+        AsSingleton(counts), run_dir.statistics
     )
     _ = (
         root
-        | "Load bits" >> LoadUnits(ALL, run, MEASURED, after=AsSingleton(statistics))
-        | "Mark sparse" >> MarkSparse(run.statistics, options.enrich_below)
-        | "Keep scores" >> KeepUnits(run, "scores", Phase.SCORE)
+        | "Load bits" >> LoadUnits(ALL, run_dir, MEASURED, after=AsSingleton(statistics))
+        | "Mark sparse" >> MarkSparse(run_dir.statistics, options.enrich_below)
+        | "Keep scores" >> KeepUnits(run_dir, "scores", Phase.SCORE)
     )
 
 
 def build_score_by(
-    root: beam.Pipeline, sources: Sequence[Source], run: RunDirectory, options: ScoreOptions
+    root: beam.Pipeline, sources: Sequence[Source], run_dir: RunDirectory, options: ScoreOptions
 ) -> None:
     """Wire the phase for statistics that are given: one pass, nothing is counted."""
-    _, pending = split_finished(sources, run, "scores")
+    _, pending = split_finished(sources, run_dir, "scores")
     _ = (
         root
         | "Sources" >> Spread(pending)
         | "Read captions" >> ReadCaptions(options.caption_field)
         | "Find facts" >> FindFacts(options.parser or None)
-        | "Measure information" >> MeasureInformation(run.statistics)
-        | "Mark sparse" >> MarkSparse(run.statistics, options.enrich_below)
-        | "Keep scores" >> KeepUnits(run, "scores", Phase.SCORE)
+        | "Measure information" >> MeasureInformation(run_dir.statistics)
+        | "Mark sparse" >> MarkSparse(run_dir.statistics, options.enrich_below)
+        | "Keep scores" >> KeepUnits(run_dir, "scores", Phase.SCORE)
     )

@@ -32,45 +32,45 @@ _UID = Reason.DUPLICATE_UID
 
 def build_select(
     root: beam.Pipeline,
-    run: RunDirectory,
+    run_dir: RunDirectory,
     options: SelectOptions,
     given: Selectable,
 ) -> None:
     """Wire the phase: each pair is judged alone, then beside all others, then given its shard."""
-    sample = _measure_sample(root, run, given.reference_sample)
+    sample = _measure_sample(root, run_dir, given.reference_sample)
     judged = (
         root
-        | "Load scores" >> LoadUnits(ALL, run, "scores", given.columns)
-        | "Judge pairs" >> JudgePairs(run, enrichment_options(options), sample)
+        | "Load scores" >> LoadUnits(ALL, run_dir, "scores", given.columns)
+        | "Judge pairs" >> JudgePairs(run_dir, enrichment_options(options), sample)
         | "Apply policies" >> ApplyPolicies(policy_options(options, given))
-        | "Keep judged" >> KeepUnits(run, JUDGED, Phase.SELECT)
+        | "Keep judged" >> KeepUnits(run_dir, JUDGED, Phase.SELECT)
     )
-    values = run.path(VALUES)
+    values = run_dir.path(VALUES)
     keys_repeat = AsSingleton(judged | "Find repeated keys" >> HasDuplicates("key", values))
     repeated = AsSingleton(judged | "Find repeated uids" >> FindDuplicates("uid", values))
     duplicates = {_UID: repeated}
     if options.unique_images:
         images = judged | "Find repeated images" >> FindDuplicates("sha256", values, repeated)
         duplicates[Reason.DUPLICATE_IMAGE] = AsSingleton(images)
-    cut = AsSingleton(_find_cut(root, run, options.keep_fraction, duplicates))
+    cut = AsSingleton(_find_cut(root, run_dir, options.keep_fraction, duplicates))
     plan = (
         root
-        | "Load reasons" >> LoadUnits(ALL, run, JUDGED, list(RANKING), after=repeated)
+        | "Load reasons" >> LoadUnits(ALL, run_dir, JUDGED, list(RANKING), after=repeated)
         | "Without duplicates" >> RejectDuplicates(duplicates)
         | "Without what is beyond" >> RejectBeyondCut(cut)
-        | "Plan shards" >> PlanShards(options.shard_size, run.plan, keys_repeat)
+        | "Plan shards" >> PlanShards(options.shard_size, run_dir.plan, keys_repeat)
     )
     decided = (
         root
-        | "Load judged" >> LoadUnits(ALL, run, JUDGED, after=AsSingleton(plan))
+        | "Load judged" >> LoadUnits(ALL, run_dir, JUDGED, after=AsSingleton(plan))
         | "Decide on duplicates" >> RejectDuplicates(duplicates)
         | "Reject beyond cut" >> RejectBeyondCut(cut)
     )
-    _ = decided | "Summarise" >> Summarise(run.path(MEASURES))
+    _ = decided | "Summarise" >> Summarise(run_dir.path(MEASURES))
     selected = (
         decided
-        | "Assign shards" >> AssignShards(AsSingleton(plan), run)
-        | "Keep selection" >> KeepUnits(run, "selection", Phase.SELECT)
+        | "Assign shards" >> AssignShards(AsSingleton(plan), run_dir)
+        | "Keep selection" >> KeepUnits(run_dir, "selection", Phase.SELECT)
     )
     if options.subset_file:
         _ = selected | "Keep subset" >> KeepSubset(options.subset_file)
@@ -78,7 +78,7 @@ def build_select(
 
 def _find_cut(
     root: beam.Pipeline,
-    run: RunDirectory,
+    run_dir: RunDirectory,
     fraction: float | None,
     duplicates: Mapping[Reason, AsSingleton],
 ) -> beam.PCollection:
@@ -88,22 +88,22 @@ def _find_cut(
         ranked = (
             root
             | f"Load ranks {number}"
-            >> LoadUnits(ALL, run, JUDGED, list(RANKING), after=duplicates[_UID])
+            >> LoadUnits(ALL, run_dir, JUDGED, list(RANKING), after=duplicates[_UID])
             | f"Reject duplicates {number}" >> RejectDuplicates(duplicates)
         )
         found = ranked | f"Narrow cut {number}" >> NarrowCut(fraction, AsSingleton(found))
     return found | "Cut" >> beam.Map(to_cut)
 
 
-def _measure_sample(root: beam.Pipeline, run: RunDirectory, count: int) -> AsSingleton | None:
+def _measure_sample(root: beam.Pipeline, run_dir: RunDirectory, count: int) -> AsSingleton | None:
     """Measure the level in the random sample of references, if one was captioned."""
     if not count:
         return None
     facts = [*COLUMNS, *FACTS.names]
-    last = root | "Load uids" >> LoadUnits(ALL, run, "scores", COLUMNS)
+    last = root | "Load uids" >> LoadUnits(ALL, run_dir, "scores", COLUMNS)
     last |= "Sample references" >> SampleReferences(count)
-    level = root | "Load sampled" >> LoadUnits(ALL, run, "scores", facts)
-    level |= "Measure references" >> MeasureReferences(run, AsSingleton(last))
+    level = root | "Load sampled" >> LoadUnits(ALL, run_dir, "scores", facts)
+    level |= "Measure references" >> MeasureReferences(run_dir, AsSingleton(last))
     return AsSingleton(last | "Sample" >> beam.Map(Sample, AsSingleton(level)))
 
 

@@ -38,7 +38,7 @@ def check_options(options: SelectOptions) -> None:
 
 
 def selectable(
-    run: RunDirectory,
+    run_dir: RunDirectory,
     sources: Sequence[Source],
     options: SelectOptions,
     reference_sample: int = 0,
@@ -50,20 +50,20 @@ def selectable(
     """
     check_options(options)
     asked = bool(options.where or options.rank_by)
-    fields = _fields(run, sources) if asked else pa.unify_schemas([SCORES, _judged()])
+    fields = _fields(run_dir, sources) if asked else pa.unify_schemas([SCORES, _judged()])
     if options.where:
         Where(options.where).check(fields)
     if options.rank_by:
         _check_number(options.rank_by, fields)
     if options.unique_images:
-        _check_hashes(run, sources)
-    return Selectable(_columns(run, options, fields), fields, reference_sample)
+        _check_hashes(run_dir, sources)
+    return Selectable(_columns(run_dir, options, fields), fields, reference_sample)
 
 
-def _columns(run: RunDirectory, options: SelectOptions, fields: pa.Schema) -> list[str]:
+def _columns(run_dir: RunDirectory, options: SelectOptions, fields: pa.Schema) -> list[str]:
     """Return the columns to read: facts only where there are captions to compare them with."""
     words = set(re.findall(r"\w+", options.where.lower()))
-    judged_again = files.find(run.path("captions", "**"))
+    judged_again = files.find(run_dir.path("captions", "**"))
     named = {name for name in fields.names if name.lower() in words or name == options.rank_by}
     quoted = {name for name in fields.names if f'"{name}"' in options.where}
     facts = set(FACTS.names) if judged_again else set()
@@ -79,9 +79,9 @@ def _judged() -> pa.Schema:
     return pa.schema([("caption_raw", pa.string()), *((f.name, f.type) for f in shown)])
 
 
-def _fields(run: RunDirectory, sources: Iterable[Source]) -> pa.Schema:
+def _fields(run_dir: RunDirectory, sources: Iterable[Source]) -> pa.Schema:
     """Return every column of judged pairs, with the fields of all sources."""
-    paths = [run.table("scores", source.name) for source in sources]
+    paths = [run_dir.table("scores", source.name) for source in sources]
     schemas = files.each(files.read_schema, paths)
     plain = [schema.remove_metadata() for schema in (SCORES, *schemas, _judged())]
     try:
@@ -100,9 +100,9 @@ def _check_number(name: str, fields: pa.Schema) -> None:
         raise UsageError(f"--rank-by {name}: it is of type {kind}, not a number")
 
 
-def _check_hashes(run: RunDirectory, sources: Iterable[Source]) -> None:
+def _check_hashes(run_dir: RunDirectory, sources: Iterable[Source]) -> None:
     for source in sources:
-        with files.open_for_reading(run.table("scores", source.name)) as file:
+        with files.open_for_reading(run_dir.table("scores", source.name)) as file:
             metadata = pq.ParquetFile(file).metadata
         if metadata.num_rows and not _has_hashes(metadata):
             raise UsageError(

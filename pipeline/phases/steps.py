@@ -57,14 +57,14 @@ def score(run: Run, sources: list[Source], options: ScoreOptions) -> None:
     run.finish(Phase.SCORE)
 
 
-def keep_sources(run: RunDirectory, sources: list[Source]) -> None:
+def keep_sources(run_dir: RunDirectory, sources: list[Source]) -> None:
     """Write down what the run reads, for the phases that follow."""
     columns = {
         "number": pa.array([source.number for source in sources], pa.int32()),
         "name": pa.array([source.name for source in sources], pa.string()),
         "path": pa.array([source.path for source in sources], pa.string()),
     }
-    files.write_table(run.sources, pa.table(columns))
+    files.write_table(run_dir.sources, pa.table(columns))
 
 
 def enrich(
@@ -87,32 +87,32 @@ def enrich(
     _refuse_other_part(run, options)
     run.record["asked"] = asdict(asked)
     run.begin(Phase.ENRICH, options)
-    sources, directory = run.sources(), run.directory
+    sources, run_dir = run.sources(), run.directory
     stamp = enrich_stamp(run, options, asdict(asked))
-    todo = without_stamp(directory, part.of(sources), stamp)
+    todo = without_stamp(run_dir, part.of(sources), stamp)
     hints = {} if is_service else run.hints
     captioning = Captioning(
         asked,
         load,
         1 if is_service else run.models or max(1, len(todo)),
         options.reference_sample,
-        find_budget_of(directory, sources, options),
+        find_budget_of(run_dir, sources, options),
         hints,
     )
     parser = run.record["phases"]["score"]["options"]["parser"] or None
     run.execute(
-        lambda root: build_enrich(root, todo, directory, captioning, parser, stamp, sources),
+        lambda root: build_enrich(root, todo, run_dir, captioning, parser, stamp, sources),
         Work(
             Phase.ENRICH,
             len(todo),
-            directory,
+            run_dir,
             is_part=not part.is_whole,
             hints=hints,
             sources=todo,
         ),
     )
     others = [] if part.is_whole else sources
-    left = len(without_stamp(directory, others, stamp))
+    left = len(without_stamp(run_dir, others, stamp))
     if not left:
         run.finish(Phase.ENRICH)
     return left

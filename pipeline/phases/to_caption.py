@@ -30,7 +30,7 @@ class ToCaption:
 
 
 def find_budget_of(
-    run: RunDirectory, sources: Sequence[Source], options: EnrichOptions
+    run_dir: RunDirectory, sources: Sequence[Source], options: EnrichOptions
 ) -> Budget | None:
     """Return which sparse pairs may be captioned, None for all of them."""
     if options.max_captions is None:
@@ -38,27 +38,27 @@ def find_budget_of(
 
     def read() -> Iterator[pa.Table]:
         for source in sources:
-            yield files.read_table(run.table("scores", source.name), BUDGET_COLUMNS)
+            yield files.read_table(run_dir.table("scores", source.name), BUDGET_COLUMNS)
 
     return find_budget(read, options.max_captions)
 
 
 def find_to_caption(
-    run: RunDirectory, sources: Sequence[Source], options: EnrichOptions
+    run_dir: RunDirectory, sources: Sequence[Source], options: EnrichOptions
 ) -> ToCaption:
     """Return which pairs ``enrich`` would caption with these options."""
     count = options.reference_sample
-    units = (load_unit(source, run, "scores", COLUMNS) for source in sources)
+    units = (load_unit(source, run_dir, "scores", COLUMNS) for source in sources)
     last = threshold((smallest(unit, count) for unit in units), count) if count else NONE
-    return ToCaption(last, find_budget_of(run, sources, options))
+    return ToCaption(last, find_budget_of(run_dir, sources, options))
 
 
 def pairs_to_caption(
-    run: RunDirectory, source: Source, chosen: ToCaption, columns: Sequence[str] = ()
+    run_dir: RunDirectory, source: Source, chosen: ToCaption, columns: Sequence[str] = ()
 ) -> Unit:
     """Return the pairs of a source that are captioned; of several with one uid the first."""
     names = list(dict.fromkeys([*CHOICE_COLUMNS, *columns]))
-    unit = choose_sparse(load_unit(source, run, "scores", names), chosen.last, chosen.budget)
+    unit = choose_sparse(load_unit(source, run_dir, "scores", names), chosen.last, chosen.budget)
     uids = unit.table["uid"].to_numpy()
     first = np.zeros(len(uids), bool)
     first[np.unique(uids, return_index=True)[1]] = True

@@ -14,14 +14,14 @@ from ..runs.faults import keep_fault
 
 
 def build_write(
-    root: beam.Pipeline, shards: Sequence[OutputShard], run: RunDirectory, form: ShardFormat
+    root: beam.Pipeline, shards: Sequence[OutputShard], run_dir: RunDirectory, form: ShardFormat
 ) -> None:
     """Wire the phase: one element is one output shard, and nothing is shuffled."""
     _ = (
         root
         | "Shards" >> Spread(shards)
-        | "Write shards" >> WriteShards(run, form)
-        | "Keep faults" >> beam.Map(keep_fault, run)
+        | "Write shards" >> WriteShards(run_dir, form)
+        | "Keep faults" >> beam.Map(keep_fault, run_dir)
     )
 
 

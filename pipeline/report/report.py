@@ -30,19 +30,19 @@ class ShownPair:
     fields: dict[str, Any]
 
 
-def draw_report(run: RunDirectory) -> None:
+def draw_report(run_dir: RunDirectory) -> None:
     """Draw the report of a finished run from its record and its shards."""
-    record = json.loads(files.read_bytes(run.record))
+    record = json.loads(files.read_bytes(run_dir.record))
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
-    pairs = list(shown_pairs(run, _PAIRS_SHOWN))
+    pairs = list(shown_pairs(run_dir, _PAIRS_SHOWN))
     page = template.render(record=record, pairs=pairs, joined=list(joined_lines(record)))
-    files.write_bytes(run.report, page.encode())
+    files.write_bytes(run_dir.report, page.encode())
 
 
-def shown_pairs(run: RunDirectory, count: int) -> Iterator[ShownPair]:
+def shown_pairs(run_dir: RunDirectory, count: int) -> Iterator[ShownPair]:
     """Yield pairs of the first shard, those with an enriched caption before the others."""
-    for path in files.find_in(run.shards, "*.tar")[:1]:
+    for path in files.find_in(run_dir.shards, "*.tar")[:1]:
         wanted = _keys_shown(f"{path.removesuffix('.tar')}.parquet", count)
         with files.open_blocks(path) as archive:
             samples = group_samples(read_members(archive))

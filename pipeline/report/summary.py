@@ -14,14 +14,14 @@ _PAIRS_SHOWN = 3
 
 def summary_lines(run: Run) -> Iterator[str]:
     """Yield the lines that a person wants to see at the end of a run."""
-    directory, counts = run.directory, run.record["counts"]
-    for pair in shown_pairs(directory, _PAIRS_SHOWN):
+    run_dir, counts = run.directory, run.record["counts"]
+    for pair in shown_pairs(run_dir, _PAIRS_SHOWN):
         if pair.fields["caption_source"] != "raw":
             yield f"before  {pair.fields['caption_raw'] or '(no caption)'}"
             yield f"after   {pair.caption}"
             yield ""
     if "download" in run.record:
-        yield from download_lines(RunDirectory(directory.downloads))
+        yield from download_lines(RunDirectory(run_dir.downloads))
     yield from joined_lines(run.record)
     yield f"{counts['pairs_read']} pairs read, {counts['pairs_written']} written"
     for reason, count in counts["rejected"].items():
@@ -29,8 +29,8 @@ def summary_lines(run: Run) -> Iterator[str]:
     for field, count in counts["members_left_out"].items():
         yield f"  {count} members left out, for to read a pickle is to run it: {field}"
     yield from measure_lines(run.record.get("measures", {}))
-    yield f"shards  {directory.shards}"
-    yield f"report  {directory.report}"
+    yield f"shards  {run_dir.shards}"
+    yield f"report  {run_dir.report}"
 
 
 def measure_lines(measures: Mapping[str, Any]) -> Iterator[str]:

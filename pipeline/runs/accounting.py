@@ -37,7 +37,7 @@ class Account:
         return None
 
 
-def account(run: RunDirectory, sources: Iterable[Source]) -> dict[str, Account]:
+def account(run_dir: RunDirectory, sources: Iterable[Source]) -> dict[str, Account]:
     """Return the account of each source, by its name.
 
     What was read is what ``score`` noted, what was rejected are rows of tables, what was written is
@@ -45,22 +45,24 @@ def account(run: RunDirectory, sources: Iterable[Source]) -> dict[str, Account]:
     of samples than it counted.
     """
     sources = list(sources)
-    tallies = files.each(lambda source: tally(run, source), sources)
+    tallies = files.each(lambda source: tally(run_dir, source), sources)
     accounts = {s.name: Account(found) for s, found in zip(sources, tallies, strict=True)}
-    paths = files.find_in(run.path("rejections"), "*.parquet")
+    paths = files.find_in(run_dir.path("rejections"), "*.parquet")
     for rejected in files.each(_rejected, paths):
         for (name, reason), count in rejected.items():
             accounts[name].rejected[reason] += count
-    for shard in files.each(lambda shard: _counted(run, shard), load_plan(sources, run.plan)):
+    for shard in files.each(
+        lambda shard: _counted(run_dir, shard), load_plan(sources, run_dir.plan)
+    ):
         for name, written in shard.written.items():
             accounts[name].written += written
     return accounts
 
 
-def members_left_out(run: RunDirectory, sources: Iterable[Source]) -> dict[str, int]:
+def members_left_out(run_dir: RunDirectory, sources: Iterable[Source]) -> dict[str, int]:
     """Return how many members of samples were not written, by field."""
     left_out: Counter[str] = Counter()
-    for shard in files.each(lambda s: _counted(run, s), load_plan(list(sources), run.plan)):
+    for shard in files.each(lambda s: _counted(run_dir, s), load_plan(list(sources), run_dir.plan)):
         left_out.update(shard.left_out)
     return dict(sorted(left_out.items()))
 
@@ -72,14 +74,14 @@ def _rejected(path: str) -> Counter[tuple[str, str]]:
     return Counter({(row["shard"], row["reason"]): row["count_all"] for row in counted})
 
 
-def tally(run: RunDirectory, source: Source) -> Tally:
+def tally(run_dir: RunDirectory, source: Source) -> Tally:
     """Return what ``score`` noted of a source as a whole."""
-    return tally_of(files.read_schema(run.table("scores", source.name)))
+    return tally_of(files.read_schema(run_dir.table("scores", source.name)))
 
 
-def _counted(run: RunDirectory, shard: OutputShard) -> ShardTally:
+def _counted(run_dir: RunDirectory, shard: OutputShard) -> ShardTally:
     """Return what a shard counted as it was written; it must hold as much."""
-    path = shard_path(run, shard.number)
+    path = shard_path(run_dir, shard.number)
     with files.open_table(f"{path}.parquet") as file:
         counted, rows = shard_tally(file.schema_arrow), file.metadata.num_rows
     successes = json.loads(files.read_bytes(f"{path}_stats.json"))["successes"]
@@ -89,7 +91,7 @@ def _counted(run: RunDirectory, shard: OutputShard) -> ShardTally:
     return counted
 
 
-def keep_accounts(run: RunDirectory, accounts: dict[str, Account]) -> None:
+def keep_accounts(run_dir: RunDirectory, accounts: dict[str, Account]) -> None:
     """Write the accounts to the run directory. Raises EvenpairError if one does not add up."""
     rows = [
         {
@@ -102,7 +104,7 @@ def keep_accounts(run: RunDirectory, accounts: dict[str, Account]) -> None:
         }
         for name, found in accounts.items()
     ]
-    files.write_table(run.accounting, pa.Table.from_pylist(rows, schema=ACCOUNTING))
+    files.write_table(run_dir.accounting, pa.Table.from_pylist(rows, schema=ACCOUNTING))
     for name, found in accounts.items():
         if error := found.error():
             raise EvenpairError(f"{name}: {error}")

@@ -13,32 +13,34 @@ from .part import WHOLE, Part
 
 
 @contextlib.contextmanager
-def locked(run: RunDirectory, part: Part = WHOLE) -> Iterator[bool]:
+def locked(run_dir: RunDirectory, part: Part = WHOLE) -> Iterator[bool]:
     """Hold the run directory; the lock dies with its launcher, however that ends.
 
     Parts of one whole may hold it together; given is whether there are no others. Raises UsageError
     if another launcher holds it. Object stores know no locks: there two launchers may meet, and
     write the same bytes.
     """
-    if not files.is_local(run.root):
+    if not files.is_local(run_dir.root):
         yield part.is_whole
         return
-    Path(run.root).mkdir(parents=True, exist_ok=True)
+    Path(run_dir.root).mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
-        alone = _hold(run, stack, part)
+        alone = _hold(run_dir, stack, part)
         yield alone
 
 
-def _hold(run: RunDirectory, stack: contextlib.ExitStack, part: Part) -> bool:
-    whole = _open(run.path(".lock"), stack)
+def _hold(run_dir: RunDirectory, stack: contextlib.ExitStack, part: Part) -> bool:
+    whole = _open(run_dir.path(".lock"), stack)
     alone = _flock(whole, fcntl.LOCK_EX)
     if part.is_whole:
         if not alone:
-            raise UsageError(f"another evenpair is at work in {run.root}: wait for it")
+            raise UsageError(f"another evenpair is at work in {run_dir.root}: wait for it")
         return True
-    own = _open(run.path(f".lock-{part.number}-of-{part.parts}"), stack)
+    own = _open(run_dir.path(f".lock-{part.number}-of-{part.parts}"), stack)
     if not _flock(whole, fcntl.LOCK_SH) or not _flock(own, fcntl.LOCK_EX):
-        raise UsageError(f"another evenpair is at work on part {part} of {run.root}: wait for it")
+        raise UsageError(
+            f"another evenpair is at work on part {part} of {run_dir.root}: wait for it"
+        )
     return alone
 
 

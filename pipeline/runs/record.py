@@ -19,19 +19,19 @@ ADVICE = "name another --out, or begin afresh with --overwrite"
 Record = dict[str, Any]
 
 
-def load_record(run: RunDirectory) -> Record:
+def load_record(run_dir: RunDirectory) -> Record:
     """Return what ``run.json`` says; an empty record where nothing was begun yet."""
-    if not files.exists(run.record):
+    if not files.exists(run_dir.record):
         return {"phases": {}}
-    record: Record = json.loads(files.read_bytes(run.record))
+    record: Record = json.loads(files.read_bytes(run_dir.record))
     return record
 
 
-def keep_record(run: RunDirectory, record: Record) -> None:
+def keep_record(run_dir: RunDirectory, record: Record) -> None:
     """Write ``record``, with the versions of what is at work now."""
     versions = {name: _version(name) for name in _PACKAGES}
     record = {**record, "versions": {"python": platform.python_version(), **versions}}
-    files.write_bytes(run.record, json.dumps(record, indent=2, sort_keys=True).encode() + b"\n")
+    files.write_bytes(run_dir.record, json.dumps(record, indent=2, sort_keys=True).encode() + b"\n")
 
 
 def options_of(options: Any) -> Record:  # noqa: ANN401 - any options record

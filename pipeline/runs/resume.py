@@ -8,12 +8,12 @@ from ...storage import files
 
 
 def split_finished(
-    sources: Sequence[Source], run: RunDirectory, kind: str
+    sources: Sequence[Source], run_dir: RunDirectory, kind: str
 ) -> tuple[list[Source], list[Source]]:
     """Return the sources whose table of a kind is there, and those that are still to be done."""
     finished: list[Source] = []
     pending: list[Source] = []
-    found = files.each(files.exists, [run.table(kind, source.name) for source in sources])
+    found = files.each(files.exists, [run_dir.table(kind, source.name) for source in sources])
     for source, there in zip(sources, found, strict=True):
         (finished if there else pending).append(source)
     return finished, pending

@@ -30,18 +30,18 @@ def digest(*parts: bytes | Any) -> str:
     return hashed.hexdigest()
 
 
-def without_stamp(run: RunDirectory, sources: list[Source], stamp: str) -> list[Source]:
+def without_stamp(run_dir: RunDirectory, sources: list[Source], stamp: str) -> list[Source]:
     """Return the sources whose captions are still to be made as ``stamp`` says."""
-    made = files.each(lambda source: has_stamp(run, source, stamp), sources)
+    made = files.each(lambda source: has_stamp(run_dir, source, stamp), sources)
     return [source for source, done in zip(sources, made, strict=True) if not done]
 
 
-def has_stamp(run: RunDirectory, source: Source, stamp: str, kind: str = "captions") -> bool:
+def has_stamp(run_dir: RunDirectory, source: Source, stamp: str, kind: str = "captions") -> bool:
     """Return whether a table of ``source`` is there, and was made as ``stamp`` says."""
-    return stamp_of(run, source, kind) == stamp
+    return stamp_of(run_dir, source, kind) == stamp
 
 
-def stamp_of(run: RunDirectory, source: Source, kind: str) -> str | None:
+def stamp_of(run_dir: RunDirectory, source: Source, kind: str) -> str | None:
     """Return what a table of ``source`` was made by, None where there is none."""
-    path = run.table(kind, source.name)
+    path = run_dir.table(kind, source.name)
     return tally_of(files.read_schema(path)).stamp if files.exists(path) else None

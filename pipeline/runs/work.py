@@ -53,7 +53,7 @@ class Work:
 
     phase: str
     units: int
-    run: RunDirectory
+    run_dir: RunDirectory
     pairs: Iterable[int] = ()
     """About how many pairs each unit has; it is looked at only as far as it must be."""
     steps: Sequence[Step] = ()
@@ -71,7 +71,7 @@ class Work:
 
     def paths(self) -> list[str]:
         """Return the run directory, the sources and other files, all of which workers must see."""
-        return [self.run.root, *(source.path for source in self.sources), *self.files]
+        return [self.run_dir.root, *(source.path for source in self.sources), *self.files]
 
     def is_small(self) -> bool:
         """Return whether it is done before worker processes would have started."""

@@ -36,19 +36,19 @@ def open_run(
     """
     if overwrite and engine.dataflow.dry_run:
         raise UsageError("--dry-run changes nothing, so it cannot go with --overwrite")
-    directory = RunDirectory(_as_workers_see(root, engine))
+    run_dir = RunDirectory(_as_workers_see(root, engine))
     if begin:
-        _refuse_other_folder(directory, overwrite=overwrite)
-    elif not files.exists(directory.sources):
-        raise NoRunError(directory.root)
-    with _at_work(directory, engine, part) as (execute, alone):
+        _refuse_other_folder(run_dir, overwrite=overwrite)
+    elif not files.exists(run_dir.sources):
+        raise NoRunError(run_dir.root)
+    with _at_work(run_dir, engine, part) as (execute, alone):
         if overwrite:
             for name in _OURS:
-                files.remove(directory.path(name))
+                files.remove(run_dir.path(name))
 
         models = 1 if engine.runner == "direct" else None
         dry = engine.dataflow.dry_run
-        yield Run(directory, execute, models, alone, device_hints(engine), dry)
+        yield Run(run_dir, execute, models, alone, device_hints(engine), dry)
 
 
 @contextmanager
@@ -61,23 +61,23 @@ def open_downloads(
     """
     if engine.dataflow.dry_run:
         raise UsageError("--dry-run shows the job of score, enrich, select or write")
-    directory = RunDirectory(_as_workers_see(root, engine))
-    _refuse_file(directory)
-    refuse_other_files(directory, lists)
-    with _at_work(directory, engine) as (execute, _):
+    run_dir = RunDirectory(_as_workers_see(root, engine))
+    _refuse_file(run_dir)
+    refuse_other_files(run_dir, lists)
+    with _at_work(run_dir, engine) as (execute, _):
         if overwrite:
-            clear_downloads(directory)
-        yield directory, execute
+            clear_downloads(run_dir)
+        yield run_dir, execute
 
 
 @contextmanager
 def _at_work(
-    directory: RunDirectory, engine: EngineOptions, part: Part = WHOLE
+    run_dir: RunDirectory, engine: EngineOptions, part: Part = WHOLE
 ) -> Iterator[tuple[Execute, bool]]:
     """Hold a folder, and give the engine; also whether no other part is at work there."""
     with (
-        locked(directory, part) as alone,
-        open_engine(engine, directory.root) as execute,
+        locked(run_dir, part) as alone,
+        open_engine(engine, run_dir.root) as execute,
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")
@@ -110,23 +110,23 @@ _OURS = (
 )
 
 
-def _refuse_other_folder(directory: RunDirectory, *, overwrite: bool) -> None:
+def _refuse_other_folder(run_dir: RunDirectory, *, overwrite: bool) -> None:
     """Refuse a folder that holds files but no run, for a run would mix with them.
 
     What is left of a run that was being overwritten can be overwritten.
     """
-    _refuse_file(directory)
-    record, sources = directory.record, directory.sources
+    _refuse_file(run_dir)
+    record, sources = run_dir.record, run_dir.sources
     if files.exists(record) or files.exists(sources):
         return
-    ours = {directory.path(name) for name in _OURS} if overwrite else set()
-    others = [p for p in files.find_in(directory.root, "*") if p not in ours]
+    ours = {run_dir.path(name) for name in _OURS} if overwrite else set()
+    others = [p for p in files.find_in(run_dir.root, "*") if p not in ours]
     if others:
         raise UsageError(
-            f"{directory.root} holds other files, such as {others[0]}: name a new folder"
+            f"{run_dir.root} holds other files, such as {others[0]}: name a new folder"
         )
 
 
-def _refuse_file(directory: RunDirectory) -> None:
-    if files.is_local(directory.root) and os.path.isfile(directory.root):
-        raise UsageError(f"{directory.root} is a file: name a folder")
+def _refuse_file(run_dir: RunDirectory) -> None:
+    if files.is_local(run_dir.root) and os.path.isfile(run_dir.root):
+        raise UsageError(f"{run_dir.root} is a file: name a folder")

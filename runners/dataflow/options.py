@@ -61,7 +61,7 @@ def dataflow_options(options: EngineOptions, work: Work | None = None) -> list[s
 
 def _job_name(work: Work) -> str:
     """Return a name that two launchers of one phase share, so that Dataflow refuses the second."""
-    root = hashlib.blake2b(work.run.root.encode(), digest_size=4).hexdigest()
+    root = hashlib.blake2b(work.run_dir.root.encode(), digest_size=4).hexdigest()
     return f"evenpair-{work.phase}-{root}"
 
 

@@ -33,7 +33,7 @@ def run_direct(build: Build, work: Work, options: EngineOptions) -> None:
                 _run_on_processes(build, beam_options)
     except BaseException:
         if not work.is_part:
-            files.remove_temporaries(work.run.root)  # nobody is at work on them any more
+            files.remove_temporaries(work.run_dir.root)  # nobody is at work on them any more
         raise
 
 

@@ -11,7 +11,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from evenpair.pipeline.inputs.find_sources import find_sources
 from evenpair.pipeline.job import RunOptions, run_all
-from evenpair.pipeline.options.options.options import (
+from evenpair.pipeline.options.options import (
     EnrichOptions,
     ScoreOptions,
     SelectOptions,

@@ -16,13 +16,13 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from evenpair.pipeline.download.download.download import download, downloading, plan_download
-from evenpair.pipeline.download.download.shard_urls import shard_urls
+from evenpair.pipeline.download.download import download, downloading, plan_download
+from evenpair.pipeline.download.shard_urls import shard_urls
 from evenpair.pipeline.inputs.url_lists import find_url_lists
-from evenpair.pipeline.options.options.download_options import DownloadOptions, FetchOptions
-from evenpair.pipeline.options.options.engine_options import EngineOptions
+from evenpair.pipeline.options.download_options import DownloadOptions, FetchOptions
+from evenpair.pipeline.options.engine_options import EngineOptions
 from evenpair.runners.cli.open_run import open_downloads, open_run
-from evenpair.runners.direct.direct.direct import run_direct
+from evenpair.runners.direct.direct import run_direct
 from evenpair.schemas.errors import EvenpairError, UsageError
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.transforms.download.download_shards import download_shard

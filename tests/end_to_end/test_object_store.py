@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from evenpair.runners.dataflow.dataflow.dataflow import has_extra
+from evenpair.runners.dataflow.dataflow import has_extra
 from evenpair.schemas.errors import EvenpairError
 from evenpair.storage import files
 from evenpair.storage import remote as remote_storage

@@ -8,10 +8,10 @@ from apache_beam.portability.api import beam_runner_api_pb2
 from apache_beam.portability.common_urns import resource_hints
 from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner, DataflowRuntimeException
 
-from evenpair.pipeline.options.options.engine_options import DataflowOptions, EngineOptions
+from evenpair.pipeline.options.engine_options import DataflowOptions, EngineOptions
 from evenpair.pipeline.runs.work import Work
-from evenpair.runners.dataflow.dataflow import dataflow
-from evenpair.runners.dataflow.dataflow.options import dataflow_options, device_hints
+from evenpair.runners.dataflow import dataflow
+from evenpair.runners.dataflow.options import dataflow_options, device_hints
 from evenpair.scenes.shards import write_demo_shards
 from evenpair.schemas.rejection import Phase
 from evenpair.schemas.run_directory import RunDirectory

@@ -12,9 +12,9 @@ from pathlib import Path
 import apache_beam as beam
 import pytest
 
-from evenpair.pipeline.options.options.engine_options import EngineOptions
+from evenpair.pipeline.options.engine_options import EngineOptions
 from evenpair.pipeline.runs.work import FEW, Work
-from evenpair.runners.direct.direct.direct import choose_workers, run_direct
+from evenpair.runners.direct.direct import choose_workers, run_direct
 from evenpair.schemas.errors import EvenpairError, UsageError
 from evenpair.schemas.rejection import Phase
 from evenpair.schemas.run_directory import RunDirectory
@@ -188,7 +188,7 @@ SCRIPT = """
 import os, sys, time
 from pathlib import Path
 import apache_beam as beam
-from evenpair.pipeline.options.options.engine_options import EngineOptions
+from evenpair.pipeline.options.engine_options import EngineOptions
 from evenpair.pipeline.runs.work import Work
 from evenpair.runners.direct.direct import run_direct
 from evenpair.schemas.rejection import Phase

@@ -14,10 +14,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from evenpair.pipeline.options.options.engine_options import EngineOptions
+from evenpair.pipeline.options.engine_options import EngineOptions
 from evenpair.runners import shared_paths
-from evenpair.runners.flink.flink.cluster import find_cluster, require_usable
-from evenpair.runners.flink.flink.flink import flink_options
+from evenpair.runners.flink.cluster import find_cluster, require_usable
+from evenpair.runners.flink.flink import flink_options
 from evenpair.runners.shared_paths import file_system_of, is_here, require_shared
 from evenpair.scenes.shards import write_demo_shards
 from evenpair.schemas.errors import UsageError

@@ -5,7 +5,7 @@ from apache_beam.runners.portability.fn_api_runner.execution import ListBuffer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenpair.runners.direct.direct.share_bundles import Parts, split_inputs
+from evenpair.runners.direct.share_bundles import Parts, split_inputs
 
 
 def parts_of(count):

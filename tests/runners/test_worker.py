@@ -158,7 +158,7 @@ def test_a_plain_installation_starts_workers_without_a_word():
             text=True,
             check=True,
         ).stderr
-        for module in ("apache_beam", "evenpair.runners.direct.direct.worker_imports")
+        for module in ("apache_beam", "evenpair.runners.direct.worker_imports")
     }
     assert "apitools not found" in said["apache_beam"]
-    assert said["evenpair.runners.direct.direct.worker_imports"] == ""
+    assert said["evenpair.runners.direct.worker_imports"] == ""

@@ -8,7 +8,7 @@ from apache_beam.pvalue import AsSingleton
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing.util import assert_that, equal_to
 
-from evenpair.pipeline.phases.steps.steps import keep_sources
+from evenpair.pipeline.phases.steps import keep_sources
 from evenpair.schemas.facts import Attribute, Facts
 from evenpair.schemas.rejection import Phase, Reason, Rejection
 from evenpair.schemas.run_directory import RunDirectory
@@ -18,17 +18,17 @@ from evenpair.schemas.tables import FACTS, PAIRS, SCORES, facts_to_arrow
 from evenpair.schemas.unit import Tally, Unit
 from evenpair.transforms.enrich.choose_sparse import ChooseSparse
 from evenpair.transforms.facts.find_facts import FindFacts
-from evenpair.transforms.information.information.count_facts import CountFacts
-from evenpair.transforms.information.information.full_level import EstimateFullLevel
-from evenpair.transforms.information.information.keep_statistics import (
+from evenpair.transforms.information.count_facts import CountFacts
+from evenpair.transforms.information.full_level import EstimateFullLevel
+from evenpair.transforms.information.keep_statistics import (
     keep_statistics,
     load_full_level,
     load_statistics,
     load_table,
 )
-from evenpair.transforms.information.information.mark_sparse import MarkSparse
-from evenpair.transforms.information.information.measure_information import MeasureInformation
-from evenpair.transforms.information.information.sum_events import SumEvents
+from evenpair.transforms.information.mark_sparse import MarkSparse
+from evenpair.transforms.information.measure_information import MeasureInformation
+from evenpair.transforms.information.sum_events import SumEvents
 from evenpair.transforms.read.read_captions import ReadCaptions
 from evenpair.transforms.select.decide import RejectBeyondCut, RejectDuplicates
 from evenpair.transforms.select.find_cut import ROUNDS, NarrowCut, to_cut

@@ -36,17 +36,17 @@ def _cosine(image: Vector | None, text: Vector | None) -> float | None:
     return round(float(np.dot(image, text)), 4)
 
 
-def _compare(source: Source, run: RunDirectory, by: EncodedBy) -> Unit:
-    unit = load_unit(source, run, "captions")
-    return compare_images(unit, VectorStore(run, source.name, by).load())
+def _compare(source: Source, run_dir: RunDirectory, by: EncodedBy) -> Unit:
+    unit = load_unit(source, run_dir, "captions")
+    return compare_images(unit, VectorStore(run_dir, source.name, by).load())
 
 
 @dataclass
 class CompareImages(beam.PTransform):
     """Source -> Unit of captions with their similarities, by the vectors that the run keeps."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
     by: EncodedBy
 
     def expand(self, sources: beam.PCollection) -> beam.PCollection:
-        return sources | beam.Map(_compare, self.run, self.by)
+        return sources | beam.Map(_compare, self.run_dir, self.by)

@@ -33,14 +33,14 @@ class ToEncode:
     generated: str | None = None
 
 
-def pairs_to_encode(source: Source, run: RunDirectory, encodes: Encodes) -> list[ToEncode]:
+def pairs_to_encode(source: Source, run_dir: RunDirectory, encodes: Encodes) -> list[ToEncode]:
     """Return the pairs of ``source`` that are encoded, each uid once.
 
     Similarity is wanted of those with a row among the captions, and of no others; soft targets
     compare all pairs with each other. What is not encoded is left out.
     """
-    scores = files.read_table(run.table("scores", source.name), ["uid", "key", "caption"])
-    generated = _generated(source, run)
+    scores = files.read_table(run_dir.table("scores", source.name), ["uid", "key", "caption"])
+    generated = _generated(source, run_dir)
     columns = (scores[name].to_pylist() for name in scores.column_names)
     first: dict[str, ToEncode] = {}
     for uid, key, raw in zip(*columns, strict=True):
@@ -52,8 +52,8 @@ def pairs_to_encode(source: Source, run: RunDirectory, encodes: Encodes) -> list
     return list(first.values())
 
 
-def _generated(source: Source, run: RunDirectory) -> dict[str, str | None]:
-    path = run.table("captions", source.name)
+def _generated(source: Source, run_dir: RunDirectory) -> dict[str, str | None]:
+    path = run_dir.table("captions", source.name)
     if not files.exists(path):
         return {}
     captions = files.read_table(path, ["uid", "caption"])
@@ -189,15 +189,15 @@ def _asked(encoder: Encoder) -> Asked:
 
 
 class _Embed(beam.DoFn):
-    def __init__(self, run: RunDirectory, load: LoadEncoder, by: EncodedBy) -> None:
-        self._run = run
+    def __init__(self, run_dir: RunDirectory, load: LoadEncoder, by: EncodedBy) -> None:
+        self._run_dir = run_dir
         self._load = load
         self._by = by
         self._shared = Shared()
 
     def process(self, source: Source) -> Iterator[Source]:
-        store = VectorStore(self._run, source.name, self._by)
-        pairs = pairs_to_encode(source, self._run, self._by.encodes)
+        store = VectorStore(self._run_dir, source.name, self._by)
+        pairs = pairs_to_encode(source, self._run_dir, self._by.encodes)
         embed_pairs(source, pairs, self._acquire, store)
         yield source
 
@@ -211,9 +211,9 @@ class _Embed(beam.DoFn):
 class EmbedPairs(beam.PTransform):
     """Source -> Source, by an encoder that a worker loads when it has something to encode."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
     load: LoadEncoder
     by: EncodedBy
 
     def expand(self, sources: beam.PCollection) -> beam.PCollection:
-        return sources | beam.ParDo(_Embed(self.run, self.load, self.by))
+        return sources | beam.ParDo(_Embed(self.run_dir, self.load, self.by))

@@ -36,17 +36,17 @@ class Encoded:
 class VectorStore:
     """The vectors that one encoder made of one source."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
     name: str
     by: EncodedBy
 
     @property
     def path(self) -> str:
-        return self.run.table(self.by.folder, self.name)
+        return self.run_dir.table(self.by.folder, self.name)
 
     @property
     def parts_path(self) -> str:
-        return self.run.path(self.by.folder, f"{self.name}.parts")
+        return self.run_dir.path(self.by.folder, f"{self.name}.parts")
 
     def load(self) -> pa.Table:
         """Return the rows of this very encoder; of one uid the last."""
@@ -121,8 +121,10 @@ def _last(table: pa.Table) -> pa.Table:
     return table.take(last.combine_chunks().sort())
 
 
-def _settle(source: Source, run: RunDirectory, by: EncodedBy, stamps: Mapping[str, str]) -> Source:
-    VectorStore(run, source.name, by).settle(stamps[source.name])
+def _settle(
+    source: Source, run_dir: RunDirectory, by: EncodedBy, stamps: Mapping[str, str]
+) -> Source:
+    VectorStore(run_dir, source.name, by).settle(stamps[source.name])
     return source
 
 
@@ -130,9 +132,9 @@ def _settle(source: Source, run: RunDirectory, by: EncodedBy, stamps: Mapping[st
 class SettleVectors(beam.PTransform):
     """Source -> Source, its vectors in one table with the stamp that says by what it is whole."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
     by: EncodedBy
     stamps: Mapping[str, str]
 
     def expand(self, sources: beam.PCollection) -> beam.PCollection:
-        return sources | beam.Map(_settle, self.run, self.by, self.stamps)
+        return sources | beam.Map(_settle, self.run_dir, self.by, self.stamps)

@@ -74,14 +74,14 @@ def _lasting(answers: dict[str, Answer]) -> dict[str, Answer]:
 
 
 class _Caption(beam.DoFn):
-    def __init__(self, run: RunDirectory, load: LoadCaptioner, asked: Asked) -> None:
-        self._run = run
+    def __init__(self, run_dir: RunDirectory, load: LoadCaptioner, asked: Asked) -> None:
+        self._run_dir = run_dir
         self._load = load
         self._asked = asked
         self._shared = Shared()
 
     def process(self, unit: Unit) -> Iterator[Source]:
-        store = AnswerStore(self._run, unit.source.name)
+        store = AnswerStore(self._run_dir, unit.source.name)
         if unasked(unit, store, self._asked):  # only then, for many workers may have nothing to ask
             self._captioner = self._shared.acquire(self._load)  # kept alive by being held
             caption_images(unit, self._captioner, store)
@@ -92,9 +92,9 @@ class _Caption(beam.DoFn):
 class CaptionImages(beam.PTransform):
     """Unit of pairs -> Source, by a captioner that a worker loads when it has something to ask."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
     load: LoadCaptioner
     asked: Asked
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.ParDo(_Caption(self.run, self.load, self.asked))
+        return units | beam.ParDo(_Caption(self.run_dir, self.load, self.asked))

@@ -47,16 +47,16 @@ def _check(
     return (caption, None) if found is None else (None, found.value)
 
 
-def _gather(unit: Unit, run: RunDirectory, asked: Asked) -> Unit:
-    return gather_captions(unit, AnswerStore(run, unit.source.name).load(asked), asked)
+def _gather(unit: Unit, run_dir: RunDirectory, asked: Asked) -> Unit:
+    return gather_captions(unit, AnswerStore(run_dir, unit.source.name).load(asked), asked)
 
 
 @dataclass
 class GatherCaptions(beam.PTransform):
     """Unit of pairs -> Unit of captions, from the answers that the run keeps."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
     asked: Asked
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.Map(_gather, self.run, self.asked)
+        return units | beam.Map(_gather, self.run_dir, self.asked)

@@ -23,16 +23,16 @@ from ..captioners.captioner import Answer, Asked
 class AnswerStore:
     """The answers of one source."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
     name: str
 
     @property
     def path(self) -> str:
-        return self.run.table("answers", self.name)
+        return self.run_dir.table("answers", self.name)
 
     @property
     def parts_path(self) -> str:
-        return self.run.path("answers", f"{self.name}.parts")
+        return self.run_dir.path("answers", f"{self.name}.parts")
 
     def load(self, asked: Asked | None = None) -> pa.Table:
         """Return what was answered, by whoever was asked; of one uid the first answer."""

@@ -53,14 +53,14 @@ def keep_took(parts: Iterable[Took], path: str) -> str:
 
 
 class _Measure(beam.DoFn):
-    def __init__(self, run: RunDirectory, load: LoadCaptioner, asked: Asked) -> None:
-        self._run = run
+    def __init__(self, run_dir: RunDirectory, load: LoadCaptioner, asked: Asked) -> None:
+        self._run_dir = run_dir
         self._load = load
         self._asked = asked
         self._shared = Shared()
 
     def process(self, unit: Unit) -> Iterator[Took]:
-        store = AnswerStore(self._run, unit.source.name)
+        store = AnswerStore(self._run_dir, unit.source.name)
         if unasked(unit, store, self._asked):
             self._captioner = self._shared.acquire(self._warm)  # kept alive by being held
             yield measure_captioner(unit, self._captioner, store)
@@ -76,7 +76,7 @@ class _Measure(beam.DoFn):
 class MeasureCaptioner(beam.PTransform):
     """Unit of pairs -> the path of what it took to caption all of them, as JSON."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
     load: LoadCaptioner
     asked: Asked
     path: str
@@ -84,7 +84,7 @@ class MeasureCaptioner(beam.PTransform):
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (
             units
-            | "Measure" >> beam.ParDo(_Measure(self.run, self.load, self.asked))
+            | "Measure" >> beam.ParDo(_Measure(self.run_dir, self.load, self.asked))
             | "Gather" >> beam.combiners.ToList()
             | "Keep" >> beam.Map(keep_took, self.path)
         )

@@ -49,7 +49,7 @@ def gather_given_captions(unit: Unit, joined: pa.Table) -> Unit:
 class GatherGivenCaptions(beam.PTransform):
     """Source number and Stretch -> Unit of captions for each of ``sources``, found or not."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
     sources: Sequence[Source]
 
     def expand(self, stretches: beam.PCollection) -> beam.PCollection:
@@ -57,14 +57,14 @@ class GatherGivenCaptions(beam.PTransform):
         return (
             {"sources": wanted, "stretches": stretches}
             | "By source" >> beam.CoGroupByKey()
-            | "Gather" >> beam.FlatMap(_gather, self.run)
+            | "Gather" >> beam.FlatMap(_gather, self.run_dir)
         )
 
 
-def _gather(element: tuple[int, dict[str, Iterable[Any]]], run: RunDirectory) -> Iterator[Unit]:
+def _gather(element: tuple[int, dict[str, Iterable[Any]]], run_dir: RunDirectory) -> Iterator[Unit]:
     _, found = element
     for source in found["sources"]:
-        unit = load_unit(source, run, "scores", COLUMNS)
+        unit = load_unit(source, run_dir, "scores", COLUMNS)
         tables = [_read(stretch) for stretch in found["stretches"]]
         yield gather_given_captions(unit, pa.concat_tables([JOINED.empty_table(), *tables]))
 

@@ -31,27 +31,27 @@ class Stretch:
     group: int
 
 
-def keep_pieces(file: GivenFile, run: RunDirectory) -> Iterator[Places]:
+def keep_pieces(file: GivenFile, run_dir: RunDirectory) -> Iterator[Places]:
     """Write the captions of ``file`` down in pieces; yield where in each there is a usable one."""
     for at, table in enumerate(read_given_captions(file)):
         number = file.number * _PIECES_A_FILE + at
-        files.write_table(_piece_path(run, number), table.select(["caption", "model"]))
+        files.write_table(_piece_path(run_dir, number), table.select(["caption", "model"]))
         usable = pc.and_(pc.is_valid(table["on"]), pc.is_valid(table["caption"]))
         column = table["on"].combine_chunks()
         yield find_places(column, usable.combine_chunks(), number, is_given=True)
 
 
 def sort_piece(
-    number: int, matches: Iterable[Matches], run: RunDirectory
+    number: int, matches: Iterable[Matches], run_dir: RunDirectory
 ) -> Iterator[tuple[int, Stretch]]:
     """Sort what of a piece has found a pair; yield the number of each source with its stretch."""
     captions, sources, rows = (np.concatenate(parts) for parts in zip(*matches, strict=True))
     order = np.lexsort((rows, sources))
-    found = files.read_table(_piece_path(run, number)).take(pa.array(captions[order]))
+    found = files.read_table(_piece_path(run_dir, number)).take(pa.array(captions[order]))
     table = pa.Table.from_arrays([pa.array(rows[order]), *found.columns], schema=JOINED)
     numbers, starts = np.unique(sources[order], return_index=True)
     ends = [*starts[1:].tolist(), len(order)]
-    path = run.path("work", "sorted", f"{number:012d}.parquet")
+    path = run_dir.path("work", "sorted", f"{number:012d}.parquet")
     with files.write_whole(path) as file, pq.ParquetWriter(file, JOINED) as writer:
         for start, end in zip(starts.tolist(), ends, strict=True):
             writer.write_table(table.slice(start, end - start))
@@ -59,34 +59,34 @@ def sort_piece(
 
 
 def _sort(
-    element: tuple[int, Iterable[Matches]], run: RunDirectory
+    element: tuple[int, Iterable[Matches]], run_dir: RunDirectory
 ) -> Iterator[tuple[int, Stretch]]:
-    return sort_piece(*element, run)
+    return sort_piece(*element, run_dir)
 
 
-def _piece_path(run: RunDirectory, number: int) -> str:
-    return run.path("work", "given", f"{number:012d}.parquet")
+def _piece_path(run_dir: RunDirectory, number: int) -> str:
+    return run_dir.path("work", "given", f"{number:012d}.parquet")
 
 
 @dataclass
 class KeepPieces(beam.PTransform):
     """Files of captions -> Places of what is joined on, the captions in pieces on disk."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
 
     def expand(self, files: beam.PCollection) -> beam.PCollection:
-        return files | beam.FlatMap(keep_pieces, self.run)
+        return files | beam.FlatMap(keep_pieces, self.run_dir)
 
 
 @dataclass
 class SortPieces(beam.PTransform):
     """Piece and Matches -> source number and Stretch, the matched captions sorted on disk."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
 
     def expand(self, matches: beam.PCollection) -> beam.PCollection:
         return (
             matches
             | "Gather matches" >> beam.GroupByKey()
-            | "Sort" >> beam.FlatMap(_sort, self.run)
+            | "Sort" >> beam.FlatMap(_sort, self.run_dir)
         )

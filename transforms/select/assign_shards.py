@@ -48,12 +48,12 @@ def rejections_of(selection: pa.Table) -> pa.Table:
     return pa.table(columns, schema=REJECTIONS)
 
 
-def _assign(unit: Unit, plan: Plan, run: RunDirectory) -> Iterator[Unit]:
+def _assign(unit: Unit, plan: Plan, run_dir: RunDirectory) -> Iterator[Unit]:
     """Assign shards, and keep the rejections as a table: there may be as many as pairs."""
     selected = assign_shards(unit, plan)
     rejected = rejections_of(selected.table)
     if rejected.num_rows:
-        files.write_table(run.rejections(Phase.SELECT, unit.source.name), rejected)
+        files.write_table(run_dir.rejections(Phase.SELECT, unit.source.name), rejected)
     yield selected
 
 
@@ -65,7 +65,7 @@ class AssignShards(beam.PTransform):
     """
 
     plan: beam.pvalue.AsSingleton
-    run: RunDirectory
+    run_dir: RunDirectory
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.FlatMap(_assign, self.plan, self.run)
+        return units | beam.FlatMap(_assign, self.plan, self.run_dir)

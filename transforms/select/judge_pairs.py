@@ -275,15 +275,15 @@ def share_of(uid: str, seed: int) -> float:
 
 
 class _Judge(beam.DoFn):
-    def __init__(self, run: RunDirectory, options: EnrichmentOptions) -> None:
-        self._run = run
+    def __init__(self, run_dir: RunDirectory, options: EnrichmentOptions) -> None:
+        self._run_dir = run_dir
         self._options = options
 
     def setup(self) -> None:
-        self._model = load_model(self._run.statistics)
+        self._model = load_model(self._run_dir.statistics)
 
     def process(self, unit: Unit, sample: Sample | None) -> Iterator[Unit]:
-        path = self._run.table("captions", unit.source.name)
+        path = self._run_dir.table("captions", unit.source.name)
         captions = files.read_table(path) if files.exists(path) else None
         yield judge_pairs(unit, captions, self._model, self._options, sample)
 
@@ -292,9 +292,9 @@ class _Judge(beam.DoFn):
 class JudgePairs(beam.PTransform):
     """Unit of scores -> Unit of judged pairs, with the captions that the run has for them."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
     options: EnrichmentOptions
     sample: beam.pvalue.AsSingleton | None = None
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.ParDo(_Judge(self.run, self.options), self.sample)
+        return units | beam.ParDo(_Judge(self.run_dir, self.options), self.sample)

@@ -42,14 +42,14 @@ def measured_level(parts: Iterable[Counter[int]]) -> float | None:
 
 
 class _Measure(beam.DoFn):
-    def __init__(self, run: RunDirectory) -> None:
-        self._run = run
+    def __init__(self, run_dir: RunDirectory) -> None:
+        self._run_dir = run_dir
 
     def setup(self) -> None:
-        self._model = load_model(self._run.statistics)
+        self._model = load_model(self._run_dir.statistics)
 
     def process(self, unit: Unit, last: int) -> Iterator[Counter[int]]:
-        path = self._run.table("captions", unit.source.name)
+        path = self._run_dir.table("captions", unit.source.name)
         if files.exists(path):
             yield known_histogram(unit, files.read_table(path), last, self._model)
 
@@ -58,13 +58,13 @@ class _Measure(beam.DoFn):
 class MeasureReferences(beam.PTransform):
     """Units of scores -> the level of the sample of a side input, None without references."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
     last: beam.pvalue.AsSingleton
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (
             units
-            | "Measure sampled" >> beam.ParDo(_Measure(self.run), self.last)
+            | "Measure sampled" >> beam.ParDo(_Measure(self.run_dir), self.last)
             | "Gather" >> beam.combiners.ToList()
             | "Take median" >> beam.Map(measured_level)
         )

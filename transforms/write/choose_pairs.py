@@ -44,7 +44,7 @@ class Pair(NamedTuple):
 class Choice:
     """What one shard takes from its sources."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
     number: int
     check_images: bool
     encoders: tuple[EncodedBy, ...] = ()
@@ -59,10 +59,10 @@ class Choice:
 
     def pairs_of(self, piece: Piece) -> Iterator[Pair]:
         """Yield the chosen pairs of ``piece`` in the order in which its source holds them."""
-        chosen = _chosen_rows(self.run, piece, self.number)
+        chosen = _chosen_rows(self.run_dir, piece, self.number)
         columns = [chosen[name].to_pylist() for name in _ROW]
         waiting = {key: at for at, key in enumerate(chosen["key"].to_pylist())}
-        vectors = VectorMembers(self.run, piece.source, self.encoders)
+        vectors = VectorMembers(self.run_dir, piece.source, self.encoders)
         taken: list[int] = []
         with closing(read_stored(piece.source, waiting)) as samples:
             for sample in samples:
@@ -119,12 +119,12 @@ class Choice:
 _NO_IMAGE = (Reason.MISSING_IMAGE, "the source holds no image for the key")
 
 
-def _chosen_rows(run: RunDirectory, piece: Piece, number: int) -> pa.Table:
+def _chosen_rows(run_dir: RunDirectory, piece: Piece, number: int) -> pa.Table:
     """Return the rows of ``piece``: the selection, and behind it what the scores know besides."""
-    path = run.table("scores", piece.source.name)
+    path = run_dir.table("scores", piece.source.name)
     others = [name for name in files.read_schema(path).names if name not in SCORES.names]
     scores = files.read_table(path, [*_SCORED, *others])
-    table = files.read_table(run.table("selection", piece.source.name))
+    table = files.read_table(run_dir.table("selection", piece.source.name))
     table = table.append_column("caption_raw", scores["caption"])
     for name in scores.column_names:
         if name not in table.column_names:

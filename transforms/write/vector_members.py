@@ -18,10 +18,12 @@ _MEMBERS = {Encodes.IMAGES: "image_embedding.npy", Encodes.TEXTS: "text_embeddin
 class VectorMembers:
     """The vectors of one source's pairs, as members of samples: float16, of length 1."""
 
-    def __init__(self, run: RunDirectory, source: Source, encoders: Sequence[EncodedBy]) -> None:
+    def __init__(
+        self, run_dir: RunDirectory, source: Source, encoders: Sequence[EncodedBy]
+    ) -> None:
         self._found: dict[Encodes, dict[str, tuple[Vector | None, ...]]] = {}
         for by in encoders:
-            table = VectorStore(run, source.name, by).load()
+            table = VectorStore(run_dir, source.name, by).load()
             names = ("image",) if by.encodes is Encodes.IMAGES else ("text", "text_generated")
             rows = zip(*(vectors_in(table[name]) for name in names), strict=True)
             self._found[by.encodes] = dict(zip(table["uid"].to_pylist(), rows, strict=True))

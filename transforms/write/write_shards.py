@@ -35,13 +35,13 @@ class ShardFormat:
     encoders: tuple[EncodedBy, ...] = ()
 
 
-def write_shard(planned: OutputShard, run: RunDirectory, form: ShardFormat) -> int:
+def write_shard(planned: OutputShard, run_dir: RunDirectory, form: ShardFormat) -> int:
     """Write one shard and return the number of its samples.
 
     The statistics come last: where they are, the shard is whole.
     """
-    path = shard_path(run, planned.number)
-    choice = Choice(run, planned.number, form.check_images, form.encoders)
+    path = shard_path(run_dir, planned.number)
+    choice = Choice(run_dir, planned.number, form.check_images, form.encoders)
     if form.layout == PARQUET:
         _write_table(path, planned, choice)
     else:
@@ -51,14 +51,14 @@ def write_shard(planned: OutputShard, run: RunDirectory, form: ShardFormat) -> i
     return samples
 
 
-def shard_path(run: RunDirectory, number: int) -> str:
+def shard_path(run_dir: RunDirectory, number: int) -> str:
     """Return the path of an output shard, without an extension."""
-    return f"{run.shards}/{number:05d}"
+    return f"{run_dir.shards}/{number:05d}"
 
 
-def is_written(planned: OutputShard, run: RunDirectory, form: ShardFormat) -> bool:
+def is_written(planned: OutputShard, run_dir: RunDirectory, form: ShardFormat) -> bool:
     """Return whether a shard is finished, and has the size that it was finished with."""
-    path = shard_path(run, planned.number)
+    path = shard_path(run_dir, planned.number)
     if not files.exists(f"{path}_stats.json"):
         return False
     try:
@@ -68,15 +68,15 @@ def is_written(planned: OutputShard, run: RunDirectory, form: ShardFormat) -> bo
         return False
 
 
-def write_sizes(shards: Iterable[OutputShard], run: RunDirectory) -> None:
+def write_sizes(shards: Iterable[OutputShard], run_dir: RunDirectory) -> None:
     """Write ``sizes.json``, from which open_clip knows how many samples each archive has."""
-    paths = [shard_path(run, shard.number) for shard in shards]
+    paths = [shard_path(run_dir, shard.number) for shard in shards]
     statistics = files.each(files.read_bytes, [f"{path}_stats.json" for path in paths])
     sizes = {
         f"{posixpath.basename(path)}.tar": json.loads(said)["successes"]
         for path, said in zip(paths, statistics, strict=True)
     }
-    files.write_bytes(f"{run.shards}/sizes.json", json.dumps(sizes, indent=4).encode())
+    files.write_bytes(f"{run_dir.shards}/sizes.json", json.dumps(sizes, indent=4).encode())
 
 
 def _write_archive(path: str, planned: OutputShard, choice: Choice) -> None:
@@ -108,7 +108,7 @@ def _write_table(path: str, planned: OutputShard, choice: Choice) -> None:
 
 
 def _keep_rejections(planned: OutputShard, choice: Choice) -> None:
-    path = choice.run.rejections(Phase.WRITE, f"{planned.number:05d}")
+    path = choice.run_dir.rejections(Phase.WRITE, f"{planned.number:05d}")
     files.write_table(path, rejections_to_table(choice.rejections))
 
 
@@ -128,13 +128,13 @@ def _statistics(samples: int) -> bytes:
 
 
 class _Write(beam.DoFn):
-    def __init__(self, run: RunDirectory, form: ShardFormat) -> None:
-        self._run = run
+    def __init__(self, run_dir: RunDirectory, form: ShardFormat) -> None:
+        self._run_dir = run_dir
         self._form = form
 
     def process(self, planned: OutputShard) -> Iterable[tuple[int, str]]:
         try:
-            write_shard(planned, self._run, self._form)
+            write_shard(planned, self._run_dir, self._form)
         except EvenpairError as error:  # a source is gone; other shards may not need it
             yield planned.number, str(error)
 
@@ -143,8 +143,8 @@ class _Write(beam.DoFn):
 class WriteShards(beam.PTransform):
     """OutputShard -> (number, what is wrong) of each shard that could not be written."""
 
-    run: RunDirectory
+    run_dir: RunDirectory
     form: ShardFormat
 
     def expand(self, shards: beam.PCollection) -> beam.PCollection:
-        return shards | beam.ParDo(_Write(self.run, self.form))
+        return shards | beam.ParDo(_Write(self.run_dir, self.form))

@@ -5,14 +5,14 @@ import json
 import pytest
 
 from evenpair.pipeline.job import enrich as enrich_if_asked
-from evenpair.pipeline.options.options.options import (
+from evenpair.pipeline.options.options import (
     EnrichOptions,
     ScoreOptions,
     SelectOptions,
     WriteOptions,
 )
-from evenpair.pipeline.phases.steps import steps as phases
-from evenpair.pipeline.phases.steps.select import MEASURES
+from evenpair.pipeline.phases import steps as phases
+from evenpair.pipeline.phases.select import MEASURES
 from evenpair.pipeline.runs.record import NoRunError, changed_option
 from evenpair.pipeline.runs.run import Run
 from evenpair.schemas.errors import UsageError
@@ -22,7 +22,7 @@ from evenpair.schemas.source import name_sources
 from evenpair.schemas.statistics import Statistics
 from evenpair.storage import files
 from evenpair.transforms.captioners.captioner import Asked
-from evenpair.transforms.information.information.keep_statistics import keep_statistics
+from evenpair.transforms.information.keep_statistics import keep_statistics
 from evenpair.transforms.select.plan_shards import keep_plan
 
 ONE = name_sources(["/data/0.tar", "/data/1.tar"])

@@ -16,10 +16,10 @@ from evenpair.schemas.source import Source
 from evenpair.schemas.statistics import Statistics, count_events, statistics_to_table
 from evenpair.schemas.tables import FACTS, facts_to_arrow
 from evenpair.schemas.unit import Tally, Unit
-from evenpair.transforms.information.information import count_facts, event_tables, sum_events
-from evenpair.transforms.information.information.count_facts import CountFacts, count_unit, split
-from evenpair.transforms.information.information.keep_statistics import keep_statistics
-from evenpair.transforms.information.information.sum_events import SumEvents, sum_bucket
+from evenpair.transforms.information import count_facts, event_tables, sum_events
+from evenpair.transforms.information.count_facts import CountFacts, count_unit, split
+from evenpair.transforms.information.keep_statistics import keep_statistics
+from evenpair.transforms.information.sum_events import SumEvents, sum_bucket
 
 EVENTS = st.tuples(st.sampled_from(["object", "quality"]), st.sampled_from("abcdefgh"))
 COUNTS = st.lists(st.dictionaries(EVENTS, st.integers(1, 9)), min_size=1, max_size=6)

@@ -20,15 +20,15 @@ from evenpair.schemas.statistics import (
     statistics_from_table,
     statistics_to_table,
 )
-from evenpair.transforms.information.information.count_facts import sum_counts
-from evenpair.transforms.information.information.count_index import CountIndex, index_of
-from evenpair.transforms.information.information.event_tables import (
+from evenpair.transforms.information.count_facts import sum_counts
+from evenpair.transforms.information.count_index import CountIndex, index_of
+from evenpair.transforms.information.event_tables import (
     events_to_table,
     prune,
     sum_events,
 )
-from evenpair.transforms.information.information.full_level import BINS_A_BIT, full_level, quantile
-from evenpair.transforms.information.information.imbalance import (
+from evenpair.transforms.information.full_level import BINS_A_BIT, full_level, quantile
+from evenpair.transforms.information.imbalance import (
     Basis,
     intersect,
     judge_by_corpus,
@@ -36,12 +36,12 @@ from evenpair.transforms.information.information.imbalance import (
     left_out,
     unite,
 )
-from evenpair.transforms.information.information.information import (
+from evenpair.transforms.information.information import (
     BACK_OFF_WEIGHT,
     MAX_BITS,
     InformationModel,
 )
-from evenpair.transforms.information.information.keep_statistics import PRIOR, load_statistics
+from evenpair.transforms.information.keep_statistics import PRIOR, load_statistics
 
 TERM = st.sampled_from(["dog", "cat", "rug", "tennis racket", "red tennis racket", "zzz"])
 WORD = st.sampled_from(["brown", "lie on", "zzz", ""])

@@ -11,7 +11,7 @@ from evenpair.schemas.facts import Attribute, Facts, Relation
 from evenpair.transforms.enrich.find_generated_facts import find_parts
 from evenpair.transforms.facts.contradicts import contradicts
 from evenpair.transforms.facts.parse_captions import parse_captions
-from evenpair.transforms.information.information.imbalance import unite
+from evenpair.transforms.information.imbalance import unite
 from evenpair.transforms.select.fuse import Written, append, fuse, replace
 from evenpair.transforms.select.join_captions import (
     has_names,

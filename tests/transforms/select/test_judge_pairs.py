@@ -11,8 +11,8 @@ from evenpair.schemas.statistics import Statistics, count_events
 from evenpair.schemas.tables import CAPTIONS, FACTS, SCORES, facts_to_arrow
 from evenpair.schemas.unit import Tally, Unit
 from evenpair.transforms.enrich.choose_sparse import choose_sparse
-from evenpair.transforms.information.information.information import InformationModel
-from evenpair.transforms.information.information.mark_sparse import mark_sparse
+from evenpair.transforms.information.information import InformationModel
+from evenpair.transforms.information.mark_sparse import mark_sparse
 from evenpair.transforms.select.fuse import Mode
 from evenpair.transforms.select.judge_pairs import EnrichmentOptions, judge_pairs, share_of
 from evenpair.transforms.select.policies import (
