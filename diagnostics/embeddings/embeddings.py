@@ -90,15 +90,21 @@ def embeddings_of(arrays: Mapping[str, Any], name: str) -> Embeddings:
     """
     missing = [array for array in ("image", "text") if array not in arrays]
     if missing:
-        there = ", ".join(arrays) or "nothing"
+        there = ", ".join(map(_printable, arrays)) or "nothing"
         raise UsageError(f"{name} has no array {missing[0]}: it holds {there}")
     known = {array: arrays[array] for array in OPTIONAL if array in arrays}
     try:
         checked = _check(arrays["image"], arrays["text"], known)
     except ValueError as error:
         raise UsageError(f"{name}: {error}") from error
-    ignored = tuple(a for a in arrays if a not in ("image", "text", "left_out", *OPTIONAL))
-    return Embeddings(**checked, left_out=arrays.get("left_out", 0), ignored=ignored)
+    ignored = [array for array in arrays if array not in ("image", "text", "left_out", *OPTIONAL)]
+    return Embeddings(
+        **checked, left_out=arrays.get("left_out", 0), ignored=tuple(map(_printable, ignored))
+    )
+
+
+def _printable(name: str) -> str:
+    return name if name.isprintable() else ascii(name)
 
 
 def _check(image: Vectors, text: Vectors, known: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """NumPy's ``.npz`` -> arrays; large ones that are not compressed stay in the file."""
 
+import math
 import zipfile
 from contextlib import ExitStack
 from typing import IO, Any
@@ -41,7 +42,9 @@ def _read(
         read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, in_columns, kind = read_header(stream)
         named = f"{name}: {member.filename.removesuffix('.npy')}"
-        if len(shape) != 2 or kind.kind != "f" or in_columns:
+        if member.file_size < stream.tell() + math.prod(shape) * kind.itemsize:
+            raise ValueError(f"{named} is cut short")
+        if len(shape) != 2 or kind.kind != "f" or in_columns or 0 in shape:
             stream.seek(0)
             return npy.read_array(stream, allow_pickle=False)
         if member.compress_type == zipfile.ZIP_STORED:

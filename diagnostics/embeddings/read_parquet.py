@@ -57,7 +57,7 @@ class _Columns:
         """Raise UsageError if there are no columns of images or of texts."""
         missing = [name for name in self._vectors if name not in schema.names]
         if missing:
-            there = ", ".join(schema.names)
+            there = ", ".join(map(ascii, schema.names))
             raise UsageError(f"{path} has no column {missing[0]}: it has {there}")
 
     def wanted(self, schema: pa.Schema) -> list[str]:

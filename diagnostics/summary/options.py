@@ -21,7 +21,7 @@ class MeasureOptions:
         metavar="NAME",
     )
     sample: int = option(
-        20_000,
+        10_000,
         "Of more images than this, a random sample is taken for what compares all with all.",
         metavar="N",
     )

@@ -106,7 +106,7 @@ def _ablation(measured: Sequence[Measured]) -> Iterator[str]:
                 f"{value:>8}{' ' * 19 if one.intervals else ''}"
                 for value, one in zip(values, measured, strict=True)
             ]
-            yield _line(f"{name} without {count}", cells, "", "")
+            yield _line(f"without {count}: {name}", cells, "", "")
 
 
 def _left(one: Measured, count: int, name: str) -> str:
