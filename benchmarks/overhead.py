@@ -22,8 +22,8 @@ from support.measured import Cost, evenpair, measure
 
 from evenpair.models.load_parser import load_parser
 from evenpair.pipeline.inputs.find_sources import find_sources
-from evenpair.schemas.rejection import Phase
 from evenpair.schemas.run_directory import RunDirectory
+from evenpair.schemas.run_tables import RunTable
 from evenpair.schemas.statistics import events_of_statistics, full_level_of
 from evenpair.transforms.facts.find_facts import find_facts
 from evenpair.transforms.information.count_facts import count_unit
@@ -59,7 +59,7 @@ def plain_loop(folder: str, out: str) -> None:
     level = full_level(map(histogram, units), full_level_of(prior.schema))
     copy_with_level(counted, run.statistics, level)
     for unit in units:
-        keep_unit(mark_sparse(unit, level, 0.5), run, "scores", Phase.SCORE)
+        keep_unit(mark_sparse(unit, level, 0.5), run, RunTable.SCORES)
 
 
 def tables(out: Path) -> list[object]:

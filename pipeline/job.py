@@ -6,8 +6,9 @@ from typing import Any
 
 from ..models.load_parser import load_parser
 from ..schemas.errors import EvenpairError, UsageError
-from ..schemas.rejection import Phase
+from ..schemas.phase import Phase
 from ..schemas.run_directory import RunDirectory
+from ..schemas.run_tables import RunTable
 from ..schemas.source import Source
 from ..storage import files
 from .download.download import Wanted, download
@@ -178,7 +179,7 @@ def enrich_lines(
     """Enrich, and tell what came of it."""
     left = enrich(run, options, service, part)
     yield from joined_lines(run.record)
-    yield f"captions: {run.directory.path('captions')}"
+    yield f"captions: {run.directory.folder(RunTable.CAPTIONS)}"
     if left:
         yield f"part {part} is done; {left} shards are left to other parts"
 

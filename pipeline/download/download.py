@@ -97,7 +97,7 @@ def download(wanted: Wanted, run_dir: RunDirectory, execute: Execute) -> None:
         wanted.columns,
         wanted.options,
         finished(run_dir),
-        run_dir.path("work", "urls"),
+        run_dir.scratch("urls"),
     )
     if shards:
         how = downloading(wanted)

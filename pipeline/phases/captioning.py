@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 
 from ...models.load_captioner import DEMO, demo_captioner_path
-from ...schemas.rejection import Phase
+from ...schemas.phase import Phase
 from ...transforms.captioners.captioner import Asked, Captioner
 from ...transforms.captioners.endpoint import EndpointCaptioner
 from ...transforms.captioners.endpoint_service import Service, check_service, endpoint_urls

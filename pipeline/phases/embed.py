@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import apache_beam as beam
 
-from ...schemas.rejection import Phase
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...transforms.embed.compare_images import CompareImages
 from ...transforms.embed.embed_pairs import EmbedPairs
@@ -27,7 +27,7 @@ class Encoding:
     @property
     def step(self) -> Step:
         """What is shown of it."""
-        return Step(f"embed for {self.by.encodes.value}", self.by.folder, gathers=True)
+        return Step(f"embed for {self.by.encodes.value}", self.by.table.folder, gathers=True)
 
 
 def build_embed(
@@ -53,7 +53,7 @@ def build_embed(
             embedded = (
                 embedded
                 | "Compare images" >> CompareImages(run_dir, encoding.by)
-                | "Keep captions" >> KeepUnits(run_dir, "captions", Phase.ENRICH)
+                | "Keep captions" >> KeepUnits(run_dir, RunTable.CAPTIONS)
                 | "Their sources" >> beam.Map(lambda unit: unit.source)
             )
         _ = embedded | f"Settle {name}" >> SettleVectors(run_dir, encoding.by, stamps)

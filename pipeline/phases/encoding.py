@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 
-from ...schemas.rejection import Phase
+from ...schemas.phase import Phase
+from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...transforms.captioners.find_model import find_model
 from ...transforms.embed.encoder import Encodes
@@ -64,10 +65,10 @@ def embed(
     sources, directory = run.sources(), run.directory
     run.record["encoders"] = by
     stamps = _stamps(run, options, by)
-    kinds = [encoding.by.folder for encoding in encodings]
+    tables = [encoding.by.table for encoding in encodings]
 
     def is_whole(source: Source) -> bool:
-        return all(has_stamp(directory, source, stamps[source.name], kind) for kind in kinds)
+        return all(has_stamp(directory, source, stamps[source.name], table) for table in tables)
 
     todo = [source for source in part.of(sources) if not is_whole(source)]
     if todo:
@@ -86,5 +87,5 @@ def embed(
 def _stamps(run: Run, options: EnrichOptions, by: list[Record]) -> dict[str, str]:
     """Return, by name, what the vectors of each source are made by, its captions among it."""
     begun = enrich_stamp(run, options, {"encoders": by})
-    captions = {s.name: stamp_of(run.directory, s, "captions") for s in run.sources()}
+    captions = {s.name: stamp_of(run.directory, s, RunTable.CAPTIONS) for s in run.sources()}
     return {name: digest([begun, stamp]) for name, stamp in captions.items()}

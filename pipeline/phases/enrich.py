@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton
 
-from ...schemas.rejection import Phase
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...transforms.captioners.captioner import Asked, LoadCaptioner
 from ...transforms.enrich.caption_budget import Budget
@@ -59,18 +59,18 @@ def build_enrich(
     captioned = (
         root
         | "Sources" >> Spread(sources, captioning.lanes)
-        | "Load scores" >> beam.Map(load_unit, run_dir, "scores")
+        | "Load scores" >> beam.Map(load_unit, run_dir, RunTable.SCORES)
         | "Choose sparse" >> ChooseSparse(last, budget)
         | "Caption images" >> caption_images
     )
     _ = (
         captioned
         | "Spread again" >> Respread()
-        | "Load scores again" >> beam.Map(load_unit, run_dir, "scores")
+        | "Load scores again" >> beam.Map(load_unit, run_dir, RunTable.SCORES)
         | "Choose again" >> ChooseSparse(last, budget)
         | "Gather captions" >> GatherCaptions(run_dir, asked)
         | "Find facts" >> FindGeneratedFacts(parser, run_dir.statistics)
-        | "Keep captions" >> KeepUnits(run_dir, "captions", Phase.ENRICH, stamp)
+        | "Keep captions" >> KeepUnits(run_dir, RunTable.CAPTIONS, stamp)
     )
 
 
@@ -80,5 +80,5 @@ def _find_last(
     """Return the last hash of the random sample of references, of all sources together."""
     if not count:
         return NONE
-    uids = root | "Load uids" >> LoadUnits(sources, run_dir, "scores", COLUMNS)
+    uids = root | "Load uids" >> LoadUnits(sources, run_dir, RunTable.SCORES, COLUMNS)
     return AsSingleton(uids | "Sample references" >> SampleReferences(count))

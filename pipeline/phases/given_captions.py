@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.errors import UsageError
-from ...schemas.rejection import Phase
+from ...schemas.phase import Phase
+from ...schemas.run_tables import RunTable
 from ...schemas.source import expand_braces
 from ...storage import files
 from ...transforms.join.explain_join import COLUMNS, explain_join
@@ -96,7 +97,7 @@ def join_given(run: Run, options: EnrichOptions) -> None:
         lambda root: build_join(root, sources, todo, directory, caption_files, parser, stamp),
         Work(Phase.ENRICH, len(sources), directory, files=[file.path for file in caption_files]),
     )
-    counts = json.loads(files.read_bytes(directory.path(COUNTS)))
+    counts = json.loads(files.read_bytes(directory.scratch(COUNTS)))
     hint = _explain(run, caption_files) if is_almost_none(counts) else ""
     if not counts.get("pairs_joined"):
         said = f"--captions {options.captions} --join {options.join}"
@@ -150,7 +151,7 @@ def _digest_of(path: str) -> str:
 def _explain(run: Run, caption_files: Sequence[GivenFile]) -> str:
     def read() -> Iterator[pa.Table]:
         for source in run.sources():
-            yield files.read_table(run.directory.table("scores", source.name), COLUMNS)
+            yield files.read_table(run.directory.table(RunTable.SCORES, source.name), COLUMNS)
 
     fields = fields_of(caption_files[0].path)
     some = {name: _some(replace(caption_files[0], on=name)) for name in COLUMNS if name in fields}

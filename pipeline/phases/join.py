@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import apache_beam as beam
 
-from ...schemas.rejection import Phase
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...transforms.enrich.find_generated_facts import FindGeneratedFacts
 from ...transforms.join.gather_given_captions import GatherGivenCaptions
@@ -15,7 +15,7 @@ from ...transforms.join.sort_given_captions import KeepPieces, SortPieces
 from ...transforms.spread import Spread
 from ...transforms.units import KeepUnits, LoadUnits
 
-COUNTS = "work/joined.json"
+COUNTS = "joined.json"
 
 
 def build_join(
@@ -34,16 +34,16 @@ def build_join(
     on = caption_files[0].on
     pairs = (
         root
-        | "Load scores" >> LoadUnits(sources, run_dir, "scores", [on])
+        | "Load scores" >> LoadUnits(sources, run_dir, RunTable.SCORES, [on])
         | "Find pairs" >> beam.Map(places_of_pairs, on)
     )
     given = root | "Files" >> Spread(caption_files) | "Read captions" >> KeepPieces(run_dir)
     _ = (
         (pairs, given)
         | "Both sides" >> beam.Flatten()
-        | "Match" >> MatchGivenCaptions(run_dir.path(COUNTS))
+        | "Match" >> MatchGivenCaptions(run_dir.scratch(COUNTS))
         | "Sort by source" >> SortPieces(run_dir)
         | "Gather captions" >> GatherGivenCaptions(run_dir, todo)
         | "Find facts" >> FindGeneratedFacts(parser, run_dir.statistics)
-        | "Keep captions" >> KeepUnits(run_dir, "captions", Phase.ENRICH, stamp)
+        | "Keep captions" >> KeepUnits(run_dir, RunTable.CAPTIONS, stamp)
     )

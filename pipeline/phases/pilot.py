@@ -8,7 +8,8 @@ import apache_beam as beam
 from rich.filesize import decimal
 
 from ...schemas.errors import UsageError
-from ...schemas.rejection import Phase
+from ...schemas.phase import Phase
+from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...storage import files
 from ...transforms.captioners.answer_images import WINDOW
@@ -28,7 +29,7 @@ from ..runs.work import Work
 from .captioning import Chosen
 from .to_caption import ToCaption, find_to_caption, pairs_to_caption
 
-_TOOK = "work/pilot.json"
+_TOOK = "pilot.json"
 _KEPT = "pilot"
 """What the record calls what a pilot took, for one that finds nothing more to ask."""
 
@@ -87,13 +88,13 @@ def _measure(
 ) -> Took:
     directory, lanes = run.directory, 1 if chosen.is_service else run.models
     hints = {} if chosen.is_service else run.hints
-    path = directory.path(_TOOK)
+    path = directory.scratch(_TOOK)
 
     def build(root: beam.Pipeline) -> None:
         _ = (
             root
             | "Sources" >> Spread(sources, lanes)
-            | "Load scores" >> beam.Map(load_unit, directory, "scores")
+            | "Load scores" >> beam.Map(load_unit, directory, RunTable.SCORES)
             | "Choose sparse" >> ChooseSparse(to_caption.last, to_caption.budget)
             | "Choose pilot" >> ChoosePilot(shares)
             | "Measure"

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton
 
-from ...schemas.rejection import Phase, Reason
+from ...schemas.rejection import Reason
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.tables import FACTS
 from ...transforms.enrich.reference_sample import COLUMNS, Sample, SampleReferences
 from ...transforms.select.assign_shards import AssignShards
@@ -24,9 +25,8 @@ from ...transforms.units import ALL, KeepUnits, LoadUnits
 from ..options.options import SelectOptions
 from .selectable import Selectable
 
-JUDGED = "work/judged"
-VALUES = "work/values"
-MEASURES = "work/measures.json"
+VALUES = "values"
+MEASURES = "measures.json"
 _UID = Reason.DUPLICATE_UID
 
 
@@ -40,12 +40,12 @@ def build_select(
     sample = _measure_sample(root, run_dir, given.reference_sample)
     judged = (
         root
-        | "Load scores" >> LoadUnits(ALL, run_dir, "scores", given.columns)
+        | "Load scores" >> LoadUnits(ALL, run_dir, RunTable.SCORES, given.columns)
         | "Judge pairs" >> JudgePairs(run_dir, enrichment_options(options), sample)
         | "Apply policies" >> ApplyPolicies(policy_options(options, given))
-        | "Keep judged" >> KeepUnits(run_dir, JUDGED, Phase.SELECT)
+        | "Keep judged" >> KeepUnits(run_dir, RunTable.JUDGED)
     )
-    values = run_dir.path(VALUES)
+    values = run_dir.scratch(VALUES)
     keys_repeat = AsSingleton(judged | "Find repeated keys" >> HasDuplicates("key", values))
     repeated = AsSingleton(judged | "Find repeated uids" >> FindDuplicates("uid", values))
     duplicates = {_UID: repeated}
@@ -55,22 +55,22 @@ def build_select(
     cut = AsSingleton(_find_cut(root, run_dir, options.keep_fraction, duplicates))
     plan = (
         root
-        | "Load reasons" >> LoadUnits(ALL, run_dir, JUDGED, list(RANKING), after=repeated)
+        | "Load reasons" >> LoadUnits(ALL, run_dir, RunTable.JUDGED, list(RANKING), after=repeated)
         | "Without duplicates" >> RejectDuplicates(duplicates)
         | "Without what is beyond" >> RejectBeyondCut(cut)
         | "Plan shards" >> PlanShards(options.shard_size, run_dir.plan, keys_repeat)
     )
     decided = (
         root
-        | "Load judged" >> LoadUnits(ALL, run_dir, JUDGED, after=AsSingleton(plan))
+        | "Load judged" >> LoadUnits(ALL, run_dir, RunTable.JUDGED, after=AsSingleton(plan))
         | "Decide on duplicates" >> RejectDuplicates(duplicates)
         | "Reject beyond cut" >> RejectBeyondCut(cut)
     )
-    _ = decided | "Summarise" >> Summarise(run_dir.path(MEASURES))
+    _ = decided | "Summarise" >> Summarise(run_dir.scratch(MEASURES))
     selected = (
         decided
         | "Assign shards" >> AssignShards(AsSingleton(plan), run_dir)
-        | "Keep selection" >> KeepUnits(run_dir, "selection", Phase.SELECT)
+        | "Keep selection" >> KeepUnits(run_dir, RunTable.SELECTION)
     )
     if options.subset_file:
         _ = selected | "Keep subset" >> KeepSubset(options.subset_file)
@@ -88,7 +88,7 @@ def _find_cut(
         ranked = (
             root
             | f"Load ranks {number}"
-            >> LoadUnits(ALL, run_dir, JUDGED, list(RANKING), after=duplicates[_UID])
+            >> LoadUnits(ALL, run_dir, RunTable.JUDGED, list(RANKING), after=duplicates[_UID])
             | f"Reject duplicates {number}" >> RejectDuplicates(duplicates)
         )
         found = ranked | f"Narrow cut {number}" >> NarrowCut(fraction, AsSingleton(found))
@@ -100,9 +100,9 @@ def _measure_sample(root: beam.Pipeline, run_dir: RunDirectory, count: int) -> A
     if not count:
         return None
     facts = [*COLUMNS, *FACTS.names]
-    last = root | "Load uids" >> LoadUnits(ALL, run_dir, "scores", COLUMNS)
+    last = root | "Load uids" >> LoadUnits(ALL, run_dir, RunTable.SCORES, COLUMNS)
     last |= "Sample references" >> SampleReferences(count)
-    level = root | "Load sampled" >> LoadUnits(ALL, run_dir, "scores", facts)
+    level = root | "Load sampled" >> LoadUnits(ALL, run_dir, RunTable.SCORES, facts)
     level |= "Measure references" >> MeasureReferences(run_dir, AsSingleton(last))
     return AsSingleton(last | "Sample" >> beam.Map(Sample, AsSingleton(level)))
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from ...schemas.errors import UsageError
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...schemas.tables import FACTS, SCORES
 from ...storage import files
@@ -63,7 +64,7 @@ def selectable(
 def _columns(run_dir: RunDirectory, options: SelectOptions, fields: pa.Schema) -> list[str]:
     """Return the columns to read: facts only where there are captions to compare them with."""
     words = set(re.findall(r"\w+", options.where.lower()))
-    judged_again = files.find(run_dir.path("captions", "**"))
+    judged_again = files.find(run_dir.path(RunTable.CAPTIONS.folder, "**"))
     named = {name for name in fields.names if name.lower() in words or name == options.rank_by}
     quoted = {name for name in fields.names if f'"{name}"' in options.where}
     facts = set(FACTS.names) if judged_again else set()
@@ -81,7 +82,7 @@ def _judged() -> pa.Schema:
 
 def _fields(run_dir: RunDirectory, sources: Iterable[Source]) -> pa.Schema:
     """Return every column of judged pairs, with the fields of all sources."""
-    paths = [run_dir.table("scores", source.name) for source in sources]
+    paths = [run_dir.table(RunTable.SCORES, source.name) for source in sources]
     schemas = files.each(files.read_schema, paths)
     plain = [schema.remove_metadata() for schema in (SCORES, *schemas, _judged())]
     try:
@@ -102,7 +103,7 @@ def _check_number(name: str, fields: pa.Schema) -> None:
 
 def _check_hashes(run_dir: RunDirectory, sources: Iterable[Source]) -> None:
     for source in sources:
-        with files.open_for_reading(run_dir.table("scores", source.name)) as file:
+        with files.open_for_reading(run_dir.table(RunTable.SCORES, source.name)) as file:
             metadata = pq.ParquetFile(file).metadata
         if metadata.num_rows and not _has_hashes(metadata):
             raise UsageError(

@@ -7,8 +7,9 @@ import pyarrow as pa
 
 from ...models.load_parser import load_parser
 from ...schemas.errors import EvenpairError, UsageError
-from ...schemas.rejection import Phase
+from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...storage import files
 from ...transforms.captioners.captioner import Asked, LoadCaptioner
@@ -139,10 +140,10 @@ def select(run: Run, options: SelectOptions) -> None:
     given = selectable(run.directory, sources, options, sample)
     if run.begin(Phase.SELECT, options):
         files.remove(run.directory.work)
-    scores = (run.directory.table("scores", source.name) for source in sources)
+    scores = (run.directory.table(RunTable.SCORES, source.name) for source in sources)
     work = Work(Phase.SELECT, len(sources), run.directory, map(rows_of, scores))
     run.execute(lambda root: build_select(root, run.directory, options, given), work)
-    measures = json.loads(files.read_bytes(run.directory.path(MEASURES)))
+    measures = json.loads(files.read_bytes(run.directory.scratch(MEASURES)))
     if enriched.get("captions") and measures["presence_basis"] == "enriched":
         measures["presence_basis"] = "joined"
     run.record["measures"] = measures

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...schemas.unit import Unit
 from ...storage import files
@@ -38,7 +39,7 @@ def find_budget_of(
 
     def read() -> Iterator[pa.Table]:
         for source in sources:
-            yield files.read_table(run_dir.table("scores", source.name), BUDGET_COLUMNS)
+            yield files.read_table(run_dir.table(RunTable.SCORES, source.name), BUDGET_COLUMNS)
 
     return find_budget(read, options.max_captions)
 
@@ -48,7 +49,7 @@ def find_to_caption(
 ) -> ToCaption:
     """Return which pairs ``enrich`` would caption with these options."""
     count = options.reference_sample
-    units = (load_unit(source, run_dir, "scores", COLUMNS) for source in sources)
+    units = (load_unit(source, run_dir, RunTable.SCORES, COLUMNS) for source in sources)
     last = threshold((smallest(unit, count) for unit in units), count) if count else NONE
     return ToCaption(last, find_budget_of(run_dir, sources, options))
 
@@ -58,7 +59,9 @@ def pairs_to_caption(
 ) -> Unit:
     """Return the pairs of a source that are captioned; of several with one uid the first."""
     names = list(dict.fromkeys([*CHOICE_COLUMNS, *columns]))
-    unit = choose_sparse(load_unit(source, run_dir, "scores", names), chosen.last, chosen.budget)
+    unit = choose_sparse(
+        load_unit(source, run_dir, RunTable.SCORES, names), chosen.last, chosen.budget
+    )
     uids = unit.table["uid"].to_numpy()
     first = np.zeros(len(uids), bool)
     first[np.unique(uids, return_index=True)[1]] = True

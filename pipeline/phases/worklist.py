@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...schemas.errors import UsageError
-from ...schemas.rejection import Phase
+from ...schemas.phase import Phase
 from ...schemas.tables import WORKLIST
 from ...schemas.unit import Unit
 from ...storage import files

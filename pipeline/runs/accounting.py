@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from ...schemas.errors import EvenpairError
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunEntry, RunTable
 from ...schemas.shard_tables import ShardTally, shard_tally
 from ...schemas.source import Source
 from ...schemas.tables import ACCOUNTING
@@ -47,7 +48,7 @@ def account(run_dir: RunDirectory, sources: Iterable[Source]) -> dict[str, Accou
     sources = list(sources)
     tallies = files.each(lambda source: tally(run_dir, source), sources)
     accounts = {s.name: Account(found) for s, found in zip(sources, tallies, strict=True)}
-    paths = files.find_in(run_dir.path("rejections"), "*.parquet")
+    paths = files.find_in(run_dir.path(RunEntry.REJECTIONS.path), "*.parquet")
     for rejected in files.each(_rejected, paths):
         for (name, reason), count in rejected.items():
             accounts[name].rejected[reason] += count
@@ -76,7 +77,7 @@ def _rejected(path: str) -> Counter[tuple[str, str]]:
 
 def tally(run_dir: RunDirectory, source: Source) -> Tally:
     """Return what ``score`` noted of a source as a whole."""
-    return tally_of(files.read_schema(run_dir.table("scores", source.name)))
+    return tally_of(files.read_schema(run_dir.table(RunTable.SCORES, source.name)))
 
 
 def _counted(run_dir: RunDirectory, shard: OutputShard) -> ShardTally:

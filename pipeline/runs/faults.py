@@ -3,22 +3,22 @@
 from ...schemas.run_directory import RunDirectory
 from ...storage import files
 
-_FAULTS = "work/faults"
+_FAULTS = "faults"
 
 
 def keep_fault(fault: tuple[int, str], run_dir: RunDirectory) -> None:
     """Note that the shard of a number is not written, and why."""
     number, said = fault
     line = f"shard {number:05d} is not written: {said}"
-    files.write_bytes(run_dir.path(_FAULTS, f"{number:05d}"), line.encode())
+    files.write_bytes(run_dir.scratch(_FAULTS, f"{number:05d}"), line.encode())
 
 
 def kept_faults(run_dir: RunDirectory) -> list[str]:
     """Return a line for each shard that could not be written."""
-    paths = files.find_in(run_dir.path(_FAULTS), "*")
+    paths = files.find_in(run_dir.scratch(_FAULTS), "*")
     return [files.read_bytes(path).decode() for path in paths]
 
 
 def forget_faults(run_dir: RunDirectory) -> None:
     """Remove what an earlier attempt left."""
-    files.remove(run_dir.path(_FAULTS))
+    files.remove(run_dir.scratch(_FAULTS))

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ...schemas.errors import UsageError
-from ...schemas.rejection import Phase
+from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...storage import files
 from ..options.options import flag

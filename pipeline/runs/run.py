@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...schemas.errors import UsageError
-from ...schemas.rejection import Phase
+from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunEntry, outputs_of
 from ...schemas.source import Source
 from ...storage import files
 from ...transforms.embed.encoder import EncodedBy, Encodes
@@ -71,9 +72,8 @@ class Run:
         if self.dry:
             return False
         plain = options_of(options)
-        phases = list(Phase)
         again = changed_option(self.record, phase, plain) is None
-        self.remove(*phases[phases.index(phase) + again :])
+        self.remove(*([] if again else [phase]), *phase.following)
         if phase in (Phase.SCORE, Phase.ENRICH):
             self.record.pop("embedded", None)
         self.record["phases"][phase.value] = {"options": plain, "done": False}
@@ -106,9 +106,9 @@ class Run:
             return
         keep_record(self.directory, self.record)
         for phase in phases:
-            for name in _OUTPUT[phase]:
-                files.remove(self.directory.path(name))
-            rejections = self.directory.path("rejections")
+            for path in outputs_of(phase):
+                files.remove(self.directory.path(path))
+            rejections = self.directory.path(RunEntry.REJECTIONS.path)
             for path in files.find_in(rejections, f"{phase.value}-*"):
                 files.remove(path)
 
@@ -120,10 +120,3 @@ class Run:
 _EMBEDS = ("similarity_model", "image_encoder", "text_encoder")
 _ENRICHES = ("captioner", "captions", *_EMBEDS)
 """Options without which ``enrich`` has nothing to do."""
-
-_OUTPUT = {
-    Phase.SCORE: ("work", "scores", "statistics.parquet", "statistics.index.npy"),
-    Phase.ENRICH: (),
-    Phase.SELECT: ("selection", "plan.parquet"),
-    Phase.WRITE: ("shards", "accounting.parquet"),
-}

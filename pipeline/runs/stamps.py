@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...schemas.unit import tally_of
 from ...storage import files
@@ -36,12 +37,14 @@ def without_stamp(run_dir: RunDirectory, sources: list[Source], stamp: str) -> l
     return [source for source, done in zip(sources, made, strict=True) if not done]
 
 
-def has_stamp(run_dir: RunDirectory, source: Source, stamp: str, kind: str = "captions") -> bool:
+def has_stamp(
+    run_dir: RunDirectory, source: Source, stamp: str, table: RunTable = RunTable.CAPTIONS
+) -> bool:
     """Return whether a table of ``source`` is there, and was made as ``stamp`` says."""
-    return stamp_of(run_dir, source, kind) == stamp
+    return stamp_of(run_dir, source, table) == stamp
 
 
-def stamp_of(run_dir: RunDirectory, source: Source, kind: str) -> str | None:
+def stamp_of(run_dir: RunDirectory, source: Source, table: RunTable) -> str | None:
     """Return what a table of ``source`` was made by, None where there is none."""
-    path = run_dir.table(kind, source.name)
+    path = run_dir.table(table, source.name)
     return tally_of(files.read_schema(path)).stamp if files.exists(path) else None

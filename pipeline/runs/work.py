@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import apache_beam as beam
 import pyarrow as pa
 
-from ...schemas.rejection import Phase
+from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunEntry, RunTable
 from ...schemas.source import Source
 from ...storage import files
 
@@ -34,13 +35,19 @@ DOWNLOAD = "download"
 STEPS: dict[str, tuple[Step, ...]] = {
     DOWNLOAD: (Step("images", ""),),
     Phase.SCORE: (
-        Step("parse", "work/parsed"),
-        Step("measure", "work/measured"),
-        Step("score", "scores"),
+        Step("parse", RunTable.PARSED.folder),
+        Step("measure", RunTable.MEASURED.folder),
+        Step("score", RunTable.SCORES.folder),
     ),
-    Phase.ENRICH: (Step("caption", "answers", gathers=True), Step("read captions", "captions")),
-    Phase.SELECT: (Step("judge", "work/judged"), Step("select", "selection")),
-    Phase.WRITE: (Step("write", "shards"),),
+    Phase.ENRICH: (
+        Step("caption", RunTable.ANSWERS.folder, gathers=True),
+        Step("read captions", RunTable.CAPTIONS.folder),
+    ),
+    Phase.SELECT: (
+        Step("judge", RunTable.JUDGED.folder),
+        Step("select", RunTable.SELECTION.folder),
+    ),
+    Phase.WRITE: (Step("write", RunEntry.SHARDS.path),),
 }
 
 FEW: dict[str, int] = {Phase.SCORE: 6_000, Phase.SELECT: 100_000, Phase.WRITE: 6_000}

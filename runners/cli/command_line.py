@@ -128,11 +128,13 @@ def score(beam: Beam, /, out: str, **given: Any) -> None:
     from ...pipeline.inputs.find_sources import find_sources
     from ...pipeline.job import raise_for_faults
     from ...pipeline.phases import steps as phases
+    from ...schemas.run_tables import RunTable
 
     sources = find_sources(given["inputs"])
     with _open(out, beam, given, begin=True) as opened:
         phases.score(opened, sources, options)
-        click.echo(f"scores of {len(sources)} shards: {opened.directory.path('scores')}")
+        scores = opened.directory.folder(RunTable.SCORES)
+        click.echo(f"scores of {len(sources)} shards: {scores}")
         raise_for_faults(opened)
 
 
@@ -190,10 +192,11 @@ def select(beam: Beam, /, run_directory: str, **given: Any) -> None:
     """Choose the caption of every pair, and which pairs are written."""
     options = record_from(SelectOptions, given)
     from ...pipeline.phases import steps as phases
+    from ...schemas.run_tables import RunTable
 
     with _open(run_directory, beam, given) as opened:
         phases.select(opened, options)
-        click.echo(f"selection: {opened.directory.path('selection')}")
+        click.echo(f"selection: {opened.directory.folder(RunTable.SELECTION)}")
 
 
 @evenpair.command()
@@ -217,7 +220,7 @@ def write(beam: Beam, /, run_directory: str, **given: Any) -> None:
 def report(beam: Beam, /, run_directory: str) -> None:
     """Draw RUN/report.html again, from the tables and shards of a finished run."""
     from ...pipeline.report.report import draw_report
-    from ...schemas.rejection import Phase
+    from ...schemas.phase import Phase
 
     with _open(run_directory, beam, {}) as opened:
         opened.require(Phase.WRITE)

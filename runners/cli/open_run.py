@@ -15,6 +15,7 @@ from ...pipeline.runs.run import Run
 from ...pipeline.runs.work import Execute
 from ...schemas.errors import UsageError
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import top_names
 from ...storage import files
 from ..dataflow.options import device_hints
 from ..engine import open_engine
@@ -43,7 +44,7 @@ def open_run(
         raise NoRunError(run_dir.root)
     with _at_work(run_dir, engine, part) as (execute, alone):
         if overwrite:
-            for name in _OURS:
+            for name in top_names():
                 files.remove(run_dir.path(name))
 
         models = 1 if engine.runner == "direct" else None
@@ -90,26 +91,6 @@ def _as_workers_see(root: str, engine: EngineOptions) -> str:
     return os.path.abspath(root) if elsewhere else root.rstrip("/") or "/"
 
 
-_OURS = (
-    "run.json",
-    "sources.parquet",
-    "statistics.parquet",
-    "statistics.index.npy",
-    "plan.parquet",
-    "accounting.parquet",
-    "report.html",
-    "downloads",
-    "scores",
-    "answers",
-    "captions",
-    "embeddings",
-    "selection",
-    "rejections",
-    "shards",
-    "work",
-)
-
-
 def _refuse_other_folder(run_dir: RunDirectory, *, overwrite: bool) -> None:
     """Refuse a folder that holds files but no run, for a run would mix with them.
 
@@ -119,7 +100,7 @@ def _refuse_other_folder(run_dir: RunDirectory, *, overwrite: bool) -> None:
     record, sources = run_dir.record, run_dir.sources
     if files.exists(record) or files.exists(sources):
         return
-    ours = {run_dir.path(name) for name in _OURS} if overwrite else set()
+    ours = {run_dir.path(name) for name in top_names()} if overwrite else set()
     others = [p for p in files.find_in(run_dir.root, "*") if p not in ours]
     if others:
         raise UsageError(

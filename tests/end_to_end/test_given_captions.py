@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from evenpair.pipeline.runs.work import Work
 from evenpair.schemas.errors import EvenpairError, UsageError
-from evenpair.schemas.rejection import Phase
+from evenpair.schemas.phase import Phase
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.transforms.enrich.check_caption import check_caption
 from evenpair.transforms.join.explain_join import explain_join

@@ -13,7 +13,7 @@ from evenpair.pipeline.runs.work import Work
 from evenpair.runners.dataflow import dataflow
 from evenpair.runners.dataflow.options import dataflow_options, device_hints
 from evenpair.scenes.shards import write_demo_shards
-from evenpair.schemas.rejection import Phase
+from evenpair.schemas.phase import Phase
 from evenpair.schemas.run_directory import RunDirectory
 
 from ..support.commands import call

@@ -16,7 +16,7 @@ from evenpair.pipeline.options.engine_options import EngineOptions
 from evenpair.pipeline.runs.work import FEW, Work
 from evenpair.runners.direct.direct import choose_workers, run_direct
 from evenpair.schemas.errors import EvenpairError, UsageError
-from evenpair.schemas.rejection import Phase
+from evenpair.schemas.phase import Phase
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.transforms.spread import Spread
 
@@ -191,7 +191,7 @@ import apache_beam as beam
 from evenpair.pipeline.options.engine_options import EngineOptions
 from evenpair.pipeline.runs.work import Work
 from evenpair.runners.direct.direct import run_direct
-from evenpair.schemas.rejection import Phase
+from evenpair.schemas.phase import Phase
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.transforms.spread import Spread
 

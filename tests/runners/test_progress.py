@@ -9,8 +9,9 @@ import pytest
 from evenpair.pipeline.runs.work import Work
 from evenpair.runners.finished_tables import Finished, FinishedTables
 from evenpair.runners.progress import show_progress
-from evenpair.schemas.rejection import Phase
+from evenpair.schemas.phase import Phase
 from evenpair.schemas.run_directory import RunDirectory
+from evenpair.schemas.run_tables import RunTable
 from evenpair.storage import files
 
 
@@ -80,7 +81,7 @@ class TestDisplay:
     def finish(self, work):
         with show_progress(work):
             for name in ("0", "1"):
-                files.write_table(work.run.table("work/parsed", name), table(700))
+                files.write_table(work.run_dir.table(RunTable.PARSED, name), table(700))
 
     def test_a_terminal_sees_counts_of_each_step(self, work, monkeypatch):
         monkeypatch.setattr(sys, "stderr", Terminal())

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenpair.schemas.facts import Attribute, Facts, Relation
-from evenpair.schemas.rejection import Phase, Reason, Rejection
+from evenpair.schemas.phase import Phase
+from evenpair.schemas.rejection import Reason, Rejection
 from evenpair.schemas.source import Source
 from evenpair.schemas.tables import (
     FACTS,

@@ -20,8 +20,9 @@ from PIL import Image
 
 from evenpair.models.load_parser import load_parser
 from evenpair.schemas.finding import Problem
-from evenpair.schemas.rejection import Phase
+from evenpair.schemas.phase import Phase
 from evenpair.schemas.run_directory import RunDirectory
+from evenpair.schemas.run_tables import RunTable
 from evenpair.schemas.shard_tables import shard_tally
 from evenpair.schemas.source import Source
 from evenpair.schemas.tables import SELECTION
@@ -201,8 +202,8 @@ def write(unit: Unit, run: RunDirectory) -> int:
         "output_key": unit.table["key"],
     }
     arrays = [columns.get(field.name, pa.nulls(rows, field.type)) for field in SELECTION]
-    files.write_table(run.table("selection", "s"), pa.table(arrays, schema=SELECTION))
-    files.write_table(run.table("scores", "s"), unit.table)
+    files.write_table(run.table(RunTable.SELECTION, "s"), pa.table(arrays, schema=SELECTION))
+    files.write_table(run.table(RunTable.SCORES, "s"), unit.table)
     planned = OutputShard(0, (Piece(unit.source, 0, rows),))
     written = write_shard(planned, run, ShardFormat())
     rejections = files.read_table(run.rejections(Phase.WRITE, "00000"))

@@ -10,8 +10,10 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from evenpair.pipeline.phases.steps import keep_sources
 from evenpair.schemas.facts import Attribute, Facts
-from evenpair.schemas.rejection import Phase, Reason, Rejection
+from evenpair.schemas.phase import Phase
+from evenpair.schemas.rejection import Reason, Rejection
 from evenpair.schemas.run_directory import RunDirectory
+from evenpair.schemas.run_tables import RunTable
 from evenpair.schemas.source import name_sources
 from evenpair.schemas.statistics import Statistics, count_events, statistics_to_table
 from evenpair.schemas.tables import FACTS, PAIRS, SCORES, facts_to_arrow
@@ -168,7 +170,7 @@ def test_units_are_kept_and_loaded(tmp_path):
     table = PAIRS.empty_table()
     given = Unit(SOURCES[0], table, Tally(1, 1), (rejection,))
     with pipeline() as root:
-        kept = root | beam.Create([given]) | KeepUnits(run, "scores", Phase.SCORE, "made by this")
+        kept = root | beam.Create([given]) | KeepUnits(run, RunTable.SCORES, "made by this")
         loaded = kept | beam.Map(lambda _: pq.read_table(run.rejections(Phase.SCORE, "0")).num_rows)
         assert_that(loaded, equal_to([1]))
 
@@ -177,12 +179,13 @@ def test_units_that_are_kept_come_back(tmp_path):
     run = RunDirectory(str(tmp_path))
     given = unit(1, {"a": [1, 2]})
     with pipeline() as earlier:
-        _ = earlier | beam.Create([given]) | KeepUnits(run, "work/x", Phase.SCORE, "stamp")
+        _ = earlier | beam.Create([given]) | KeepUnits(run, RunTable.PARSED, "stamp")
     stamped = Unit(given.source, given.table, Tally(2, stamp="stamp"))
     keep_sources(run, SOURCES[1:2])
     with pipeline() as root:
-        assert_that(root | LoadUnits([SOURCES[1]], run, "work/x"), equal_to([stamped]))
-        assert_that(root | "All" >> LoadUnits(ALL, run, "work/x"), equal_to([stamped]), "all")
+        assert_that(root | LoadUnits([SOURCES[1]], run, RunTable.PARSED), equal_to([stamped]))
+        everything = root | "All" >> LoadUnits(ALL, run, RunTable.PARSED)
+        assert_that(everything, equal_to([stamped]), "all")
 
 
 def test_spread_gives_every_source_that_is_listed(tmp_path):

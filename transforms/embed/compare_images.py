@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...schemas.unit import Unit
 from ..units import load_unit
@@ -37,7 +38,7 @@ def _cosine(image: Vector | None, text: Vector | None) -> float | None:
 
 
 def _compare(source: Source, run_dir: RunDirectory, by: EncodedBy) -> Unit:
-    unit = load_unit(source, run_dir, "captions")
+    unit = load_unit(source, run_dir, RunTable.CAPTIONS)
     return compare_images(unit, VectorStore(run_dir, source.name, by).load())
 
 

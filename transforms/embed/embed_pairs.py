@@ -11,6 +11,7 @@ from apache_beam.utils.shared import Shared
 
 from ...schemas.fault import Fault
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...storage import files
 from ..captioners.answer_images import WINDOW, answer_images
@@ -39,7 +40,9 @@ def pairs_to_encode(source: Source, run_dir: RunDirectory, encodes: Encodes) -> 
     Similarity is wanted of those with a row among the captions, and of no others; soft targets
     compare all pairs with each other. What is not encoded is left out.
     """
-    scores = files.read_table(run_dir.table("scores", source.name), ["uid", "key", "caption"])
+    scores = files.read_table(
+        run_dir.table(RunTable.SCORES, source.name), ["uid", "key", "caption"]
+    )
     generated = _generated(source, run_dir)
     columns = (scores[name].to_pylist() for name in scores.column_names)
     first: dict[str, ToEncode] = {}
@@ -53,7 +56,7 @@ def pairs_to_encode(source: Source, run_dir: RunDirectory, encodes: Encodes) -> 
 
 
 def _generated(source: Source, run_dir: RunDirectory) -> dict[str, str | None]:
-    path = run_dir.table("captions", source.name)
+    path = run_dir.table(RunTable.CAPTIONS, source.name)
     if not files.exists(path):
         return {}
     captions = files.read_table(path, ["uid", "caption"])

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from ...schemas.run_tables import RunTable
+
 Vector = npt.NDArray[np.float32]
 """An embedding of length 1."""
 
@@ -21,6 +23,13 @@ class Encodes(StrEnum):
     TEXTS = "text"
 
 
+_TABLES = {
+    Encodes.BOTH: RunTable.SIMILARITY_VECTORS,
+    Encodes.IMAGES: RunTable.IMAGE_VECTORS,
+    Encodes.TEXTS: RunTable.TEXT_VECTORS,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class EncodedBy:
     """What is encoded, and by which model: vectors that agree in all are never computed twice."""
@@ -30,9 +39,9 @@ class EncodedBy:
     revision: str
 
     @property
-    def folder(self) -> str:
-        """The kind of the run's tables that hold the vectors."""
-        return f"embeddings/{self.encodes.value}"
+    def table(self) -> RunTable:
+        """The table of the run that holds the vectors."""
+        return _TABLES[self.encodes]
 
     @property
     def reads_images(self) -> bool:

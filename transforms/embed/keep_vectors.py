@@ -42,11 +42,11 @@ class VectorStore:
 
     @property
     def path(self) -> str:
-        return self.run_dir.table(self.by.folder, self.name)
+        return self.run_dir.table(self.by.table, self.name)
 
     @property
     def parts_path(self) -> str:
-        return self.run_dir.path(self.by.folder, f"{self.name}.parts")
+        return self.run_dir.path(self.by.table.folder, f"{self.name}.parts")
 
     def load(self) -> pa.Table:
         """Return the rows of this very encoder; of one uid the last."""

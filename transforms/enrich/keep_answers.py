@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.tables import ANSWERS
 from ...storage import files
 from ..captioners.captioner import Answer, Asked
@@ -28,11 +29,11 @@ class AnswerStore:
 
     @property
     def path(self) -> str:
-        return self.run_dir.table("answers", self.name)
+        return self.run_dir.table(RunTable.ANSWERS, self.name)
 
     @property
     def parts_path(self) -> str:
-        return self.run_dir.path("answers", f"{self.name}.parts")
+        return self.run_dir.path(RunTable.ANSWERS.folder, f"{self.name}.parts")
 
     def load(self, asked: Asked | None = None) -> pa.Table:
         """Return what was answered, by whoever was asked; of one uid the first answer."""

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...schemas.tables import CAPTIONS
 from ...schemas.unit import Unit
@@ -64,7 +65,7 @@ class GatherGivenCaptions(beam.PTransform):
 def _gather(element: tuple[int, dict[str, Iterable[Any]]], run_dir: RunDirectory) -> Iterator[Unit]:
     _, found = element
     for source in found["sources"]:
-        unit = load_unit(source, run_dir, "scores", COLUMNS)
+        unit = load_unit(source, run_dir, RunTable.SCORES, COLUMNS)
         tables = [_read(stretch) for stretch in found["stretches"]]
         yield gather_given_captions(unit, pa.concat_tables([JOINED.empty_table(), *tables]))
 

@@ -51,7 +51,7 @@ def sort_piece(
     table = pa.Table.from_arrays([pa.array(rows[order]), *found.columns], schema=JOINED)
     numbers, starts = np.unique(sources[order], return_index=True)
     ends = [*starts[1:].tolist(), len(order)]
-    path = run_dir.path("work", "sorted", f"{number:012d}.parquet")
+    path = run_dir.scratch("sorted", f"{number:012d}.parquet")
     with files.write_whole(path) as file, pq.ParquetWriter(file, JOINED) as writer:
         for start, end in zip(starts.tolist(), ends, strict=True):
             writer.write_table(table.slice(start, end - start))
@@ -65,7 +65,7 @@ def _sort(
 
 
 def _piece_path(run_dir: RunDirectory, number: int) -> str:
-    return run_dir.path("work", "given", f"{number:012d}.parquet")
+    return run_dir.scratch("given", f"{number:012d}.parquet")
 
 
 @dataclass

@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from ...schemas.pair import derive_uid, own_uid
-from ...schemas.rejection import Phase, Reason, Rejection
+from ...schemas.phase import Phase
+from ...schemas.rejection import Reason, Rejection
 from ...schemas.sample import Sample, group_payloads, is_safe_key, split_name
 from ...schemas.source import Source
 from ...schemas.tables import PAIRS, with_other_fields

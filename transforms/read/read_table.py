@@ -4,7 +4,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.pair import derive_uid, own_uid
-from ...schemas.rejection import Phase, Reason, Rejection
+from ...schemas.phase import Phase
+from ...schemas.rejection import Reason, Rejection
 from ...schemas.sample import is_safe_key
 from ...schemas.source import Source
 from ...schemas.tables import PAIRS, with_other_fields

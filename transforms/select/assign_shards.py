@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...schemas.rejection import Phase
+from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...schemas.tables import REJECTIONS, SELECTION
 from ...schemas.unit import Unit

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from ...schemas.captions import CaptionPart, CaptionSource
 from ...schemas.facts import Facts
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.tables import FACTS, facts_from_table
 from ...schemas.unit import Unit
 from ...storage import files
@@ -283,7 +284,7 @@ class _Judge(beam.DoFn):
         self._model = load_model(self._run_dir.statistics)
 
     def process(self, unit: Unit, sample: Sample | None) -> Iterator[Unit]:
-        path = self._run_dir.table("captions", unit.source.name)
+        path = self._run_dir.table(RunTable.CAPTIONS, unit.source.name)
         captions = files.read_table(path) if files.exists(path) else None
         yield judge_pairs(unit, captions, self._model, self._options, sample)
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.tables import facts_from_table
 from ...schemas.unit import Unit
 from ...storage import files
@@ -49,7 +50,7 @@ class _Measure(beam.DoFn):
         self._model = load_model(self._run_dir.statistics)
 
     def process(self, unit: Unit, last: int) -> Iterator[Counter[int]]:
-        path = self._run_dir.table("captions", unit.source.name)
+        path = self._run_dir.table(RunTable.CAPTIONS, unit.source.name)
         if files.exists(path):
             yield known_histogram(unit, files.read_table(path), last, self._model)
 

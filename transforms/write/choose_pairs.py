@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...schemas.rejection import Phase, Reason, Rejection
+from ...schemas.phase import Phase
+from ...schemas.rejection import Reason, Rejection
 from ...schemas.run_directory import RunDirectory
+from ...schemas.run_tables import RunTable
 from ...schemas.sample import is_pickled
 from ...schemas.sample_json import add_fields
 from ...schemas.shard_tables import ADDED
@@ -121,10 +123,10 @@ _NO_IMAGE = (Reason.MISSING_IMAGE, "the source holds no image for the key")
 
 def _chosen_rows(run_dir: RunDirectory, piece: Piece, number: int) -> pa.Table:
     """Return the rows of ``piece``: the selection, and behind it what the scores know besides."""
-    path = run_dir.table("scores", piece.source.name)
+    path = run_dir.table(RunTable.SCORES, piece.source.name)
     others = [name for name in files.read_schema(path).names if name not in SCORES.names]
     scores = files.read_table(path, [*_SCORED, *others])
-    table = files.read_table(run_dir.table("selection", piece.source.name))
+    table = files.read_table(run_dir.table(RunTable.SELECTION, piece.source.name))
     table = table.append_column("caption_raw", scores["caption"])
     for name in scores.column_names:
         if name not in table.column_names:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import apache_beam as beam
 
 from ...schemas.errors import EvenpairError
-from ...schemas.rejection import Phase
+from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...schemas.shard_tables import ShardTally, shard_table, shard_tally, with_shard_tally
 from ...schemas.tables import rejections_to_table

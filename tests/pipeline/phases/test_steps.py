@@ -16,7 +16,7 @@ from evenpair.pipeline.phases.select import MEASURES
 from evenpair.pipeline.runs.record import NoRunError, changed_option
 from evenpair.pipeline.runs.run import Run
 from evenpair.schemas.errors import UsageError
-from evenpair.schemas.rejection import Phase
+from evenpair.schemas.phase import Phase
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.source import name_sources
 from evenpair.schemas.statistics import Statistics
@@ -55,7 +55,7 @@ class Steps:
             keep_statistics(Statistics(), self.directory.statistics)
         if work.phase is Phase.SELECT:
             keep_plan([], self.directory.plan)
-            files.write_bytes(self.directory.path(MEASURES), b"{}")
+            files.write_bytes(self.directory.scratch(MEASURES), b"{}")
             files.write_bytes(self.directory.path("rejections", "select-0.parquet"), b"")
 
     def all(self, sources=ONE, score=None, select=None):

@@ -239,7 +239,7 @@ class TestCaptionImages:
             pass
 
         whole = FakeCaptioner(batch_size=2)
-        caption_images(unit, whole, AnswerStore(store.run, "whole"), window=2)
+        caption_images(unit, whole, AnswerStore(store.run_dir, "whole"), window=2)
         killed = FakeCaptioner(batch_size=2)
         asked = killed.caption
 

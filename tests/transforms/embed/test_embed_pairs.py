@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from evenpair.schemas.run_directory import RunDirectory
+from evenpair.schemas.run_tables import RunTable
 from evenpair.schemas.source import name_sources
 from evenpair.schemas.tables import CAPTIONS, SCORES
 from evenpair.schemas.unit import Tally, Unit
@@ -78,19 +79,19 @@ def run(tmp_path, source):
     """A run whose captioner was asked about five of the seven pairs."""
     run = RunDirectory(str(tmp_path / "run"))
     keys = [f"{n:09d}" for n in range(7)]
-    keep(run, "scores", SCORES, uid=list("0123456"), key=keys, caption=RAW)
+    keep(run, RunTable.SCORES, SCORES, uid=list("0123456"), key=keys, caption=RAW)
     keep_captions(run, GENERATED)
     return run
 
 
-def keep(run, kind, schema, **columns):
+def keep(run, table, schema, **columns):
     rows = len(columns["uid"])
     arrays = [pa.array(columns.get(f.name, [None] * rows), f.type) for f in schema]
-    files.write_table(run.table(kind, "00000"), pa.table(arrays, schema=schema))
+    files.write_table(run.table(table, "00000"), pa.table(arrays, schema=schema))
 
 
 def keep_captions(run, generated):
-    keep(run, "captions", CAPTIONS, uid=list(generated), caption=list(generated.values()))
+    keep(run, RunTable.CAPTIONS, CAPTIONS, uid=list(generated), caption=list(generated.values()))
 
 
 def embed(source, run, encoder, **options):
@@ -209,7 +210,7 @@ def test_the_vector_of_the_caption_that_was_written(source, angle):
 
 def test_similarities_are_cosines_and_null_where_there_is_nothing(source, run):
     vectors = embed(source, run, FakeEncoder()).load()
-    captions = files.read_table(run.table("captions", "00000"))
+    captions = files.read_table(run.table(RunTable.CAPTIONS, "00000"))
     table = compare_images(Unit(source, captions, Tally(5)), vectors).table
     names = ("similarity_raw", "similarity_generated")
     found = zip(*(table[name].to_pylist() for name in names), strict=True)

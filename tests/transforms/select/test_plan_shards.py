@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenpair.schemas.rejection import Phase, Reason, Rejection
+from evenpair.schemas.phase import Phase
+from evenpair.schemas.rejection import Reason, Rejection
 from evenpair.schemas.source import Source
 from evenpair.schemas.tables import SELECTION, rejections_to_table
 from evenpair.schemas.unit import Tally, Unit
