@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ...pipeline.options.options import at_least, option
+from ...pipeline.options.fields import at_least, option
 from ...schemas.errors import UsageError
 
 

@@ -5,18 +5,23 @@ import sys
 from typing import Any
 
 import click
+import cloup
 
 from ...diagnostics.summary.options import MeasureOptions
 from ...schemas.errors import UsageError
-from .record_options import options_of, record_from
+from .options import option_group, record_from
+from .session import print_lines
+
+_JSON = cloup.option("--json", "in_json", is_flag=True, help="Print one object of JSON.")
+_COMPARE = cloup.option(
+    "--compare", default="", metavar="OTHER", help="Put other embeddings beside these."
+)
 
 
-@click.command()
-@click.argument("embeddings", metavar="EMBEDDINGS")
-@click.option("--json", "as_json", is_flag=True, help="Print one object of JSON.")
-@click.option("--compare", default="", metavar="OTHER", help="Put other embeddings beside these.")
-@options_of(MeasureOptions)
-def measure(embeddings: str, as_json: bool, compare: str, **given: Any) -> None:
+@cloup.command()
+@cloup.argument("embeddings", metavar="EMBEDDINGS")
+@option_group("Measures", MeasureOptions, extra=(_JSON, _COMPARE))
+def measure(embeddings: str, in_json: bool, compare: str, **values: Any) -> None:
     """Measure the modality gap, object bias, entropy and retrieval of a trained model.
 
     EMBEDDINGS are an .npz, .safetensors or Parquet file, or the embeddings of a run
@@ -26,13 +31,13 @@ def measure(embeddings: str, as_json: bool, compare: str, **given: Any) -> None:
     "object_prompts" and "attribute_prompts", a text for each label; "short" and "foil", a true
     text for each image and the same with one wrong detail. All but the first two may be missing.
     """
-    options = record_from(MeasureOptions, given)
+    options = record_from(MeasureOptions, values)
     if importlib.util.find_spec("sklearn") is None:
         raise UsageError("scikit-learn is missing: pip install 'evenpair[measure]'")
     from ...diagnostics.summary.command import measure_lines
 
-    for line in measure_lines([embeddings, *filter(None, [compare])], options, as_json, _tell):
-        click.echo(line)
+    paths = [embeddings, *filter(None, [compare])]
+    print_lines(measure_lines(paths, options, in_json, _tell))
 
 
 def _tell(step: str) -> None:
