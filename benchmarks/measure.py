@@ -93,7 +93,9 @@ def main() -> None:
             costs.append(evenpair("measure", path, "--json"))
             print(line("evenpair measure", costs[-1]), flush=True)
         for name in ("seconds", "cpu_seconds", "together_mb"):
-            ratios = [getattr(c, name) / getattr(p, name) for c, p in zip(costs, peers, strict=True)]
+            ratios = [
+                getattr(c, name) / getattr(p, name) for c, p in zip(costs, peers, strict=True)
+            ]
             print(f"{name}: {median(ratios):.2f} times the peer's")
 
 

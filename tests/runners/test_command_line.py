@@ -21,7 +21,7 @@ from ..support.shards import MadePair, write_source
 
 HEAVY = (
     *("apache_beam", "img2dataset", "jinja2", "numpy", "PIL", "pyarrow", "spacy", "torch"),
-    *("transformers", "wandb"),
+    *("scipy", "sklearn", "transformers", "wandb"),
 )
 PROBE = """
 import sys
@@ -53,6 +53,8 @@ def begun(shard):
         "sys.argv[1:] = ['run', 'x', '--out', 'y', '--no-such-option']",
         "sys.argv[1:] = ['select', 'x', '--keep-fraction', '2']",
         "sys.argv[1:] = ['download', 'x', '--out', 'y', '--retries', '-1']",
+        "sys.argv[1:] = ['measure', '--help']",
+        "sys.argv[1:] = ['measure', 'x', '--sample', '1']",
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_needed(statement):
@@ -72,6 +74,7 @@ def test_help_names_every_command():
     answer = spawn("--help")
     assert (answer.status, answer.err) == (0, "")
     commands = ("run", "score", "enrich", "select", "write", "facts", "demo", "download")
+    commands += ("measure", "verify", "report")
     assert [name for name in commands if f"\n  {name} " not in answer.out] == []
 
 
