@@ -21,14 +21,14 @@ from .gap import (
 )
 from .genericness import specificity
 from .half_truth import half_truth_hits
-from .hubness import Hubness, hubness, occurrences
+from .hubs import Hubness, hubness, occurrences
 from .intervals import bootstrap, gap_intervals, interval, mean_interval, resample
 from .labels import read_labels
 from .neighbourhoods import neighbourhood_distance, random_neighbourhood_distance
 from .object_bias import Contrast, contrast, moad
 from .retrieval import image_to_text_recall, text_to_image_recall
-from .separability import separability
-from .uniformity import cross_uniformity, uniformity
+from .separation import separability
+from .spread import cross_uniformity, uniformity
 from .vectors import centred
 
 __all__ = [

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from .vectors import Matrix, Vectors, Whole, as_array, size_of, unit_parts, unit_rows
+from .vectors import Vectors, Whole, as_array, size_of
 
 
 def image_of_each_text(
@@ -36,15 +36,6 @@ def image_of_each_text(
         at = int(wrong[0])
         raise ValueError(f"text {at} belongs to image {matches[at]}, of {images[0]}")
     return matches.astype(np.int64)
-
-
-def pair_distances(image: Vectors, text: Vectors, matches: Whole) -> Matrix:
-    """Return ``|| x_i - y_i ||`` for each text and its image; shape: texts."""
-    distances = np.empty(len(matches))
-    for rows, part in unit_parts(text):
-        part -= unit_rows(image, matches[rows])
-        distances[rows] = np.linalg.norm(part, axis=1)
-    return distances
 
 
 def first_texts(matches: Whole) -> tuple[Whole, Whole]:

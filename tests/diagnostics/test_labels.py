@@ -1,5 +1,7 @@
 """Object bias, neighbourhoods, clustering and accuracy: what labels tell."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -53,6 +55,19 @@ def test_object_bias_with_several_attributes_or_none(seed):
     matrix[:3] = False
     expected = plain.moad(case.image, same(case.object), common(matrix))
     assert measures.moad(case.image, case.object, matrix) == close(expected)
+
+
+def test_several_attributes_pooled_one_by_one():
+    case = structured_case(images=12)
+    matrix = np.random.default_rng(1).random((12, 4)) < 0.5
+    vectors = plain.unit(case.image)
+    same_attribute, other_attribute = [], []
+    for i, j in itertools.permutations(range(12), 2):
+        for a, b in itertools.product(np.flatnonzero(matrix[i]), np.flatnonzero(matrix[j])):
+            (same_attribute if a == b else other_attribute).append(vectors[i] @ vectors[j])
+    found = measures.contrast(case.image, matrix, pooling="attributes")
+    assert found.same == close(np.mean(same_attribute))
+    assert found.other == close(np.mean(other_attribute))
 
 
 def test_objects_that_shape_a_space_and_attributes_that_do():
