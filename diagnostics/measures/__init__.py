@@ -27,7 +27,7 @@ from .labels import read_labels
 from .neighbourhoods import neighbourhood_distance, random_neighbourhood_distance
 from .object_bias import Contrast, contrast, moad
 from .retrieval import image_to_text_recall, text_to_image_recall
-from .separation import separability
+from .separation import centred_separability, separability
 from .spread import cross_uniformity, uniformity
 from .vectors import centred
 
@@ -39,6 +39,7 @@ __all__ = [
     "alignment",
     "bootstrap",
     "centred",
+    "centred_separability",
     "class_hits",
     "contrast",
     "cross_uniformity",

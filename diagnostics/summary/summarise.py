@@ -105,7 +105,7 @@ class _Summary:
             intervals = measures.gap_intervals(data.image, data.text, draws, data.matches)
             for name, interval in intervals.items():
                 recorder.put_interval(name, interval)
-        image, text = self._centre(data)
+        image, text = Centred(data.image, self._image_mean), Centred(data.text, self._text_mean)
         recorder.attempt("centred_rmg", lambda: measures.rmg(image, text, data.matches))
         counts = [count for count in ABLATED if count < self.measured.dimensions]
         recorder.attempt("ablation", lambda: self._ablate(counts))
@@ -177,17 +177,10 @@ class _Summary:
 
     def separate(self) -> None:
         """Separability."""
-        part, seed = self._part, self._options.seed
-        self._recorder.attempt(
-            "separability", lambda: measures.separability(part.image, part.text, part.matches, seed)
-        )
-        image, text = self._centre(part)
-        self._recorder.attempt(
-            "centred_separability", lambda: measures.separability(image, text, part.matches, seed)
-        )
-
-    def _centre(self, data: Embeddings) -> tuple[Centred, Centred]:
-        return Centred(data.image, self._image_mean), Centred(data.text, self._text_mean)
+        part, attempt = self._part, self._recorder.attempt
+        given = part.image, part.text, part.matches, self._options.seed
+        attempt("separability", lambda: measures.separability(*given))
+        attempt("centred_separability", lambda: measures.centred_separability(*given))
 
     def classify(self) -> None:
         """Classes and captions."""

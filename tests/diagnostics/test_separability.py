@@ -26,8 +26,28 @@ def test_a_gap_that_is_only_in_the_means_goes_with_centring():
     draw = np.random.default_rng(0)
     image, text = draw.normal(size=(2, 1000, 32)) + np.array([[[0.5]], [[-0.5]]])
     assert measures.separability(image, text) > 0.95
-    centred = measures.separability(measures.centred(image), measures.centred(text))
-    assert centred == pytest.approx(0.5, abs=0.05)
+    assert measures.centred_separability(image, text) == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize(("pairs", "dimensions"), [(100, 128), (1000, 32), (1000, 128)])
+def test_centring_leaves_nothing_to_tell_not_even_the_other_way_round(pairs, dimensions):
+    draw = np.random.default_rng(0)
+    image, text = draw.normal(size=(2, pairs, dimensions)) + np.array([[[0.5]], [[-0.5]]])
+    found = measures.centred_separability(image, text)
+    assert found == pytest.approx(0.5, abs=1.5 / np.sqrt(2 * pairs))
+    naive = measures.separability(measures.centred(image), measures.centred(text))
+    assert naive < 0.47
+
+
+def test_a_gap_that_is_not_in_the_means_stays_after_centring():
+    draw = np.random.default_rng(0)
+    image, text = 0.1 * draw.normal(size=(2, 500, 8)) + 10 * np.eye(8)[7]
+    text[:, 0] += np.where(draw.random(500) < 0.8, 1, -4)  # 0 on average, and 1 for most
+    assert measures.centred_separability(image, text) > 0.6
+
+
+def test_all_vectors_the_same_cannot_be_told():
+    assert measures.centred_separability(np.ones((30, 4)), np.ones((30, 4))) == 0.5
 
 
 class Spy:
@@ -39,6 +59,7 @@ class Spy:
 
     def fit(self, vectors, labels):
         self.fitted = vectors
+        return self
 
     def predict(self, vectors):
         self.asked = vectors
