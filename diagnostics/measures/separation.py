@@ -77,12 +77,12 @@ def _label(x: Singles, y: Singles, held_out: Flags) -> tuple[_Labelled, _Labelle
 
 
 def _label_centred(x: Singles, y: Singles, held_out: Flags) -> tuple[_Labelled, _Labelled]:
-    moved = [vectors - vectors[~held_out].mean(axis=0) for vectors in (x, y)]
-    scaled = [vectors / _lengths(vectors) for vectors in moved]
-    return _label(*scaled, held_out)
+    return _label(_centre(x, held_out), _centre(y, held_out), held_out)
 
 
-def _lengths(vectors: Singles) -> Singles:
-    """Return the lengths of rows, 1 for a row of zeros: without the means it has no direction."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.where(lengths > 0, lengths, 1)
+def _centre(vectors: Singles, held_out: Flags) -> Singles:
+    """Return what the mean of the others leaves, of unit length; zeros where it leaves nothing."""
+    moved = vectors - vectors[~held_out].mean(axis=0)
+    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
+    scaled: Singles = moved / np.where(lengths > 0, lengths, 1)
+    return scaled
