@@ -41,11 +41,11 @@ def attempt(build, dies):
     pipeline.run().wait_until_finish()
 
 
-def options_for(inputs):
-    """What COMMAND says."""
+def options_for(inputs, encoders):
+    """What COMMAND says, with encoders."""
     return RunOptions(
         ScoreOptions(inputs=(str(inputs),), statistics="prior"),
-        EnrichOptions(captioner="demo"),
+        EnrichOptions(captioner="demo", **encoders),
         SelectOptions(keep_fraction=0.8, shard_size=4),
         WriteOptions(),
     )
@@ -67,22 +67,39 @@ class Attempts:
         for process in attempts:
             process.join()
         self.ends.append([process.exitcode for process in attempts])
-        self.left.append(len(temporaries(Path(work.run.root))))
+        self.left.append(len(temporaries(Path(work.run_dir.root))))
 
 
 def temporaries(root):
     return [name for name in tree_bytes(root) if ".tmp-" in name]
 
 
+@pytest.fixture(scope="module", params=[False, True], ids=["captions", "vectors too"])
+def encoders(request, tmp_path_factory):
+    """No encoders, or three of them, as options that both the command and Python take."""
+    if not request.param:
+        return {}
+    pytest.importorskip("torch", reason="needs the caption extra")
+    from ..support.tiny_encoders import make_encoder
+
+    folder = tmp_path_factory.mktemp("encoders")
+    models = {"similarity_model": "clip", "image_encoder": "dinov2", "text_encoder": "bert"}
+    return {name: str(make_encoder(model, folder / model)) for name, model in models.items()}
+
+
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_every_unit_is_whole_and_the_same_and_nothing_temporary_stays(tmp_path):
+def test_every_unit_is_whole_and_the_same_and_nothing_temporary_stays(
+    tmp_path, encoders, monkeypatch
+):
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # torch's threads do not survive a fork
     inputs, once, thrice = (tmp_path / name for name in ("in", "once", "thrice"))
     write_demo_shards(inputs, pairs=9, seed=3, shard_size=3)
-    assert call("run", inputs, "--out", once, *COMMAND).status == 0
+    more = [f"--{name.replace('_', '-')}={path}" for name, path in encoders.items()]
+    assert call("run", inputs, "--out", once, *COMMAND, *more).status == 0
     engine = Attempts()
     run = Run(RunDirectory(str(thrice)), engine)
-    run_all(run, find_sources((str(inputs),)), options_for(inputs))
-    assert engine.ends == [[-signal.SIGKILL, 0, 0]] * 4
+    run_all(run, find_sources((str(inputs),)), options_for(inputs, encoders))
+    assert engine.ends == [[-signal.SIGKILL, 0, 0]] * (5 if encoders else 4)
     assert sum(engine.left) > 0
     assert temporaries(thrice) == []
     whole, made = (tree_bytes(folder) for folder in (once, thrice))
@@ -90,3 +107,4 @@ def test_every_unit_is_whole_and_the_same_and_nothing_temporary_stays(tmp_path):
         n: b for n, b in whole.items() if n not in DRAWN
     }
     assert "shards/00001.tar" in made
+    assert any(name.startswith("embeddings/") for name in made) == bool(encoders)

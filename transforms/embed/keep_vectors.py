@@ -1,8 +1,4 @@
-"""What encoders made of one source, kept for good and never computed again.
-
-A source's vectors lie in ``embeddings/KIND/NAME.parquet``, and while it is at work in small parts
-beside it, each whole or not at all, as the answers of captioners do.
-"""
+"""The vectors that encoders made of one source: computed once, kept for good."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +12,7 @@ from ...schemas.run_directory import RunDirectory
 from ...schemas.source import Source
 from ...schemas.tables import EMBEDDINGS
 from ...schemas.unit import Tally, with_tally
-from ...storage import files
+from ..part_store import PartStore, one_of_each
 from .encoder import EncodedBy, Vector
 
 
@@ -41,38 +37,27 @@ class VectorStore:
     by: EncodedBy
 
     @property
-    def path(self) -> str:
-        return self.run_dir.table(self.by.table, self.name)
-
-    @property
-    def parts_path(self) -> str:
-        return self.run_dir.path(self.by.table.folder, f"{self.name}.parts")
+    def rows(self) -> PartStore:
+        """Where they are kept, beside those of other models that did the same work before."""
+        return PartStore(self.run_dir, self.by.table, self.name, EMBEDDINGS)
 
     def load(self) -> pa.Table:
-        """Return the rows of this very encoder; of one uid the last."""
-        paths = [self.path] if files.exists(self.path) else []
-        tables = [files.read_table(path) for path in [*paths, *self._parts()]]
-        plain = [table.replace_schema_metadata(None) for table in tables]
-        table = pa.concat_tables([EMBEDDINGS.empty_table(), *plain])
+        """Return the rows of this encoder, for each uid the last one."""
+        table = self.rows.load()
         same = [pc.equal(table[n], getattr(self.by, n)) for n in ("model", "revision")]
-        return _last(table.filter(pc.and_(*same)))
+        return one_of_each(table.filter(pc.and_(*same)), ["uid"], keep="last")
 
     def add(self, encoded: Sequence[Encoded]) -> None:
         """Keep the vectors of some pairs as one more part."""
-        part = f"{self.parts_path}/{len(self._parts()):05d}.parquet"
-        files.write_table(part, _to_table(encoded, self.by))
+        self.rows.add(_to_table(encoded, self.by))
 
     def settle(self, stamp: str) -> None:
-        """Put the parts into the one table, with what says by what it is whole.
+        """Move the parts into the table, with a stamp that marks it as whole.
 
-        Those of another model go: they can be computed again.
+        Vectors of other models are dropped: they can be computed again.
         """
-        table = self.load().combine_chunks()
-        files.write_table(self.path, with_tally(table, Tally(table.num_rows, stamp=stamp)))
-        files.remove(self.parts_path)
-
-    def _parts(self) -> list[str]:
-        return files.find_in(self.parts_path, "*.parquet")
+        table = self.load()
+        self.rows.replace(with_tally(table, Tally(table.num_rows, stamp=stamp)))
 
 
 def vectors_in(column: pa.ChunkedArray) -> list[Vector | None]:
@@ -110,15 +95,6 @@ def _to_lists(vectors: Iterable[Vector | None]) -> pa.ListArray:
     values = pa.array(np.concatenate([np.empty(0, np.float32), *there]))
     mask = pa.array([vector is None for vector in found], pa.bool_())
     return pa.ListArray.from_arrays(pa.array(offsets), values, mask=mask)
-
-
-def _last(table: pa.Table) -> pa.Table:
-    """Return the last row of each uid, in the order of these."""
-    if table.num_rows == 0:
-        return table
-    numbered = pa.table({"uid": table["uid"], "at": pa.array(np.arange(table.num_rows))})
-    last = numbered.group_by("uid", use_threads=False).aggregate([("at", "max")])["at_max"]
-    return table.take(last.combine_chunks().sort())
 
 
 def _settle(

@@ -15,7 +15,6 @@ from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.source import name_sources
 from evenpair.schemas.tables import PAIRS
 from evenpair.schemas.unit import Tally, Unit
-from evenpair.storage import files
 from evenpair.transforms.captioners.answer_images import MAX_SIDE, answer_images
 from evenpair.transforms.captioners.ask_captioner import Asker, prepare_question
 from evenpair.transforms.captioners.captioner import Answer, Asked
@@ -287,26 +286,6 @@ class TestCaptionImages:
         assert store.load(ME)["answer"].to_pylist() == ["first", "other"]
         store.settle()
         assert store.load(ME)["answer"].to_pylist() == ["first", "other"]
-
-    def test_parts_of_two_attempts_have_names_of_their_own(self, store, monkeypatch):
-        with monkeypatch.context() as patched:
-            patched.setattr(AnswerStore, "_parts", lambda _: [])  # both saw none, and begin
-            store.add({"u": Answer("mine")}, ME)
-            store.add({"v": Answer("yours")}, ME)
-        assert sorted(store.load(ME)["answer"].to_pylist()) == ["mine", "yours"]
-
-    def test_another_attempt_may_settle_meanwhile(self, store, monkeypatch):
-        store.add({"u": Answer("mine")}, ME)
-        real = files.read_table
-
-        def settled_before(path):
-            with monkeypatch.context() as patched:
-                patched.setattr(files, "read_table", real)
-                store.settle()
-            return real(path)
-
-        monkeypatch.setattr(files, "read_table", settled_before)
-        assert store.load(ME)["answer"].to_pylist() == ["mine"]
 
     def test_gathered_captions_are_checked(self, unit, store):
         answers = {

@@ -1,6 +1,9 @@
 """Encoding the pairs of a source: what is encoded, what is kept, what it does to a selection."""
 
 import io
+import os
+import shutil
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -156,6 +159,67 @@ def test_a_kill_costs_a_window(source, run):
     assert rows(embed(source, run, rest, window=2)) == ALL
     assert rest.images == [5]
     assert set(rest.texts).isdisjoint({"a dog", "a brown dog"})
+
+
+class AnotherAttempt:
+    """Does ``work`` before the ``moment``-th look at the files, counted from 0."""
+
+    PLACES = ((files, "exists"), (files, "find_in"), (files, "read_table"), (os, "replace"))
+
+    def __init__(self, monkeypatch, moment, work):
+        self.moment, self.work, self.moments = moment, work, 0
+        self.originals = {place: getattr(*place) for place in self.PLACES}
+        self.monkeypatch = monkeypatch
+
+    def __enter__(self):
+        for place, original in self.originals.items():
+            self.monkeypatch.setattr(*place, self.interrupted(original))
+        return self
+
+    def __exit__(self, *_):
+        self.monkeypatch.undo()
+
+    def interrupted(self, function):
+        def call(*arguments, **options):
+            self.moments += 1
+            if self.moments - 1 == self.moment:
+                self.monkeypatch.undo()
+                self.work()
+            return function(*arguments, **options)
+
+        return call
+
+
+@pytest.mark.parametrize("settles", [False, True])
+@pytest.mark.parametrize("stumbles", [(), (2,)])
+def test_two_attempts_at_once_lose_and_double_nothing(
+    tmp_path, source, run, monkeypatch, stumbles, settles
+):
+    def attempt(folder, encoder, *, settles):
+        store = embed(source, folder, encoder, window=2)
+        if settles:
+            store.settle("stamp")
+        return store
+
+    def fresh(name):
+        return RunDirectory(shutil.copytree(run.root, tmp_path / name).as_posix())
+
+    alone = attempt(fresh("alone"), FakeEncoder(), settles=True).rows.path
+    moments = 0
+    while True:
+        folder = fresh(f"moment-{moments}")
+        other = partial(attempt, folder, FakeEncoder(), settles=settles)
+        with AnotherAttempt(monkeypatch, moments, other) as another:
+            store = attempt(folder, FakeEncoder(stumbles=stumbles), settles=not stumbles)
+        if another.moments <= moments:
+            break
+        store.settle("stamp")
+        assert rows(store) == ALL, moments
+        assert files.read_table(store.rows.path).num_rows == len(ALL), moments
+        if not stumbles:
+            assert files.read_bytes(store.rows.path) == files.read_bytes(alone), moments
+        moments += 1
+    assert moments > 8
 
 
 def test_a_new_caption_needs_no_picture_and_a_new_model_all(source, run):
