@@ -58,12 +58,11 @@ def find(pattern: str) -> list[str]:
 def find_in(folder: str, pattern: str) -> list[str]:
     """Return the files in ``folder`` that match a glob pattern, sorted.
 
-    A local folder's own name may hold the characters of a pattern.
+    Characters of a pattern in the name of the folder stand for themselves.
     """
     if is_local(folder):
-        found = glob.glob(pattern, root_dir=folder)
-        return sorted(os.path.join(folder, name) for name in found)
-    return find(f"{folder}/{pattern}")
+        return find(f"{glob.escape(folder)}/{pattern}")
+    return remote.find_in(folder, pattern)
 
 
 def read_bytes(path: str) -> bytes:
@@ -228,7 +227,8 @@ def remove(path: str) -> None:
     A local folder goes as a whole: whoever is killed meanwhile leaves nothing of it at ``path``.
     """
     if not is_local(path):
-        remote.delete([*find(path), *find(f"{path}/**")])
+        itself = [path] if remote.exists(path) else []
+        remote.delete([*itself, *remote.find_in(path, "**")])
     elif os.path.isdir(path):
         going = _temporary_name(path)
         with contextlib.suppress(FileNotFoundError):  # another attempt has just removed it

@@ -7,12 +7,14 @@ launcher, which looks at paths before there is one, is told them by ``use_option
 import contextlib
 import io
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from ..schemas.errors import EvenpairError, UsageError
 from .s3_clients import share_clients
 
+_WILDCARDS = re.compile(r"[\[\]*?]")
 _PIECE = 8 << 20
 _ASK_SECONDS = 15
 _NO_BUCKET = ("NoSuchBucket", "bucket does not exist")
@@ -79,17 +81,31 @@ def exists(path: str) -> bool:
 
 def size_of(path: str) -> int:
     """Return the size of the file at ``path`` in bytes. Raises FileNotFoundError if it is gone."""
-    with _told(path):
-        found = _filesystems().match([path])[0].metadata_list
-    if not found:
+    matches = _match(path, "")
+    if not matches:
         raise FileNotFoundError(f"{path}: there is no such file")
-    return int(found[0].size_in_bytes)
+    return int(matches[0].size_in_bytes)
 
 
 def find(pattern: str) -> list[str]:
     """Return the files that match a glob pattern, sorted."""
-    with _told(pattern):
-        return sorted(found.path for found in _filesystems().match([pattern])[0].metadata_list)
+    return sorted(match.path for match in _match("", pattern))
+
+
+def find_in(folder: str, pattern: str) -> list[str]:
+    """Return the files in ``folder`` that match a glob pattern, sorted."""
+    return sorted(match.path for match in _match(f"{folder}/", pattern))
+
+
+def _match(prefix: str, pattern: str) -> list[Any]:
+    """Return Beam's description of each file that has a prefix, and matches a pattern behind it.
+
+    Beam cannot quote the characters of a pattern, so those of the prefix match any character first.
+    """
+    glob = _WILDCARDS.sub("?", prefix) + pattern
+    with _told(prefix + pattern):
+        matches = _filesystems().match([glob])[0].metadata_list
+        return [match for match in matches if match.path.startswith(prefix)]
 
 
 def delete(paths: Sequence[str]) -> None:

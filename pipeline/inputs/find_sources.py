@@ -1,17 +1,16 @@
 """INPUT arguments -> the source shards that they name."""
 
 import os
-from collections.abc import Callable
 
 import pyarrow as pa
 
 from ...schemas.errors import UsageError
-from ...schemas.source import Source, expand_braces, name_sources
+from ...schemas.source import Source, name_sources
 from ...storage import files
+from ...storage.find_inputs import find_inputs
 from ...transforms.read.stored_samples import image_columns
 
 _ARCHIVE, _TABLE = _KINDS = (".tar", ".parquet")
-_WILDCARDS = frozenset("*?[")
 
 
 def find_sources(inputs: tuple[str, ...]) -> list[Source]:
@@ -25,18 +24,18 @@ def find_sources(inputs: tuple[str, ...]) -> list[Source]:
 
 
 def _expand(given: str) -> list[str]:
-    return [path for pattern in expand_braces(given) for path in _match(pattern, given)]
+    shards = find_inputs(given, _shards_in)
+    return [path for pattern, paths in shards.items() for path in _checked(paths, pattern, given)]
 
 
-def _match(pattern: str, given: str) -> list[str]:
-    found = find_files(pattern, _shards_in)
-    if not found:
+def _checked(paths: list[str], pattern: str, given: str) -> list[str]:
+    if not paths:
         raise UsageError(_nothing_at(pattern, given))
-    for path in found:
+    for path in paths:
         if not path.endswith(_KINDS):
             raise UsageError(f"{path} is no shard: name tars, or Parquet files with the images")
-    _require_images(next((path for path in found if path.endswith(_TABLE)), None))
-    return found
+    _require_images(next((path for path in paths if path.endswith(_TABLE)), None))
+    return paths
 
 
 def _nothing_at(pattern: str, given: str) -> str:
@@ -46,22 +45,6 @@ def _nothing_at(pattern: str, given: str) -> str:
     if pattern.endswith(given):
         return f"no such input: {pattern}"
     return f"no such input: {pattern} (in {given}; the folder, or a glob, takes what is there)"
-
-
-def find_files(pattern: str, files_in: Callable[[str], list[str]]) -> list[str]:
-    """Return what there is at a path, or what a glob matches; a path may look like a glob.
-
-    A folder stands for ``files_in`` it.
-    """
-    pattern = os.path.abspath(pattern) if files.is_local(pattern) else pattern
-    files.require_access(pattern)
-    if files.is_local(pattern) and os.path.isdir(pattern):
-        return files_in(pattern)
-    if files.exists(pattern):
-        return [pattern]
-    if _WILDCARDS & set(pattern):
-        return files.find(pattern)
-    return [] if files.is_local(pattern) else files_in(pattern.rstrip("/"))
 
 
 def _shards_in(folder: str) -> list[str]:

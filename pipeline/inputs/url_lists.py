@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
@@ -12,13 +11,12 @@ import pyarrow.csv as pa_csv
 import pyarrow.json as pa_json
 
 from ...schemas.errors import EvenpairError, UsageError
-from ...schemas.source import expand_braces
 from ...storage import files
+from ...storage.find_inputs import find_inputs
 from ...transforms.read.stored_samples import image_columns
 
 _KINDS = ("parquet", "csv", "tsv", "jsonl", "txt")
 _FORMATS = (*_KINDS, *(f"{kind}.gz" for kind in _KINDS[1:]))
-_WILDCARDS = frozenset("*?[")
 _BEGINNING = 1 << 20
 
 
@@ -90,22 +88,14 @@ def _named(given: str) -> list[str]:
 
 
 def _find(given: str) -> list[str]:
-    return [path for pattern in expand_braces(given) for path in _match(pattern)]
+    return [path for paths in find_inputs(given, _files_in).values() for path in paths]
 
 
-def _match(pattern: str) -> list[str]:
-    files.require_access(pattern)
-    if files.is_local(pattern):
-        pattern = os.path.abspath(pattern)
-        if os.path.isdir(pattern):
-            return files.find_in(pattern, "*.tar")[:1] or _lists_in(pattern)
-    if files.exists(pattern):
-        return [pattern]
-    return files.find(pattern) if _WILDCARDS & set(pattern) else []
-
-
-def _lists_in(folder: str) -> list[str]:
-    return [path for path in files.find_in(folder, "*") if UrlList(path).format]
+def _files_in(folder: str) -> list[str]:
+    """Return the lists in a folder, or its first archive: tables beside archives are no lists."""
+    names = files.find_in(folder, "*")
+    archives = [path for path in names if path.endswith(".tar")]
+    return archives[:1] or [path for path in names if UrlList(path).format]
 
 
 def columns_of(found: UrlList) -> pa.Schema:

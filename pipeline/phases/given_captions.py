@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from ...schemas.errors import UsageError
 from ...schemas.phase import Phase
 from ...schemas.run_tables import RunTable
-from ...schemas.source import expand_braces
 from ...storage import files
+from ...storage.find_inputs import find_inputs
 from ...transforms.join.explain_join import COLUMNS, explain_join
 from ...transforms.join.read_given_captions import (
     CAPTION_FIELDS,
@@ -24,7 +24,6 @@ from ...transforms.join.read_given_captions import (
     fields_of,
     read_given_captions,
 )
-from ..inputs.find_sources import find_files
 from ..options.options import EnrichOptions
 from ..runs.run import Run
 from ..runs.stamps import enrich_stamp, without_stamp
@@ -56,7 +55,7 @@ def find_given_captions(options: EnrichOptions) -> list[GivenFile]:
 
 
 def _paths(given: str) -> list[str]:
-    found = {name: find_files(name, _files_in) for name in expand_braces(given)}
+    found = find_inputs(given, _files_in)
     if missing := [name for name, paths in found.items() if not paths]:
         raise UsageError(f"no captions at {missing[0]} (--captions {given})")
     return [path for paths in found.values() for path in paths]

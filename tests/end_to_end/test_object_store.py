@@ -179,6 +179,19 @@ class TestStorage:
         files.remove("s3://bucket/never")
         assert files.find("s3://bucket/gone**") == ["s3://bucket/gone_not/d"]
 
+    @pytest.mark.parametrize(("name", "other"), [("a[1]", "a1"), ("b*", "bcd"), ("c?", "cd")])
+    def test_a_name_may_look_like_a_pattern(self, name, other):
+        folders = [f"s3://bucket/patterns/{folder}" for folder in (name, other)]
+        for folder in folders:
+            for file in ("0.tar", "1/2.tar"):
+                files.write_bytes(f"{folder}/{file}", folder.encode())
+        assert files.find_in(folders[0], "*.tar") == [f"{folders[0]}/0.tar"]
+        assert files.size_of(f"{folders[0]}/0.tar") == len(folders[0])
+        files.remove(folders[0])
+        found = files.find("s3://bucket/patterns/**")
+        assert found == [f"{folders[1]}/0.tar", f"{folders[1]}/1/2.tar"]
+        files.remove(folders[1])
+
     def test_what_is_not_there(self):
         for ask in (files.size_of, files.read_bytes):
             with pytest.raises(FileNotFoundError, match=r"^s3://bucket/no: there is no such file$"):
