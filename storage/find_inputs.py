@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 
-from braceexpand import UnbalancedBracesError, braceexpand
+from braceexpand import braceexpand
 
 from . import files
 
@@ -27,7 +27,7 @@ def expand_braces(pattern: str) -> list[str]:
     """
     try:
         return list(dict.fromkeys(braceexpand(pattern, escape=False)))
-    except UnbalancedBracesError:
+    except ValueError:  # unbalanced braces
         return [pattern]
 
 
