@@ -1,4 +1,4 @@
-"""Rows that two attempts add to one table: none is lost, whatever each does meanwhile."""
+"""Rows that two attempts add to one table: none is lost."""
 
 import pyarrow as pa
 import pytest
@@ -32,7 +32,7 @@ def test_rows_come_back_in_the_order_in_which_they_were_added(store):
     assert store.load() == table_of(w="three", u="four")
 
 
-def test_parts_of_two_attempts_have_names_of_their_own(store, monkeypatch):
+def test_two_attempts_write_parts_with_different_names(store, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(files, "find_in", lambda *_: [])  # both saw none, and begin
         store.add(table_of(u="mine"))
@@ -40,7 +40,7 @@ def test_parts_of_two_attempts_have_names_of_their_own(store, monkeypatch):
     assert sorted(store.load()["answer"].to_pylist()) == ["mine", "yours"]
 
 
-def test_another_attempt_may_move_the_parts_meanwhile(store, monkeypatch):
+def test_rows_are_found_while_another_attempt_moves_them(store, monkeypatch):
     store.add(table_of(u="mine"))
     real = files.read_table
 
@@ -54,7 +54,7 @@ def test_another_attempt_may_move_the_parts_meanwhile(store, monkeypatch):
     assert store.load() == table_of(u="mine")
 
 
-def test_another_attempt_may_remove_the_folder_meanwhile(store, monkeypatch):
+def test_rows_are_kept_while_another_attempt_removes_the_folder(store, monkeypatch):
     real = files.write_table
     calls = []
 
@@ -70,7 +70,7 @@ def test_another_attempt_may_remove_the_folder_meanwhile(store, monkeypatch):
 
 
 @given(rows=st.lists(st.tuples(st.sampled_from("uvw"), st.integers(0, 9))))
-def test_one_row_of_each_uid_stays_where_its_first_was(rows):
+def test_one_row_of_each_uid_takes_the_place_of_the_first(rows):
     schema = pa.schema([("uid", pa.string()), ("n", pa.int64())])
     table = pa.Table.from_pylist([{"uid": uid, "n": n} for uid, n in rows], schema=schema)
     last = dict(rows)  # a dict keeps the place of a key's first value
