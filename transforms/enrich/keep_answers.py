@@ -22,7 +22,7 @@ class AnswerStore:
 
     @property
     def rows(self) -> PartStore:
-        """Where they are kept."""
+        """The rows of all captioners."""
         return PartStore(self.run_dir, RunTable.ANSWERS, self.name, ANSWERS)
 
     def load(self, asked: Asked | None = None) -> pa.Table:
