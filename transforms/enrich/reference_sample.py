@@ -31,9 +31,12 @@ class Sample:
 
 
 def hashes(table: pa.Table) -> Hashes:
-    """Return the hash of each pair by which it is chosen: it belongs to the uid alone."""
-    found: Hashes = fingerprints(table["uid"])["low"]
-    return found
+    """Return the hash of each row's uid, by which samples are drawn.
+
+    It has 63 bits, for Beam's integers have 64 with a sign.
+    """
+    halves: Hashes = fingerprints(table["uid"])["low"]
+    return halves >> np.uint64(1)
 
 
 def smallest(unit: Unit, count: int) -> Hashes:

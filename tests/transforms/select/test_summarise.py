@@ -2,16 +2,24 @@
 
 from collections import Counter
 
+import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pytest
+from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from evenpair.schemas.source import Source
 from evenpair.schemas.unit import Tally, Unit
-from evenpair.transforms.enrich.reference_sample import NONE, is_sampled, smallest, threshold
+from evenpair.transforms.enrich.reference_sample import (
+    NONE,
+    SampleReferences,
+    is_sampled,
+    smallest,
+    threshold,
+)
 from evenpair.transforms.select.judge_pairs import PRESENCE
 from evenpair.transforms.select.summarise import measures, tallies
 
@@ -114,10 +122,18 @@ def test_a_sample_has_the_size_asked_for_however_the_corpus_is_split(numbers, at
     assert last == threshold([smallest(scores(numbers), n)], n)
 
 
+def test_a_sample_may_be_larger_than_the_corpus():
+    units = [scores(range(40))]
+    last = threshold([smallest(units[0], 1000)], 1000)
+    assert is_sampled(units[0].table, last).all()
+    with beam.Pipeline() as root:
+        assert_that(root | beam.Create(units) | SampleReferences(1000), equal_to([last]))
+
+
 def test_captions_that_cannot_be_read_are_in_no_sample():
     japanese = scores([1, 2], "ja")
     assert threshold([smallest(japanese, 2)], 2) == NONE
-    assert is_sampled(japanese.table, 2**64 - 1).tolist() == [False, False]
+    assert is_sampled(japanese.table, 2**63 - 1).tolist() == [False, False]
 
 
 def test_tallies_are_counts():
