@@ -24,15 +24,15 @@ from evenpair.pipeline.inputs.find_sources import find_sources
 from evenpair.pipeline.options.options import EngineOptions, EnrichOptions, ScoreOptions
 from evenpair.pipeline.phases import steps as phases
 from evenpair.runners.cli.open_run import open_run
-from evenpair.transforms.captioners.captioner import Answer, Asked
+from evenpair.transforms.captioners.captioner import Answer, CaptionerId
 
-NOBODY = Asked("nobody", "", "")
+NOBODY = CaptionerId("nobody", "", "")
 
 
 class Ready:
     """A captioner that has its answers already."""
 
-    asked = NOBODY
+    name, captioner_id = NOBODY.model, NOBODY
     batch_size = 32
     calls = 1
 

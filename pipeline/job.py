@@ -169,7 +169,7 @@ def caption(run: Run, options: EnrichOptions, service: ServiceOptions, part: Par
         return 0
     chosen = choose_captioner(run, options, service, part)
     return phases.enrich(
-        run, options, chosen.asked, chosen.load, part, is_service=chosen.is_service
+        run, options, chosen.captioner_id, chosen.load, part, is_service=chosen.is_service
     )
 
 

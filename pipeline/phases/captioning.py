@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from ...models.load_captioner import DEMO, demo_captioner_path
 from ...schemas.phase import Phase
-from ...transforms.captioners.captioner import Asked, Captioner
+from ...transforms.captioners.captioner import Captioner, CaptionerId
 from ...transforms.captioners.endpoint import EndpointCaptioner
 from ...transforms.captioners.endpoint_service import Service, check_service, endpoint_urls
 from ...transforms.captioners.families import CHAT_PROMPT
 from ...transforms.captioners.find_model import find_model, require_captioner
-from ...transforms.captioners.load_captioner import ChosenModel, load_captioner
+from ...transforms.captioners.huggingface import LocalModel, load_captioner
 from ..options.options import EnrichOptions, ServiceOptions
 from ..runs.part import Part
 from ..runs.record import changed_option, options_of
@@ -21,12 +21,12 @@ from ..runs.run import Run
 class Chosen:
     """A captioner that was chosen: a model that is loaded, or a service that is asked."""
 
-    by: ChosenModel | Service
+    by: LocalModel | Service
 
     @property
-    def asked(self) -> Asked:
+    def captioner_id(self) -> CaptionerId:
         """What is recorded with every answer."""
-        return self.by.asked
+        return self.by.captioner_id
 
     @property
     def is_service(self) -> bool:
@@ -44,7 +44,7 @@ class Chosen:
         if isinstance(self.by, Service):
             check_service(self.by)
         else:
-            require_captioner(self.by.found)
+            require_captioner(self.by.location)
 
 
 def choose_captioner(
@@ -57,14 +57,14 @@ def choose_captioner(
     """
     if service.endpoint:
         return Chosen(_service(options, service, part))
-    path = demo_captioner_path() if options.captioner == DEMO else options.captioner
+    folder = demo_captioner_path() if options.captioner == DEMO else ""
     begun = changed_option(run.record, Phase.ENRICH, options_of(options)) is None
     earlier = run.record.get("asked", {}).get("revision", "") if begun else ""
-    found = find_model(options.captioner, path, options.captioner_revision or earlier)
+    location = find_model(options.captioner, folder, revision=options.captioner_revision or earlier)
     return Chosen(
-        ChosenModel(
-            found,
-            options.prompt or found.default_prompt,
+        LocalModel(
+            location,
+            options.prompt or location.default_prompt,
             options.batch_size,
             options.max_new_tokens,
             device=part.number - 1,
@@ -77,7 +77,7 @@ def choose_captioner(
 def _service(options: EnrichOptions, service: ServiceOptions, part: Part) -> Service:
     prompt = options.prompt or CHAT_PROMPT
     return Service(
-        Asked(options.captioner, options.captioner_revision, prompt),
+        CaptionerId(options.captioner, options.captioner_revision, prompt),
         endpoint_urls(service.endpoint),
         part.share(service.concurrency),
         service.request_timeout,

@@ -32,7 +32,7 @@ def choose_encoders(run: Run, options: EnrichOptions, part: Part) -> list[Encodi
     encodings = []
     for encodes, model in asked_encoders(options).items():
         role = OPTIONS[encodes].removeprefix("--").replace("-", " ")
-        found = find_model(model, model, earlier.get(encodes.value, ""), role=role)
+        found = find_model(model, revision=earlier.get(encodes.value, ""), role=role)
         # Beam's workers are told to use one thread each; the one that encodes has them all.
         threads = part.share(os.cpu_count() or 1)
         chosen = ChosenEncoder(encodes, found, device=part.number - 1, threads=threads)

@@ -9,7 +9,7 @@ from apache_beam.pvalue import AsSingleton
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
-from ...transforms.captioners.captioner import Asked, LoadCaptioner
+from ...transforms.captioners.captioner import CaptionerId, LoadCaptioner
 from ...transforms.enrich.caption_budget import Budget
 from ...transforms.enrich.caption_images import CaptionImages
 from ...transforms.enrich.choose_sparse import ChooseSparse
@@ -29,7 +29,7 @@ class Captioning:
     ``hints`` are what the step that captions, and no other, asks of the machines that it runs on.
     """
 
-    asked: Asked
+    captioner_id: CaptionerId
     load: LoadCaptioner
     lanes: int
     sample: int = 0
@@ -51,9 +51,9 @@ def build_enrich(
     What a model answers is kept as it comes, the captions of a shard as soon as it is done. The
     random sample of references is drawn from all of ``sampled``, whichever are still to be done.
     """
-    asked, budget = captioning.asked, captioning.budget
+    captioner_id, budget = captioning.captioner_id, captioning.budget
     last = _find_last(root, sampled, run_dir, captioning.sample)
-    caption_images = CaptionImages(run_dir, captioning.load, asked).with_resource_hints(
+    caption_images = CaptionImages(run_dir, captioning.load, captioner_id).with_resource_hints(
         **captioning.hints
     )
     captioned = (
@@ -68,7 +68,7 @@ def build_enrich(
         | "Spread again" >> Respread()
         | "Load scores again" >> beam.Map(load_unit, run_dir, RunTable.SCORES)
         | "Choose again" >> ChooseSparse(last, budget)
-        | "Gather captions" >> GatherCaptions(run_dir, asked)
+        | "Gather captions" >> GatherCaptions(run_dir, captioner_id)
         | "Find facts" >> FindGeneratedFacts(parser, run_dir.statistics)
         | "Keep captions" >> KeepUnits(run_dir, RunTable.CAPTIONS, stamp)
     )

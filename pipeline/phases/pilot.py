@@ -18,7 +18,7 @@ from ...transforms.enrich.check_caption import check_caption
 from ...transforms.enrich.choose_pilot import ChoosePilot, share_out
 from ...transforms.enrich.choose_sparse import ChooseSparse
 from ...transforms.enrich.keep_answers import AnswerStore
-from ...transforms.enrich.measure_captioner import MeasureCaptioner, Took
+from ...transforms.enrich.measure_captioner import CaptioningCost, MeasureCaptioner
 from ...transforms.spread import Spread
 from ...transforms.units import load_unit
 from ..options.options import EnrichOptions
@@ -31,7 +31,7 @@ from .to_caption import ToCaption, find_to_caption, pairs_to_caption
 
 _TOOK = "pilot.json"
 _KEPT = "pilot"
-"""What the record calls what a pilot took, for one that finds nothing more to ask."""
+"""What the record calls what a pilot cost, for one that finds nothing more to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def pilot(run: Run, options: EnrichOptions, chosen: Chosen, count: int) -> Itera
     """Caption ``count`` pairs of those that ``enrich`` would, chosen by hash; tell what all take.
 
     The answers are kept, and nothing else of the run is touched. Who was asked before is not asked
-    again: if all were, what it took then is told.
+    again: if all were, what it cost then is told.
     """
     run.require(Phase.SCORE)
     sources = run.sources()
@@ -64,9 +64,9 @@ def pilot(run: Run, options: EnrichOptions, chosen: Chosen, count: int) -> Itera
     sizes = _sizes(run, sources, to_caption, chosen)
     shares = share_out(sizes.pairs, count, max(WINDOW, options.batch_size))
     of_pilot = [source for source in sources if source.name in shares]
-    took = _measure(run, of_pilot, to_caption, chosen, shares)
-    left = sizes.unanswered - took.images
-    yield from _lines(_known(run, chosen, took), sum(sizes.pairs.values()), left, chosen)
+    cost = _measure(run, of_pilot, to_caption, chosen, shares)
+    left = sizes.unanswered - cost.images
+    yield from _lines(_known(run, chosen, cost), sum(sizes.pairs.values()), left, chosen)
     yield from _said(run, of_pilot, chosen)
 
 
@@ -75,7 +75,9 @@ def _sizes(run: Run, sources: list[Source], to_caption: ToCaption, chosen: Chose
     for source in sources:
         unit = pairs_to_caption(run.directory, source, to_caption, ["key"])
         pairs[source.name] = unit.table.num_rows
-        unanswered += len(unasked(unit, AnswerStore(run.directory, source.name), chosen.asked))
+        unanswered += len(
+            unasked(unit, AnswerStore(run.directory, source.name), chosen.captioner_id)
+        )
     return _Sizes(pairs, unanswered)
 
 
@@ -85,7 +87,7 @@ def _measure(
     to_caption: ToCaption,
     chosen: Chosen,
     shares: dict[str, int],
-) -> Took:
+) -> CaptioningCost:
     directory, lanes = run.directory, 1 if chosen.is_service else run.models
     hints = {} if chosen.is_service else run.hints
     path = directory.scratch(_TOOK)
@@ -98,37 +100,37 @@ def _measure(
             | "Choose sparse" >> ChooseSparse(to_caption.last, to_caption.budget)
             | "Choose pilot" >> ChoosePilot(shares)
             | "Measure"
-            >> MeasureCaptioner(directory, chosen.load, chosen.asked, path).with_resource_hints(
-                **hints
-            )
+            >> MeasureCaptioner(
+                directory, chosen.load, chosen.captioner_id, path
+            ).with_resource_hints(**hints)
         )
 
     run.execute(build, Work(Phase.ENRICH, len(sources), directory, hints=hints, sources=sources))
-    took = Took(**json.loads(files.read_bytes(path)))
+    cost = CaptioningCost(**json.loads(files.read_bytes(path)))
     files.remove(path)
-    return took
+    return cost
 
 
-def _known(run: Run, chosen: Chosen, took: Took) -> Took:
+def _known(run: Run, chosen: Chosen, cost: CaptioningCost) -> CaptioningCost:
     """Return what was measured now, or else before; and remember it."""
-    asked = asdict(chosen.asked)
+    asked = asdict(chosen.captioner_id)
     kept = run.record.get(_KEPT, {})
-    if not took.images:
-        return Took(**kept["took"]) if kept.get("asked") == asked else took
-    run.record[_KEPT] = {"asked": asked, "took": asdict(took)}
+    if not cost.images:
+        return CaptioningCost(**kept["took"]) if kept.get("asked") == asked else cost
+    run.record[_KEPT] = {"asked": asked, "took": asdict(cost)}
     keep_record(run.directory, run.record)
-    return took
+    return cost
 
 
-def _lines(took: Took, pairs: int, left: int, chosen: Chosen) -> Iterator[str]:
-    if not took.images:
+def _lines(cost: CaptioningCost, pairs: int, left: int, chosen: Chosen) -> Iterator[str]:
+    if not cost.images:
         yield f"{pairs} images in all, {left} left; those of the pilot were all captioned before"
         return
-    rate, size = took.images / took.seconds, took.bytes / took.images
-    by = f"{chosen.asked.model} on {took.device}"
-    yield f"pilot  {took.images} images captioned, {rate:.2f} a second, by {by}"
+    rate, size = cost.images / cost.seconds, cost.bytes / cost.images
+    by = f"{chosen.captioner_id.model} on {cost.device}"
+    yield f"pilot  {cost.images} images captioned, {rate:.2f} a second, by {by}"
     for name, count in (("all", pairs), ("left", left)):
-        time = _time(count / rate, took.device)
+        time = _time(count / rate, cost.device)
         yield f"{name:5}  {count} images: {time}, {decimal(int(size * count))} to read"
 
 
@@ -147,10 +149,10 @@ _OF = {"cuda": "GPU", "cpu": "machine"}
 
 def _said(run: Run, sources: Sequence[Source], chosen: Chosen) -> Iterator[str]:
     """Yield how long the captions are that were generated in ``sources``, and how many are used."""
-    tables = (AnswerStore(run.directory, s.name).load(chosen.asked) for s in sources)
+    tables = (AnswerStore(run.directory, s.name).load(chosen.captioner_id) for s in sources)
     columns = ((t["answer"].to_pylist(), t["is_cut"].to_pylist()) for t in tables)
     answers = [row for both in columns for row in zip(*both, strict=True)]
-    prompt = chosen.asked.prompt
+    prompt = chosen.captioner_id.prompt
     checked = [check_caption(answer or "", prompt=prompt, is_cut=cut) for answer, cut in answers]
     words = [len(text.split()) for text, fault in checked if fault is None]
     if words:

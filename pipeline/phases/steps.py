@@ -11,8 +11,9 @@ from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
+from ...schemas.tables import SOURCES
 from ...storage import files
-from ...transforms.captioners.captioner import Asked, LoadCaptioner
+from ...transforms.captioners.captioner import CaptionerId, LoadCaptioner
 from ...transforms.information.keep_statistics import keep_table, load_table
 from ...transforms.read.read_captions import require_caption_field
 from ...transforms.select.plan_shards import load_plan
@@ -60,18 +61,14 @@ def score(run: Run, sources: list[Source], options: ScoreOptions) -> None:
 
 def keep_sources(run_dir: RunDirectory, sources: list[Source]) -> None:
     """Write down what the run reads, for the phases that follow."""
-    columns = {
-        "number": pa.array([source.number for source in sources], pa.int32()),
-        "name": pa.array([source.name for source in sources], pa.string()),
-        "path": pa.array([source.path for source in sources], pa.string()),
-    }
-    files.write_table(run_dir.sources, pa.table(columns))
+    rows = [asdict(source) for source in sources]
+    files.write_table(run_dir.sources, pa.Table.from_pylist(rows, schema=SOURCES))
 
 
 def enrich(
     run: Run,
     options: EnrichOptions,
-    asked: Asked,
+    asked: CaptionerId,
     load: LoadCaptioner,
     part: Part = WHOLE,
     *,

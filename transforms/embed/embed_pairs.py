@@ -16,7 +16,7 @@ from ...schemas.source import Source
 from ...storage import files
 from ..captioners.answer_images import WINDOW, answer_images
 from ..captioners.ask_captioner import Asker, prepare_question
-from ..captioners.captioner import Answer, Asked
+from ..captioners.captioner import Answer
 from ..read.read_images import read_images
 from .encoder import EncodedBy, Encoder, Encodes, LoadEncoder, Vector
 from .keep_vectors import Encoded, VectorStore, vectors_in
@@ -150,7 +150,7 @@ class _Images:
     calls = 1
 
     def __init__(self, encoder: Encoder) -> None:
-        self.asked = _asked(encoder)
+        self.name = encoder.by.model
         self.batch_size = encoder.batch_size
         self.prepare = encoder.prepare
         self.caption = encoder.encode_images
@@ -162,7 +162,7 @@ class _Texts:
     calls = 1
 
     def __init__(self, encoder: Encoder, known: pa.Table) -> None:
-        self.asked = _asked(encoder)
+        self.name = encoder.by.model
         self.batch_size = encoder.batch_size
         self.caption: Callable[[Any], list[Vector]] = encoder.encode_texts
         self._asker: Asker[Vector] = Asker(self)
@@ -185,10 +185,6 @@ class _Texts:
             found = zip(batch, vectors, strict=True)
             self._known |= {text: v for text, v in found if not isinstance(v, Answer)}
         return self._known
-
-
-def _asked(encoder: Encoder) -> Asked:
-    return Asked(encoder.by.model, encoder.by.revision, "")
 
 
 class _Embed(beam.DoFn):

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from ...schemas.errors import UsageError
-from ..captioners.find_model import FoundModel, fetch_model
+from ..captioners.find_model import ModelLocation, fetch_model
 from ..captioners.huggingface import silence_transformers
 from ..captioners.wait_passively import wait_passively
 from .encoder import EncodedBy, Encodes, Vector
@@ -31,7 +31,7 @@ class ChosenEncoder:
     """An encoder that was found, and how it is used; ``device`` and ``threads`` as a captioner."""
 
     encodes: Encodes
-    found: FoundModel
+    found: ModelLocation
     batch_size: int = 64
     device: int = 0
     threads: int = 0
@@ -39,7 +39,7 @@ class ChosenEncoder:
     @property
     def by(self) -> EncodedBy:
         """What is recorded with every vector."""
-        return EncodedBy(self.encodes, self.found.model, self.found.revision)
+        return EncodedBy(self.encodes, self.found.name, self.found.revision)
 
 
 class HuggingFaceEncoder:
@@ -133,7 +133,7 @@ def load_encoder(chosen: ChosenEncoder) -> HuggingFaceEncoder:
         return HuggingFaceEncoder(chosen)
     except (OSError, ValueError, ImportError, KeyError) as error:
         said = str(error).strip().splitlines() or [type(error).__name__]
-        named = f"{OPTIONS[chosen.encodes]} {chosen.found.model}"
+        named = f"{OPTIONS[chosen.encodes]} {chosen.found.name}"
         raise UsageError(f"{named}: it cannot be loaded: {said[0]}") from error
 
 
@@ -154,7 +154,7 @@ def require_encoder(chosen: ChosenEncoder) -> None:
         Encodes.TEXTS: features[1] or (reads == "input_ids" and not _answers(kind)),
     }
     if kind is None or not fits[chosen.encodes]:
-        said = f"{OPTIONS[chosen.encodes]} {chosen.found.model}: a {model_type} model"
+        said = f"{OPTIONS[chosen.encodes]} {chosen.found.name}: a {model_type} model"
         raise UsageError(f"{said} is none that encodes {_ENCODED[chosen.encodes]}")
 
 

@@ -17,7 +17,7 @@ from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.tables import ANSWERS
 from ...storage import files
-from ..captioners.captioner import Answer, Asked
+from ..captioners.captioner import Answer, CaptionerId
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class AnswerStore:
     def parts_path(self) -> str:
         return self.run_dir.path(RunTable.ANSWERS.folder, f"{self.name}.parts")
 
-    def load(self, asked: Asked | None = None) -> pa.Table:
+    def load(self, asked: CaptionerId | None = None) -> pa.Table:
         """Return what was answered, by whoever was asked; of one uid the first answer."""
         try:
             table = self._read()
@@ -43,7 +43,7 @@ class AnswerStore:
             table = self._read()
         return _distinct(table if asked is None else table.filter(_is_by(table, asked)))
 
-    def add(self, answers: Mapping[str, Answer], asked: Asked) -> None:
+    def add(self, answers: Mapping[str, Answer], asked: CaptionerId) -> None:
         """Keep the answers to the pairs of these uids as one more part."""
         number, own = len(self._parts()), uuid.uuid4().hex
         table = answers_to_table(answers, asked)
@@ -68,7 +68,7 @@ class AnswerStore:
         return files.find_in(self.parts_path, "*.parquet")
 
 
-def answers_to_table(answers: Mapping[str, Answer], asked: Asked) -> pa.Table:
+def answers_to_table(answers: Mapping[str, Answer], asked: CaptionerId) -> pa.Table:
     """Return ``answers``, by uid, as a table with the schema ANSWERS."""
     rows = len(answers)
     said: Sequence[Answer] = list(answers.values())
@@ -87,7 +87,7 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _is_by(table: pa.Table, asked: Asked) -> pa.Array:
+def _is_by(table: pa.Table, asked: CaptionerId) -> pa.Array:
     same = [pc.equal(table[n], getattr(asked, n)) for n in ("model", "revision", "prompt")]
     return pc.and_(pc.and_(same[0], same[1]), same[2])
 

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from apache_beam.transforms.window import GlobalWindows
 from apache_beam.utils.windowed_value import WindowedValue
 
+from ...schemas.facts import facts_from_table
 from ...schemas.statistics import count_events
-from ...schemas.tables import facts_from_table
 from ...schemas.unit import Unit
 from ...storage.spill import Spilled, spill
 from ..fingerprint import fingerprints

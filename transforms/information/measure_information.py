@@ -6,8 +6,7 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
-from ...schemas.facts import Facts
-from ...schemas.tables import facts_from_struct, facts_from_table
+from ...schemas.facts import Facts, facts_from_struct, facts_from_table
 from ...schemas.unit import Unit
 from ..text.recognise_language import PARSER_LANGUAGE
 from .information import Bits, InformationModel

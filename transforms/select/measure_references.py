@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...schemas.facts import facts_from_table
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
-from ...schemas.tables import facts_from_table
 from ...schemas.unit import Unit
 from ...storage import files
 from ..enrich.reference_sample import is_sampled

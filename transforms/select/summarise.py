@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...schemas.tables import FACTS
+from ...schemas.facts import FACTS
 from ...schemas.unit import Unit
 from ...storage import files
 from ..information.count_facts import sum_counts

@@ -21,14 +21,14 @@ from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.source import name_sources
 from evenpair.schemas.statistics import Statistics
 from evenpair.storage import files
-from evenpair.transforms.captioners.captioner import Asked
+from evenpair.transforms.captioners.captioner import CaptionerId
 from evenpair.transforms.information.keep_statistics import keep_statistics
 from evenpair.transforms.select.plan_shards import keep_plan
 
 ONE = name_sources(["/data/0.tar", "/data/1.tar"])
 OTHER = name_sources(["/data/0.tar", "/data/2.tar"])
 KEEP_HALF = SelectOptions(keep_fraction=0.5)
-X = Asked("x", "", "")
+X = CaptionerId("x", "", "")
 
 
 class Killed(BaseException):

@@ -12,8 +12,7 @@ from evenpair.schemas.errors import UsageError
 from evenpair.transforms.captioners.ask_captioner import Asker, prepare_question
 from evenpair.transforms.captioners.families import CHAT_PROMPT, family_of
 from evenpair.transforms.captioners.find_model import fetch_model, find_model, require_captioner
-from evenpair.transforms.captioners.huggingface import HuggingFaceCaptioner, LocalModel
-from evenpair.transforms.captioners.load_captioner import ChosenModel, load_captioner
+from evenpair.transforms.captioners.huggingface import LocalModel, load_captioner
 
 from ...support.tiny_captioners import MAKERS, make_captioner
 
@@ -38,10 +37,10 @@ def picture(number):
 
 
 def load(folder, prompt="", **options):
-    found = find_model("m", str(folder))
-    require_captioner(found)
-    chosen = ChosenModel(found, prompt or found.default_prompt, 8, TOKENS, **options)
-    return load_captioner(chosen)
+    location = find_model("m", str(folder))
+    require_captioner(location)
+    prompt = prompt or location.default_prompt
+    return load_captioner(LocalModel(location, prompt, 8, TOKENS, **options))
 
 
 def ask(captioner, images):
@@ -63,7 +62,7 @@ def test_no_answer_repeats_its_prompt_and_a_cut_one_says_so(family):
     name, folder = family
     captioner = load(folder, PROMPTED.get(name, ""))
     answers = ask(captioner, [picture(number) for number in range(4)])
-    words = captioner.asked.prompt.split()
+    words = captioner.captioner_id.prompt.split()
     assert not any(words and answer.text.split()[: len(words)] == words for answer in answers)
     assert all(len(answer.text.split()) <= TOKENS for answer in answers)
     assert True in {answer.is_cut for answer in answers}
@@ -88,7 +87,7 @@ def copied(blip, tmp_path):
 
 
 def test_a_long_answer_ends_where_the_model_has_no_more_positions(blip):
-    captioner = HuggingFaceCaptioner(LocalModel("m", "", "", str(blip), 2, max_new_tokens=10**6))
+    captioner = load_captioner(LocalModel(find_model("m", str(blip)), "", 2, max_new_tokens=10**6))
     [answer] = ask(captioner, [picture(0)])
     assert 20 < len(answer.text.split()) <= 40
 
@@ -140,10 +139,10 @@ class TestFindModel:
     @pytest.mark.parametrize(
         ("config", "message"),
         [
-            (None, "it has no config.json"),
-            ("{", "its config.json names no model_type"),
-            ("[]", "its config.json names no model_type"),
-            ("{}", "its config.json names no model_type"),
+            (None, "config.json"),
+            ("{", "config.json.*model_type"),
+            ("[]", "config.json.*model_type"),
+            ("{}", "config.json.*model_type"),
         ],
     )
     def test_a_folder_that_is_no_model(self, tmp_path, config, message):
@@ -154,13 +153,13 @@ class TestFindModel:
 
     def test_a_model_that_cannot_caption(self, tmp_path):
         (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
-        with pytest.raises(UsageError, match=r"'m' cannot caption: it is a gpt2 model"):
+        with pytest.raises(UsageError, match=r"'m'.*gpt2"):
             require_captioner(find_model("m", str(tmp_path)))
 
     @pytest.mark.parametrize("name", ["no/such/folder", "a b", "x" * 200])
     def test_what_is_neither_a_folder_nor_an_id(self, name):
-        with pytest.raises(UsageError, match=r"^there is no captioner '.*': no such folder$"):
-            find_model(name, name)
+        with pytest.raises(UsageError, match=f"captioner '{name}'"):
+            find_model(name)
 
     def test_a_hub_that_cannot_be_reached_is_asked_once(self, monkeypatch):
         import huggingface_hub
@@ -172,8 +171,8 @@ class TestFindModel:
             raise ConnectionError("name or service not known: hub.invalid")
 
         monkeypatch.setattr(huggingface_hub.HfApi, "model_info", fail)
-        with pytest.raises(UsageError, match=r"and the hub cannot be reached$") as raised:
-            find_model("nobody/nothing", "nobody/nothing")
+        with pytest.raises(UsageError, match=r"nobody/nothing'.* hub") as raised:
+            find_model("nobody/nothing")
         assert "hub.invalid" not in str(raised.value)
         assert [options["timeout"] for options in asked] == [10.0]
 
@@ -186,5 +185,5 @@ class TestFindModel:
 
         snapshot = shutil.copytree(blip, tmp_path / "snapshots" / ("f" * 40))
         monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
-        found = find_model("a/b", "a/b")
+        found = find_model("a/b")
         assert (found.revision, found.model_type, found.path) == ("f" * 40, "blip", "a/b")

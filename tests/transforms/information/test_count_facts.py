@@ -11,10 +11,9 @@ from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenpair.schemas.facts import Facts
+from evenpair.schemas.facts import FACTS, Facts, facts_to_arrow
 from evenpair.schemas.source import Source
 from evenpair.schemas.statistics import Statistics, count_events, statistics_to_table
-from evenpair.schemas.tables import FACTS, facts_to_arrow
 from evenpair.schemas.unit import Tally, Unit
 from evenpair.transforms.information import count_facts, event_tables, sum_events
 from evenpair.transforms.information.count_facts import CountFacts, count_unit, split

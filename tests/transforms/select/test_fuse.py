@@ -11,7 +11,6 @@ from evenpair.schemas.facts import Attribute, Facts, Relation
 from evenpair.transforms.enrich.find_generated_facts import find_parts
 from evenpair.transforms.facts.contradicts import contradicts
 from evenpair.transforms.facts.parse_captions import parse_captions
-from evenpair.transforms.information.imbalance import unite
 from evenpair.transforms.select.fuse import Written, append, fuse, replace
 from evenpair.transforms.select.join_captions import (
     has_names,
@@ -50,7 +49,7 @@ PIECE = st.lists(st.sampled_from(["a", "dog", "rug", "lies."]), min_size=1, max_
 PARTS = st.lists(
     st.builds(Part, st.one_of(PIECE, PIECE.map(lambda text: f", {text}")), fact_sets()),
     max_size=4,
-).map(lambda parts: parts[next((n for n, p in enumerate(parts) if not p.goes_on), len(parts)) :])
+).map(lambda parts: parts[next((n for n, p in enumerate(parts) if not p.is_clause), len(parts)) :])
 
 
 @pytest.fixture(scope="module")
@@ -102,11 +101,11 @@ class TestFuse:
 
     def test_another_colour_or_number_of_the_same_object_is_left_out(self):
         parts = [
-            Part("a black dog on a rug", unite(BLACK, LIES)),
+            Part("a black dog on a rug", BLACK.union(LIES)),
             Part("a red rug", RUG),
         ]
         written = fuse("a brown dog", BROWN, parts, 56)
-        assert written == Written("a brown dog: a red rug", CaptionSource.FUSED, unite(BROWN, RUG))
+        assert written == Written("a brown dog: a red rug", CaptionSource.FUSED, BROWN.union(RUG))
 
     def test_what_goes_on_with_a_part_that_is_left_out_goes_too(self):
         parts = [
@@ -138,7 +137,7 @@ class TestFuse:
         if written.source is CaptionSource.GENERATED:
             assert (len(raw_facts), has_names(raw)) == (0, False)
             return
-        assert unite(written.facts, raw_facts) == unite(raw_facts, written.facts) == written.facts
+        assert written.facts.union(raw_facts) == raw_facts.union(written.facts) == written.facts
         assert set(names_in(plain_caption(raw))) <= {*names_in(f"a {written.text}")}
         if written.source is CaptionSource.RAW:
             assert written == Written(raw.strip(), CaptionSource.RAW, raw_facts)
@@ -155,7 +154,7 @@ class TestContradicts:
         [
             (BROWN, BLACK, True),
             (BROWN, BROWN, False),
-            (unite(BROWN, BLACK), BLACK, False),
+            (BROWN.union(BLACK), BLACK, False),
             (BROWN, RUG, False),
             (DOG, BLACK, False),
             (BROWN, Facts(("puppy",), (Attribute("puppy", "white"),)), True),
@@ -237,7 +236,7 @@ class TestOtherModes:
     def test_append_holds_everything(self, raw, raw_facts, parts):
         written = append(raw, raw_facts, parts)
         assert written.text.startswith(plain_caption(raw))
-        assert written.facts == unite(raw_facts, *(part.facts for part in parts))
+        assert written.facts == raw_facts.union(*(part.facts for part in parts))
         assert written.source is CaptionSource.FUSED
 
     def test_replace_holds_the_parts_alone(self):
@@ -247,7 +246,7 @@ class TestOtherModes:
             Part(", with a dog on it.", LIES),
         ]
         assert replace(parts) == Written(
-            "a dog. a red rug, with a dog on it.", CaptionSource.GENERATED, unite(DOG, RUG, LIES)
+            "a dog. a red rug, with a dog on it.", CaptionSource.GENERATED, DOG.union(RUG, LIES)
         )
 
 

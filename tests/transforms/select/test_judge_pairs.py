@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenpair.schemas.facts import Attribute, Facts, Relation
+from evenpair.schemas.facts import FACTS, Attribute, Facts, Relation, facts_to_arrow
 from evenpair.schemas.source import Source
 from evenpair.schemas.statistics import Statistics, count_events
-from evenpair.schemas.tables import CAPTIONS, FACTS, SCORES, facts_to_arrow
+from evenpair.schemas.tables import CAPTIONS, SCORES
 from evenpair.schemas.unit import Tally, Unit
 from evenpair.transforms.enrich.choose_sparse import choose_sparse
 from evenpair.transforms.information.information import InformationModel
