@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from ...schemas.errors import UsageError
 from ..options.download_options import UrlOptions
-from ..options.options import flag
+from ..options.fields import flag
 from .url_lists import UrlList, columns_of
 
 _CAPTIONS = ("caption", "text")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ...schemas.errors import UsageError
-from .options import at_least, flag, in_range, option
+from .fields import at_least, flag, in_range, option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, fields
 
 from ...schemas.errors import UsageError
-from .options import at_least, flag, option
+from .fields import at_least, flag, option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""``report.html``: what a run did, for a person to read."""
+"""``report.html``: the results of a run on one page."""
 
 import base64
 import json
@@ -15,7 +15,8 @@ from ...schemas.run_directory import RunDirectory
 from ...schemas.sample import Sample, group_samples
 from ...schemas.tar import Member, Readable, read_members
 from ...storage import files
-from ..phases.given_captions import joined_lines
+from ..phases.join import joined_lines
+from ..runs.record import RunRecord
 
 _TEMPLATE = Path(__file__).with_name("report.html")
 _PAIRS_SHOWN = 12
@@ -30,13 +31,12 @@ class ShownPair:
     fields: dict[str, Any]
 
 
-def draw_report(run_dir: RunDirectory) -> None:
+def draw_report(run_dir: RunDirectory, record: RunRecord) -> None:
     """Draw the report of a finished run from its record and its shards."""
-    record = json.loads(files.read_bytes(run_dir.record))
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     pairs = list(shown_pairs(run_dir, _PAIRS_SHOWN))
-    page = template.render(record=record, pairs=pairs, joined=list(joined_lines(record)))
+    page = template.render(record=record, pairs=pairs, joined=list(joined_lines(record.joined)))
     files.write_bytes(run_dir.report, page.encode())
 
 

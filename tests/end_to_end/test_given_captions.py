@@ -109,7 +109,7 @@ class TestJoin:
         assert answer.out.splitlines()[:2] == [
             "captions from elsewhere: 6 of 12 pairs have one, 6 have none",
             "6 of 9 captions have a pair, 2 have none, 1 repeat another, "
-            "1 rows lack a caption or what it is joined on",
+            "1 rows lack a caption or the value to join on",
         ]
         found = {row["uid"]: row for row in captions_of(run)}
         assert set(found) == {uid(number) for number in (0, 1, 2, 4, 10)}  # 3 cannot be read

@@ -313,7 +313,7 @@ class TestAgain:
         before = tree_bytes(finished)
         answer = call("run", inputs / "a", inputs / "b", "--out", finished, *OPTIONS, *more)
         assert (answer.status, answer.out) == (2, "")
-        advice = "name another --out, or begin afresh with --overwrite"
+        advice = "name another --out, or start afresh with --overwrite"
         assert answer.err == f"evenpair: {finished} was made {said}: {advice}\n"
         assert tree_bytes(finished) == before
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,20 @@ _SECONDS = 10.0
 _SAMPLE_BYTES = 1 << 20
 
 
+class ModelRole(StrEnum):
+    """The role that an option gives to a model; its name is that of the option."""
+
+    CAPTIONER = "captioner"
+    SIMILARITY_MODEL = "similarity model"
+    IMAGE_ENCODER = "image encoder"
+    TEXT_ENCODER = "text encoder"
+
+    @property
+    def option(self) -> str:
+        """The option that names the model: ``--image-encoder``."""
+        return "--" + self.value.replace(" ", "-")
+
+
 @dataclass(frozen=True, slots=True)
 class ModelLocation:
     """A model that exists: its name and revision for the records, its place and its type."""
@@ -41,7 +56,7 @@ class ModelLocation:
 
 
 def find_model(
-    name: str, folder: str = "", *, revision: str = "", role: str = "captioner"
+    name: str, folder: str = "", *, revision: str = "", role: ModelRole = ModelRole.CAPTIONER
 ) -> ModelLocation:
     """Find a model in a folder, by default ``name``, or on the hub by its id.
 
@@ -101,7 +116,7 @@ def require_captioner(location: ModelLocation) -> None:
         )
 
 
-def _type_of(folder: Path, name: str, role: str) -> str:
+def _type_of(folder: Path, name: str, role: ModelRole) -> str:
     try:
         config: Any = json.loads((folder / _CONFIG).read_text("utf-8"))
         return str(config["model_type"])
@@ -129,7 +144,7 @@ def _digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _find_on_hub(name: str, revision: str, role: str) -> ModelLocation:
+def _find_on_hub(name: str, revision: str, role: ModelRole) -> ModelLocation:
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
@@ -152,7 +167,7 @@ def _cached_config(name: str, revision: str) -> Path | None:
         return None
 
 
-def _fetch_config(name: str, revision: str, role: str) -> Path:
+def _fetch_config(name: str, revision: str, role: ModelRole) -> Path:
     """Return the folder of a model's configuration, fetched from the hub in one attempt."""
     from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError

@@ -4,16 +4,19 @@ import json
 
 import pytest
 
-from evenpair.pipeline.job import enrich as enrich_if_asked
-from evenpair.pipeline.options.options import (
+from evenpair.pipeline.options.phase_options import (
     EnrichOptions,
     ScoreOptions,
     SelectOptions,
     WriteOptions,
 )
-from evenpair.pipeline.phases import steps as phases
-from evenpair.pipeline.phases.select import MEASURES
-from evenpair.pipeline.runs.record import NoRunError, changed_option
+from evenpair.pipeline.phases.captioning import Chosen
+from evenpair.pipeline.phases.enrich import caption, enrich
+from evenpair.pipeline.phases.prepare import Prepared, prepare
+from evenpair.pipeline.phases.score import score
+from evenpair.pipeline.phases.select import MEASURES, select
+from evenpair.pipeline.phases.write import write
+from evenpair.pipeline.runs.record import NoRunError, PhaseRecord, RunRecord
 from evenpair.pipeline.runs.run import Run
 from evenpair.schemas.errors import UsageError
 from evenpair.schemas.phase import Phase
@@ -22,13 +25,14 @@ from evenpair.schemas.source import name_sources
 from evenpair.schemas.statistics import Statistics
 from evenpair.storage import files
 from evenpair.transforms.captioners.captioner import CaptionerId
+from evenpair.transforms.captioners.endpoint_service import Service
 from evenpair.transforms.information.keep_statistics import keep_statistics
 from evenpair.transforms.select.plan_shards import keep_plan
 
 ONE = name_sources(["/data/0.tar", "/data/1.tar"])
 OTHER = name_sources(["/data/0.tar", "/data/2.tar"])
 KEEP_HALF = SelectOptions(keep_fraction=0.5)
-X = CaptionerId("x", "", "")
+X = Chosen(Service(CaptionerId("x", "", ""), ("http://127.0.0.1:9",), 1, 1.0, 8))
 
 
 class Killed(BaseException):
@@ -58,14 +62,14 @@ class Steps:
             files.write_bytes(self.directory.scratch(MEASURES), b"{}")
             files.write_bytes(self.directory.path("rejections", "select-0.parquet"), b"")
 
-    def all(self, sources=ONE, score=None, select=None):
-        phases.score(self.run, sources, score or ScoreOptions())
-        phases.select(self.run, select or SelectOptions())
-        phases.write(self.run, WriteOptions())
+    def all(self, sources=ONE, score_options=None, select_options=None):
+        score(self.run, sources, score_options or ScoreOptions(), Prepared())
+        select(self.run, select_options or SelectOptions())
+        write(self.run, WriteOptions())
         return self.take()
 
     def enrich(self, **options):
-        phases.enrich(self.run, EnrichOptions(captioner="x", **options), X, lambda: None)
+        caption(self.run, EnrichOptions(captioner="x", **options), X)
 
     def take(self):
         done, self.done = self.done, []
@@ -87,11 +91,11 @@ def test_what_is_done_is_not_done_again(steps):
 
 
 def test_new_options_redo_their_phase_and_those_after_it(steps):
-    phases.select(steps.run, KEEP_HALF)
+    select(steps.run, KEEP_HALF)
     assert steps.take() == ["select"]
     assert steps.has("scores", "selection", "shards") == [True, True, False]
-    assert steps.all(select=KEEP_HALF) == ["write"]
-    assert steps.all(score=ScoreOptions(enrich_below=0.9), select=KEEP_HALF) == [
+    assert steps.all(select_options=KEEP_HALF) == ["write"]
+    assert steps.all(score_options=ScoreOptions(enrich_below=0.9), select_options=KEEP_HALF) == [
         "score",
         "select",
         "write",
@@ -99,11 +103,11 @@ def test_new_options_redo_their_phase_and_those_after_it(steps):
 
 
 def test_new_scores_remove_what_was_made_from_the_old(steps):
-    phases.score(steps.run, ONE, ScoreOptions(enrich_below=0.9))
+    score(steps.run, ONE, ScoreOptions(enrich_below=0.9), Prepared())
     left = steps.has("scores", "selection", "plan.parquet", "shards", "rejections/select-0.parquet")
     assert left == [True, False, False, False, False]
     with pytest.raises(UsageError, match=r"^select is not done in .*: evenpair select .* first$"):
-        phases.write(steps.run, WriteOptions())
+        write(steps.run, WriteOptions())
 
 
 def test_other_shards_are_scored_though_the_input_is_called_the_same(steps):
@@ -112,7 +116,7 @@ def test_other_shards_are_scored_though_the_input_is_called_the_same(steps):
 
 
 def test_the_same_shards_are_the_same_whatever_the_input_is_called(steps):
-    assert steps.all(score=ScoreOptions(inputs=("elsewhere/*.tar",))) == []
+    assert steps.all(score_options=ScoreOptions(inputs=("elsewhere/*.tar",))) == []
 
 
 def test_the_first_captions_make_an_earlier_selection_invalid(steps):
@@ -125,24 +129,24 @@ def test_the_first_captions_make_an_earlier_selection_invalid(steps):
 def test_captions_stay_when_scores_are_redone(steps):
     steps.enrich()
     files.write_bytes(steps.directory.path("captions", "kept"), b"")
-    phases.score(steps.run, ONE, ScoreOptions(enrich_below=0.9))
+    score(steps.run, ONE, ScoreOptions(enrich_below=0.9), Prepared())
     assert steps.has("captions/kept") == [True]
 
 
 def test_captions_that_are_to_be_made_again_are_waited_for(steps):
     steps.enrich()
-    phases.score(steps.run, ONE, ScoreOptions(enrich_below=0.9))
+    score(steps.run, ONE, ScoreOptions(enrich_below=0.9), Prepared())
     with pytest.raises(UsageError, match=r"^enrich is not done in "):
-        phases.select(steps.run, SelectOptions())
+        select(steps.run, SelectOptions())
     steps.enrich()
-    phases.select(steps.run, SelectOptions())
+    select(steps.run, SelectOptions())
     assert steps.take() == ["enrich", "score", "enrich", "select"]
 
 
 def test_without_a_captioner_enrich_is_nothing_to_wait_for(steps):
-    enrich_if_asked(steps.run, EnrichOptions())
+    enrich(steps.run, EnrichOptions(), Prepared())
     assert steps.all() == []
-    assert steps.all(score=ScoreOptions(enrich_below=0.9)) == ["score", "select", "write"]
+    assert steps.all(score_options=ScoreOptions(enrich_below=0.9)) == ["score", "select", "write"]
 
 
 def test_work_of_an_attempt_with_the_same_options_stays(steps):
@@ -150,7 +154,7 @@ def test_work_of_an_attempt_with_the_same_options_stays(steps):
     for options, stays in [(ScoreOptions(enrich_below=0.9), False), (ScoreOptions(), True)]:
         files.write_bytes(kept, b"")
         run = steps.run
-        run.record["phases"]["score"]["done"] = False
+        run.save(phases=run.record.with_done(Phase.SCORE, done=False).phases)
         run.begin(Phase.SCORE, options)
         assert files.exists(kept) is stays
         steps.run.begin(Phase.SCORE, ScoreOptions())
@@ -163,7 +167,7 @@ def test_who_is_killed_while_removing_leaves_nothing_that_looks_finished(steps, 
     with monkeypatch.context() as patched:
         patched.setattr(files, "remove", killed)
         with pytest.raises(Killed):
-            phases.select(steps.run, KEEP_HALF)
+            select(steps.run, KEEP_HALF)
     assert steps.all() == ["select", "write"]
 
 
@@ -171,11 +175,13 @@ def test_who_is_killed_while_removing_leaves_nothing_that_looks_finished(steps, 
 def test_a_folder_that_is_no_run_says_what_makes_one(tmp_path, phase):
     run = Steps(tmp_path / "none").run
     calls = {
-        "enrich": lambda: phases.enrich(run, EnrichOptions(captioner="x"), X, lambda: None),
-        "select": lambda: phases.select(run, SelectOptions()),
-        "write": lambda: phases.write(run, WriteOptions()),
+        "enrich": lambda: caption(run, EnrichOptions(captioner="x"), X),
+        "select": lambda: select(run, SelectOptions()),
+        "write": lambda: write(run, WriteOptions()),
     }
-    with pytest.raises(NoRunError, match=r"is no run directory: evenpair score INPUT\.\.\. --out"):
+    with pytest.raises(
+        NoRunError, match=r"is not a run directory: evenpair score INPUT\.\.\. --out"
+    ):
         calls[phase]()
     assert not (tmp_path / "none").exists()
 
@@ -183,20 +189,20 @@ def test_a_folder_that_is_no_run_says_what_makes_one(tmp_path, phase):
 def test_models_that_do_not_exist_are_named_before_anything_is_removed(steps):
     for options in (ScoreOptions(statistics="/no/such.parquet"), ScoreOptions(parser="no_such")):
         with pytest.raises(ValueError if options.parser else UsageError, match=r"^no "):
-            phases.score(steps.run, ONE, options)
+            prepare(steps.run, score=options, sources=ONE)
     assert steps.has("scores", "selection", "shards") == [True, True, True]
     assert steps.all() == []
 
 
 def test_the_record_is_json_that_a_person_can_read(steps):
     record = json.loads((files.read_bytes(steps.directory.record)).decode())
-    assert sorted(record) == ["measures", "phases", "versions"]
+    assert {"counts", "measures", "phases", "versions"} <= set(record)
     assert record["phases"]["select"]["options"]["mode"] == "fuse"
 
 
 def test_the_changed_option_is_the_first_by_name():
-    record = {"phases": {"select": {"options": {"seed": 0, "mode": "fuse"}}}}
-    changed = changed_option(record, Phase.SELECT, {"seed": 1, "mode": "mix"})
+    record = RunRecord(phases={Phase.SELECT: PhaseRecord({"seed": 0, "mode": "fuse"})})
+    changed = record.changed_option(Phase.SELECT, {"seed": 1, "mode": "mix"})
     assert changed == ("mode", "fuse", "mix")
-    assert changed_option(record, Phase.SELECT, {"seed": 0, "mode": "fuse"}) is None
-    assert changed_option(record, Phase.WRITE, {"check_images": True}) is None
+    assert record.changed_option(Phase.SELECT, {"seed": 0, "mode": "fuse"}) is None
+    assert record.changed_option(Phase.WRITE, {"check_images": True}) is None

@@ -1,19 +1,28 @@
-"""The options of each phase: one frozen record each, checked once, made into the command line."""
+"""The options of each phase, of the whole job, of facts and of verify."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from ...schemas.errors import UsageError
+from .fields import at_least, flag, in_range, option
 
 
-def option(default: Any, text: str, **more: Any) -> Any:  # noqa: ANN401 - as dataclasses.field
-    """Return a field of an options record with its default and its help."""
-    return field(default=default, metadata={"help": text, **more})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsOptions:
+    """How captions are parsed, and by which statistics their information is measured."""
+
+    parser: str = option(
+        "", "Another spaCy pipeline than the shipped one, by name or path.", metavar="NAME"
+    )
+    statistics: str = option(
+        "",
+        "Measure by another run's statistics.parquet, or by 'prior', the shipped statistics.",
+        metavar="PATH",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreOptions:
-    """What is read, and how its information is measured."""
+    """Which captions are read, and how their information is measured."""
 
     inputs: tuple[str, ...] = ()
     caption_field: str = option(
@@ -220,8 +229,19 @@ class WriteOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobOptions:
+    """The options of all four phases; each field but the last is named as its phase."""
+
+    score: ScoreOptions
+    enrich: EnrichOptions
+    select: SelectOptions
+    write: WriteOptions
+    service: ServiceOptions = field(default_factory=ServiceOptions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyOptions:
-    """What is looked at in shards, and by how many."""
+    """How shards are checked."""
 
     loader_workers: int | None = option(
         None, "Also find fewer shards than this many workers of a data loader.", metavar="N"
@@ -232,20 +252,3 @@ class VerifyOptions:
     def __post_init__(self) -> None:
         at_least("--loader-workers", self.loader_workers, 1)
         at_least("--workers", self.workers, 0)
-
-
-def flag(name: str) -> str:
-    """Return how an option is written on the command line."""
-    return "--" + name.replace("_", "-")
-
-
-def in_range(name: str, value: float | None, least: float, most: float) -> None:
-    """Raise UsageError, with the option's name, for a value that is too small or too large."""
-    if value is not None and not least <= value <= most:
-        raise UsageError(f"{name} must be between {least} and {most}, not {value:g}")
-
-
-def at_least(name: str, value: float | None, least: float) -> None:
-    """Raise UsageError, with the option's name, for a value that is too small."""
-    if value is not None and not value >= least:
-        raise UsageError(f"{name} must be at least {least}, not {value:g}")
