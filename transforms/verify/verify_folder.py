@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from ...schemas.finding import Finding, Problem
 from ...storage import files
+from ..read.read_successes import read_successes
 from .verify_archive import ShardReport
 
 _SIZES = "sizes.json"
@@ -66,9 +67,8 @@ def _compared(report: ShardReport, what: str, counted: int | str) -> Finding | N
 def _count_in_stats(path: str) -> int | str:
     """Return how many samples statistics count, or why they cannot be read."""
     try:
-        said = json.loads(files.read_bytes(path))
-        return int(said["successes"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        return read_successes(path)
+    except (OSError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
 
 

@@ -126,9 +126,7 @@ def test_captions_out_of_a_column_of_the_parquet(shard):
 def test_a_field_that_nothing_has_is_refused(shard, tmp_path):
     for known in ("alt", "caption", "sha256"):
         require_caption_field(shard, known)
-    with pytest.raises(
-        UsageError, match=r"^--caption-field alts: .*/0\.tar has no such field, only"
-    ):
+    with pytest.raises(UsageError, match=r"^--caption-field alts: .*/0\.tar"):
         require_caption_field(shard, "alts")
     table = write_table(tmp_path / "1.parquet")
     require_caption_field(table, "text")
@@ -143,7 +141,7 @@ def test_a_field_without_text_is_refused(tmp_path):
     table = write_table(tmp_path / "0.parquet")
     with pytest.raises(
         UsageError,
-        match=r"^--caption-field width: .*0\.parquet has no text there; it has some in caption, ",
+        match=r"^--caption-field width: .*0\.parquet; take one of caption, ",
     ):
         require_caption_field(table, "width")
     said = [{"alt": None, "tags": None}, {"alt": "a dog", "tags": ["dog"], "later": None}]
@@ -151,5 +149,5 @@ def test_a_field_without_text_is_refused(tmp_path):
     shard = Source(0, "1", str(write_members(tmp_path / "1.tar", members)))
     require_caption_field(shard, "alt")
     require_caption_field(shard, "later")
-    with pytest.raises(UsageError, match=r"^--caption-field tags: .*1\.tar has no text there"):
+    with pytest.raises(UsageError, match=r"^--caption-field tags: .*1\.tar"):
         require_caption_field(shard, "tags")
