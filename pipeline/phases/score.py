@@ -78,7 +78,7 @@ def build_score(
     counts = (
         (counted, counted_earlier)
         | "All counts" >> beam.Flatten()
-        | "Sum events" >> SumEvents(PRIOR, counts_path, spilled)
+        | "Sum events" >> SumEvents(prior=PRIOR, path=counts_path, folder=spilled)
     )
     measured = (
         root

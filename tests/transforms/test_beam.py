@@ -114,7 +114,9 @@ def test_count_facts_adds_the_corpus_to_the_prior(tmp_path):
     expected = table_of([*CORPUS[0], *CORPUS[1], CAT, CAT], 7.5)
     with pipeline() as root:
         counted = root | beam.Create(units) | CountFacts(f"{tmp_path}/spilled")
-        summed = counted | SumEvents(prior, f"{tmp_path}/counts.parquet", f"{tmp_path}/spilled")
+        summed = counted | SumEvents(
+            prior=prior, path=f"{tmp_path}/counts.parquet", folder=f"{tmp_path}/spilled"
+        )
         assert_that(summed | beam.Map(load_table), equal_to([expected]))
 
 

@@ -15,11 +15,11 @@ from ...schemas.run_tables import RunTable
 from ...schemas.unit import Unit
 from ...storage import files
 from ..enrich.reference_sample import is_sampled
-from ..information.count_facts import sum_counts
 from ..information.full_level import BINS_A_BIT, quantile
 from ..information.imbalance import known_bits
 from ..information.information import InformationModel
 from ..information.keep_statistics import load_model
+from ..sum_counts import sum_counts
 
 
 def known_histogram(

@@ -15,8 +15,10 @@ from evenpair.schemas.facts import FACTS, Facts, facts_to_arrow
 from evenpair.schemas.source import Source
 from evenpair.schemas.statistics import Statistics, count_events, statistics_to_table
 from evenpair.schemas.unit import Tally, Unit
-from evenpair.transforms.information import count_facts, event_tables, sum_events
-from evenpair.transforms.information.count_facts import CountFacts, count_unit, split
+from evenpair.transforms import spill_buckets
+from evenpair.transforms.information import event_tables, sum_events
+from evenpair.transforms.information.count_facts import CountFacts, count_unit
+from evenpair.transforms.information.event_tables import split
 from evenpair.transforms.information.keep_statistics import keep_statistics
 from evenpair.transforms.information.sum_events import SumEvents, sum_bucket
 
@@ -37,7 +39,7 @@ def plain(events):
 @given(parts=COUNTS)
 def test_what_is_summed_on_the_way_changes_no_sum(parts):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(event_tables, "_FEW", 2)
+        patch.setattr(event_tables, "_FEW_ROWS", 2)
         total = event_tables.sum_events(map(event_tables.events_to_table, parts))
     expected = sum(map(Counter, parts), Counter())
     assert plain(total) == {"\x1f".join(event): count for event, count in expected.items()}
@@ -57,7 +59,7 @@ def test_parts_of_a_bucket_are_pruned_as_the_whole_bucket_is(parts, limit):
 
 @pytest.mark.parametrize("most", [0, 10**6])
 def test_what_a_worker_holds_before_it_hands_on_does_not_show(tmp_path, monkeypatch, most):
-    monkeypatch.setattr(count_facts, "_MOST_HELD", most)
+    monkeypatch.setattr(spill_buckets, "MOST_ROWS", most)
     corpus = [[Facts((f"dog {at % 7}", "cat"))] * (at + 1) for at in range(20)]
     prior = keep_statistics(Statistics(count_events(corpus[0]), 1.0), f"{tmp_path}/prior.parquet")
     everything = [*corpus[0], *(said for facts in corpus for said in facts)]
@@ -65,7 +67,7 @@ def test_what_a_worker_holds_before_it_hands_on_does_not_show(tmp_path, monkeypa
     path, folder = f"{tmp_path}/counts.parquet", f"{tmp_path}/spilled"
     with beam.Pipeline(runner=FnApiRunner()) as root:
         units = root | beam.Create([unit_of(at, facts) for at, facts in enumerate(corpus)])
-        counted = units | CountFacts(folder) | SumEvents(prior, path, folder)
+        counted = units | CountFacts(folder) | SumEvents(prior=prior, path=path, folder=folder)
         assert_that(counted, equal_to([path]))
     kept = pq.read_table(path)
     assert (kept, kept.schema.metadata) == (expected, expected.schema.metadata)

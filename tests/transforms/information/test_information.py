@@ -20,7 +20,6 @@ from evenpair.schemas.statistics import (
     statistics_from_table,
     statistics_to_table,
 )
-from evenpair.transforms.information.count_facts import sum_counts
 from evenpair.transforms.information.count_index import CountIndex, index_of
 from evenpair.transforms.information.event_tables import (
     events_to_table,
@@ -39,6 +38,7 @@ from evenpair.transforms.information.information import (
     InformationModel,
 )
 from evenpair.transforms.information.keep_statistics import PRIOR, load_statistics
+from evenpair.transforms.sum_counts import sum_counts
 
 TERM = st.sampled_from(["dog", "cat", "rug", "tennis racket", "red tennis racket", "zzz"])
 WORD = st.sampled_from(["brown", "lie on", "zzz", ""])

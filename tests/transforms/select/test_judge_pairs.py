@@ -56,7 +56,7 @@ def scored(*rows):
     columns |= dict(zip(FACTS.names, facts_to_arrow(facts), strict=True))
     arrays = [pa.array(columns.get(f.name, [None] * len(rows)), f.type) for f in SCORES]
     unit = Unit(Source(0, "s", "s.tar"), pa.table(arrays, schema=SCORES), Tally(len(rows)))
-    return mark_sparse(unit, 20.0, 0.5)
+    return mark_sparse(unit, full_level=20.0, enrich_below=0.5)
 
 
 def captioned(**answers):
@@ -219,13 +219,17 @@ class TestSparse:
 
     def test_at_the_threshold_nothing_is_sparse(self):
         unit = scored(("a dog", DOG))
-        assert mark_sparse(unit, bits(DOG) * 2, 0.5).table["sparse"].to_pylist() == [False]
-        assert mark_sparse(unit, bits(DOG) * 2.1, 0.5).table["sparse"].to_pylist() == [True]
+        for times, sparse in ((2, False), (2.1, True)):
+            marked = mark_sparse(unit, full_level=bits(DOG) * times, enrich_below=0.5)
+            assert marked.table["sparse"].to_pylist() == [sparse]
 
     def test_columns_come_in_the_order_of_the_table_others_behind(self):
         unit = scored(("a dog", DOG))
         unit = unit.with_columns(["exif"], [pa.array(["{}"])]).with_order(["exif", *SCORES.names])
-        assert mark_sparse(unit, 1, 0.5).table.column_names == [*SCORES.names, "exif"]
+        assert mark_sparse(unit, full_level=1, enrich_below=0.5).table.column_names == [
+            *SCORES.names,
+            "exif",
+        ]
 
 
 JUDGED_ROW = {
