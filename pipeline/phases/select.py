@@ -63,7 +63,7 @@ def build_select(
     options: SelectOptions,
     columns: Selectable,
 ) -> None:
-    """Wire the phase: each pair is judged alone, then beside all others, then given its shard."""
+    """Wire the phase: each pair is judged alone, compared with all others, then given its shard."""
     sample = _measure_sample(root, run_dir, columns.reference_sample)
     judged = (
         root
@@ -110,7 +110,7 @@ def _find_cut(
     duplicates: Mapping[Reason, AsSingleton],
 ) -> beam.PCollection:
     """Find the cut of ``--keep-fraction``, one digit of the ranks each round; none without one."""
-    found = root | "Nothing found" >> beam.Create([{}])
+    digits = root | "No digits" >> beam.Create([{}])
     for number in range(ROUNDS if fraction is not None else 0):
         ranked = (
             root
@@ -118,8 +118,8 @@ def _find_cut(
             >> LoadUnits(ALL, run_dir, RunTable.JUDGED, list(RANKING), after=duplicates[_UID])
             | f"Reject duplicates {number}" >> RejectDuplicates(duplicates)
         )
-        found = ranked | f"Narrow cut {number}" >> NarrowCut(fraction, AsSingleton(found))
-    return found | "Cut" >> beam.Map(to_cut)
+        digits = ranked | f"Narrow cut {number}" >> NarrowCut(fraction, AsSingleton(digits))
+    return digits | "Cut" >> beam.Map(to_cut)
 
 
 def _measure_sample(root: beam.Pipeline, run_dir: RunDirectory, count: int) -> AsSingleton | None:

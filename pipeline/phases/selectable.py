@@ -116,5 +116,5 @@ def _check_hashes(run_dir: RunDirectory, sources: Iterable[Source]) -> None:
 def _has_hashes(metadata: pq.FileMetaData) -> bool:
     groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
     columns = (group.column(at) for group in groups for at in range(group.num_columns))
-    found = (column.statistics for column in columns if column.path_in_schema == "sha256")
-    return any(counts is None or counts.num_values > 0 for counts in found)
+    statistics = (column.statistics for column in columns if column.path_in_schema == "sha256")
+    return any(counts is None or counts.num_values > 0 for counts in statistics)

@@ -24,7 +24,7 @@ _PAIRS_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class ShownPair:
-    """A written pair as the report shows it."""
+    """A written pair in the report: its image in base64, its caption and the fields of its JSON."""
 
     image: str
     caption: str
@@ -43,16 +43,16 @@ def draw_report(run_dir: RunDirectory, record: RunRecord) -> None:
 def shown_pairs(run_dir: RunDirectory, count: int) -> Iterator[ShownPair]:
     """Yield pairs of the first shard, those with an enriched caption before the others."""
     for path in files.find_in(run_dir.shards, "*.tar")[:1]:
-        wanted = _keys_shown(f"{path.removesuffix('.tar')}.parquet", count)
+        places = _places(f"{path.removesuffix('.tar')}.parquet", count)
         with files.open_blocks(path) as archive:
             samples = group_samples(read_members(archive))
-            found = islice((s for s in samples if s.key in wanted), len(wanted))
-            for sample in sorted(found, key=lambda sample: wanted[sample.key]):
+            first = islice((s for s in samples if s.key in places), len(places))
+            for sample in sorted(first, key=lambda sample: places[sample.key]):
                 yield _shown(archive, sample)
 
 
-def _keys_shown(table: str, count: int) -> dict[str, int]:
-    """Return the keys of the pairs to show, each with its place among them."""
+def _places(table: str, count: int) -> dict[str, int]:
+    """Return the place of each pair to show, by its key."""
     rows = files.read_table(table, ["key", "caption_source"]).to_pylist()
     rows.sort(key=lambda row: bool(row["caption_source"] == CaptionSource.RAW.value))
     return {row["key"]: place for place, row in enumerate(rows[:count])}

@@ -1,4 +1,4 @@
-"""Units that several attempts do at the same time, as engines have them that lost sight of one."""
+"""Several attempts at every unit at the same time, as an engine starts them that lost a worker."""
 
 import multiprocessing
 import os
@@ -34,7 +34,7 @@ PROCESSES = multiprocessing.get_context("fork")
 
 
 def attempt(build, dies):
-    """Do all units of a phase; ``dies`` says whether by the first that would be committed."""
+    """Do all units of a phase, or die when the first of them would be renamed."""
     if dies:
         os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     pipeline = beam.Pipeline(runner=FnApiRunner())
@@ -53,7 +53,7 @@ def options_for(inputs):
 
 
 class Attempts:
-    """An engine that has two attempts at everything, and a third that is killed in it."""
+    """An engine that makes two attempts at every phase, and a third that is killed."""
 
     def __init__(self):
         self.ends = []
@@ -75,8 +75,9 @@ def temporaries(root):
     return [name for name in tree_bytes(root) if ".tmp-" in name]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_every_unit_is_whole_and_the_same_and_nothing_temporary_stays(tmp_path):
+def test_three_attempts_write_the_bytes_of_one_and_leave_no_temporary_files(tmp_path):
     inputs, once, thrice = (tmp_path / name for name in ("in", "once", "thrice"))
     write_demo_shards(inputs, pairs=9, seed=3, shard_size=3)
     assert call("run", inputs, "--out", once, *COMMAND).status == 0

@@ -26,7 +26,7 @@ from evenpair.transforms.facts.parse_captions import parse_captions
 STOCK = WordStock(("glaucous",), ("okapi",), ("okapis",))
 
 
-def test_a_graph_is_read():
+def test_a_scene_graph_has_objects_attributes_and_relations():
     graph = parse_scene_graph(
         "x", "( girl , on , bed ) , ( girl , is , young ) , ( light brown cat )"
     )
@@ -54,14 +54,14 @@ def test_a_graph_is_read():
         ("a cell phone on a table", "( cellphone , on , table )"),
     ],
 )
-def test_a_tree_holds_its_graph(caption, graph):
+def test_the_facts_of_a_tree_are_those_of_its_graph(caption, graph):
     gold = parse_scene_graph(caption, graph)
     conversion = convert_graphs([gold] * 20)
-    found = decode_tree(conversion.trees[0], conversion.lexicon)
+    facts = decode_tree(conversion.trees[0], conversion.lexicon)
     name = conversion.lexicon.object_term
-    assert set(found.objects) == {name(term) for term in gold.objects}
-    assert set(found.attributes) == {(name(o), " ".join(a)) for o, a in gold.attributes}
-    assert set(found.relations) == {(name(s), " ".join(p), name(o)) for s, p, o in gold.relations}
+    assert set(facts.objects) == {name(term) for term in gold.objects}
+    assert set(facts.attributes) == {(name(o), " ".join(a)) for o, a in gold.attributes}
+    assert set(facts.relations) == {(name(s), " ".join(p), name(o)) for s, p, o in gold.relations}
 
 
 TREE = Tree(("a", "dog", "on", "grass"), [1, 1, 1, 2], ["skip", "ROOT", "rel", "arg"])
@@ -71,7 +71,7 @@ def facts_of(tree):
     return decode_tree(tree, Lexicon())
 
 
-def test_an_inserted_modifier_is_one_attribute_more():
+def test_an_inserted_modifier_adds_one_attribute():
     for seed in range(20):
         varied = insert_modifier(TREE, STOCK, random.Random(seed))
         assert facts_of(varied).objects == ("dog", "grass")
@@ -99,8 +99,10 @@ def test_an_elaborated_tree_has_the_facts_of_both():
         )
 
 
-def test_varied_trees_are_trees():
-    for tree in augment_trees([TREE] * 200, STOCK, random.Random(0)):
+def test_augmented_trees_have_one_root_that_every_word_reaches():
+    trees = list(augment_trees([TREE] * 200, STOCK, random.Random(0)))
+    assert len(trees) > 200
+    for tree in trees:
         assert len(tree.words) == len(tree.heads) == len(tree.labels)
         assert tree.labels.count("ROOT") == 1
         for word in range(len(tree.words)):
@@ -109,7 +111,7 @@ def test_varied_trees_are_trees():
             assert tree.labels[word] == "ROOT"
 
 
-def test_a_parser_without_its_rare_moves_reads_as_before():
+def test_a_parser_without_its_rare_moves_gives_the_same_facts():
     nlp = load_parser()
     smaller = drop_rare_moves(nlp, 500)
     moves, fewer = (own.get_pipe("parser").move_names for own in (nlp, smaller))
@@ -133,12 +135,12 @@ def test_few_gold_facts_are_lost():
 
 
 def gold_facts(graph, lexicon):
-    """A gold graph's facts in canonical form."""
+    """Return a gold graph's facts in canonical form."""
     name = lexicon.object_term
     objects = {(name(term),) for term in graph.objects}
     attributes = {(name(o), lexicon.attribute_term(a)) for o, a in graph.attributes}
-    said = lexicon.predicate_word
-    relations = {(name(s), " ".join(map(said, p)), name(o)) for s, p, o in graph.relations}
+    predicate = lexicon.predicate_word
+    relations = {(name(s), " ".join(map(predicate, p)), name(o)) for s, p, o in graph.relations}
     return objects | attributes | relations
 
 

@@ -121,10 +121,10 @@ def _type_of(folder: Path, name: str, role: ModelRole) -> str:
         config: Any = json.loads((folder / _CONFIG).read_text("utf-8"))
         return str(config["model_type"])
     except FileNotFoundError:
-        raise UsageError(f"there is no {role} in {name}: {_CONFIG} is missing") from None
+        raise UsageError(f"there is no {role} in {name!r}: {_CONFIG} is missing") from None
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(
-            f"there is no {role} in {name}: {_CONFIG} does not name a model_type"
+            f"there is no {role} in {name!r}: {_CONFIG} does not name a model_type"
         ) from error
 
 

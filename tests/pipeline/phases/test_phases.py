@@ -1,4 +1,4 @@
-"""What is done is recognised, what changed is redone; the engine here does nothing."""
+"""Finished phases are recognised, changed ones redone; the engine here does nothing."""
 
 import json
 
@@ -29,6 +29,8 @@ from evenpair.transforms.captioners.endpoint_service import Service
 from evenpair.transforms.information.keep_statistics import keep_statistics
 from evenpair.transforms.select.plan_shards import keep_plan
 
+from ...support.messages import raises_naming
+
 ONE = name_sources(["/data/0.tar", "/data/1.tar"])
 OTHER = name_sources(["/data/0.tar", "/data/2.tar"])
 KEEP_HALF = SelectOptions(keep_fraction=0.5)
@@ -40,7 +42,7 @@ class Killed(BaseException):
 
 
 class Steps:
-    """A run whose engine only notes what it is asked for, and leaves what each phase leaves."""
+    """A run whose engine notes each phase and writes one file where its results would be."""
 
     def __init__(self, root):
         self.directory = RunDirectory(str(root))
@@ -48,7 +50,7 @@ class Steps:
 
     @property
     def run(self):
-        """The run as a new process finds it."""
+        """The run as a new process opens it."""
         return Run(self.directory, self.execute)
 
     def execute(self, build, work):
@@ -86,7 +88,7 @@ def steps(tmp_path):
     return steps
 
 
-def test_what_is_done_is_not_done_again(steps):
+def test_a_finished_phase_is_not_run_again(steps):
     assert steps.all() == []
 
 
@@ -102,24 +104,24 @@ def test_new_options_redo_their_phase_and_those_after_it(steps):
     ]
 
 
-def test_new_scores_remove_what_was_made_from_the_old(steps):
+def test_new_scores_remove_the_results_of_the_old(steps):
     score(steps.run, ONE, ScoreOptions(enrich_below=0.9), Prepared())
     left = steps.has("scores", "selection", "plan.parquet", "shards", "rejections/select-0.parquet")
     assert left == [True, False, False, False, False]
-    with pytest.raises(UsageError, match=r"^select is not done in .*: evenpair select .* first$"):
+    with raises_naming(UsageError, f"evenpair select {steps.directory.root}"):
         write(steps.run, WriteOptions())
 
 
-def test_other_shards_are_scored_though_the_input_is_called_the_same(steps):
+def test_other_shards_are_scored_even_if_the_input_has_the_same_name(steps):
     assert steps.all(OTHER) == ["score", "select", "write"]
     assert steps.run.sources() == OTHER
 
 
-def test_the_same_shards_are_the_same_whatever_the_input_is_called(steps):
+def test_the_same_shards_are_recognised_under_another_name(steps):
     assert steps.all(score_options=ScoreOptions(inputs=("elsewhere/*.tar",))) == []
 
 
-def test_the_first_captions_make_an_earlier_selection_invalid(steps):
+def test_the_first_captions_invalidate_an_earlier_selection(steps):
     steps.enrich()
     assert steps.take() == ["enrich"]
     assert steps.has("selection", "shards") == [False, False]
@@ -133,23 +135,23 @@ def test_captions_stay_when_scores_are_redone(steps):
     assert steps.has("captions/kept") == [True]
 
 
-def test_captions_that_are_to_be_made_again_are_waited_for(steps):
+def test_select_needs_enrich_again_after_new_scores(steps):
     steps.enrich()
     score(steps.run, ONE, ScoreOptions(enrich_below=0.9), Prepared())
-    with pytest.raises(UsageError, match=r"^enrich is not done in "):
+    with raises_naming(UsageError, f"evenpair enrich {steps.directory.root}"):
         select(steps.run, SelectOptions())
     steps.enrich()
     select(steps.run, SelectOptions())
     assert steps.take() == ["enrich", "score", "enrich", "select"]
 
 
-def test_without_a_captioner_enrich_is_nothing_to_wait_for(steps):
+def test_without_a_captioner_select_does_not_need_enrich(steps):
     enrich(steps.run, EnrichOptions(), Prepared())
     assert steps.all() == []
     assert steps.all(score_options=ScoreOptions(enrich_below=0.9)) == ["score", "select", "write"]
 
 
-def test_work_of_an_attempt_with_the_same_options_stays(steps):
+def test_unfinished_work_is_kept_only_for_the_same_options(steps):
     kept = steps.directory.path("work", "parsed", "0.parquet")
     for options, stays in [(ScoreOptions(enrich_below=0.9), False), (ScoreOptions(), True)]:
         files.write_bytes(kept, b"")
@@ -160,7 +162,7 @@ def test_work_of_an_attempt_with_the_same_options_stays(steps):
         steps.run.begin(Phase.SCORE, ScoreOptions())
 
 
-def test_who_is_killed_while_removing_leaves_nothing_that_looks_finished(steps, monkeypatch):
+def test_a_run_killed_while_removing_results_does_not_look_finished(steps, monkeypatch):
     def killed(path):
         raise Killed(path)
 
@@ -172,21 +174,19 @@ def test_who_is_killed_while_removing_leaves_nothing_that_looks_finished(steps, 
 
 
 @pytest.mark.parametrize("phase", ["enrich", "select", "write"])
-def test_a_folder_that_is_no_run_says_what_makes_one(tmp_path, phase):
+def test_a_folder_without_a_run_is_refused_with_the_command_that_starts_one(tmp_path, phase):
     run = Steps(tmp_path / "none").run
     calls = {
         "enrich": lambda: caption(run, EnrichOptions(captioner="x"), X),
         "select": lambda: select(run, SelectOptions()),
         "write": lambda: write(run, WriteOptions()),
     }
-    with pytest.raises(
-        NoRunError, match=r"is not a run directory: evenpair score INPUT\.\.\. --out"
-    ):
+    with raises_naming(NoRunError, tmp_path / "none", "evenpair score INPUT..."):
         calls[phase]()
     assert not (tmp_path / "none").exists()
 
 
-def test_models_that_do_not_exist_are_named_before_anything_is_removed(steps):
+def test_a_missing_model_is_named_before_anything_is_removed(steps):
     for options in (ScoreOptions(statistics="/no/such.parquet"), ScoreOptions(parser="no_such")):
         with pytest.raises(ValueError if options.parser else UsageError, match=r"^no "):
             prepare(steps.run, score=options, sources=ONE)
@@ -194,7 +194,7 @@ def test_models_that_do_not_exist_are_named_before_anything_is_removed(steps):
     assert steps.all() == []
 
 
-def test_the_record_is_json_that_a_person_can_read(steps):
+def test_the_record_is_readable_json(steps):
     record = json.loads((files.read_bytes(steps.directory.record)).decode())
     assert {"counts", "measures", "phases", "versions"} <= set(record)
     assert record["phases"]["select"]["options"]["mode"] == "fuse"

@@ -1,3 +1,5 @@
+"""Arcs of a parse become facts; forms of words become canonical terms."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ LEXICON = Lexicon(verbs={"lying": "lie"}, predicates={"'s": "have"})
 
 
 def read(*rows: tuple[str, int, str]) -> Facts:
-    """Facts of a sentence given as rows of word, head and label."""
+    """Return the facts of a sentence: rows of word, head and label."""
     words, heads, labels = zip(*rows, strict=True)
     return extract_facts(words, heads, [Role.of(label) for label in labels], LEXICON).facts()
 
@@ -24,7 +26,7 @@ def facts(objects: str, *others: tuple[str, ...]) -> Facts:
 
 
 def test_attributes_and_a_relation():
-    found = read(
+    stated = read(
         ("two", 2, "attr"),
         ("brown", 2, "attr"),
         ("dogs", 2, "ROOT"),
@@ -33,7 +35,7 @@ def test_attributes_and_a_relation():
         ("a", 6, "skip"),
         ("rug", 4, "arg"),
     )
-    assert found == facts("dog, rug", ("dog", "2"), ("dog", "brown"), ("dog", "lie on", "rug"))
+    assert stated == facts("dog, rug", ("dog", "2"), ("dog", "brown"), ("dog", "lie on", "rug"))
 
 
 @pytest.mark.parametrize(
@@ -112,14 +114,14 @@ LABELS = "ROOT other conj compound attr part rel rev=have pred also arg self to=
         st.tuples(st.integers(0, 30), st.sampled_from(LABELS.split())), min_size=1, max_size=30
     )
 )
-def test_any_tree_can_be_read(rows):
+def test_the_facts_of_any_tree_name_its_objects_only(rows):
     heads = [min(head, position) for position, (head, _) in enumerate(rows)]
     roles = [Role.of(label) for _, label in rows]
     words = [f"word{'abcdefghijklmnopqrstuvwxyzabcdef'[i]}" for i in range(len(rows))]
-    found = extract_facts(words, heads, roles, LEXICON).facts()
-    assert {o for o, _ in found.attributes} <= set(found.objects)
-    assert {r.subject for r in found.relations} <= set(found.objects)
-    assert {r.object for r in found.relations} <= set(found.objects)
+    stated = extract_facts(words, heads, roles, LEXICON).facts()
+    assert {o for o, _ in stated.attributes} <= set(stated.objects)
+    assert {r.subject for r in stated.relations} <= set(stated.objects)
+    assert {r.object for r in stated.relations} <= set(stated.objects)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_any_tree_can_be_read(rows):
         ("dresses", "dress"),
     ],
 )
-def test_singular_by_rule(plural, one):
+def test_a_plural_becomes_its_singular_by_rule(plural, one):
     assert singular(plural) == one
 
 
@@ -152,5 +154,5 @@ def test_singular_by_rule(plural, one):
         ("on", "on"),
     ],
 )
-def test_verb_lemma_by_rule(form, base):
+def test_a_verb_becomes_its_lemma_by_rule(form, base):
     assert verb_lemma(form) == base

@@ -1,4 +1,4 @@
-"""The parts of a stage are dealt out to workers, each of them once."""
+"""The parts of a stage are shared out among workers, each of them once."""
 
 from apache_beam.coders import coders
 from apache_beam.runners.portability.fn_api_runner.execution import ListBuffer
@@ -13,30 +13,30 @@ def parts_of(count):
 
 
 @given(count=st.integers(1, 40), workers=st.integers(2, 5), draw=st.randoms())
-def test_whoever_asks_gets_parts_that_nobody_had_and_bundles_shrink(count, workers, draw):
+def test_every_part_goes_to_one_worker_and_bundles_shrink(count, workers, draw):
     parts = Parts(parts_of(count), workers)
     asking = [parts.bundles() for _ in range(workers)]
-    given_out = []
+    bundles = []
     while asking:
         worker = draw.choice(asking)
         bundle = next(worker, None)
         if bundle is None:
             asking.remove(worker)
         else:
-            given_out.append(bundle["main"])
-    assert sorted(part for bundle in given_out for part in bundle) == [
+            bundles.append(bundle["main"])
+    assert sorted(part for bundle in bundles for part in bundle) == [
         bytes([at]) for at in range(count)
     ]
-    sizes = [len(bundle) for bundle in given_out]
+    sizes = [len(bundle) for bundle in bundles]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] <= -(-count // (2 * workers))
 
 
-def test_who_fails_leaves_nothing_to_the_others():
+def test_after_a_failure_the_other_workers_get_no_parts():
     parts = Parts(parts_of(9), 2)
     failing, other = parts.bundles(), parts.bundles()
     assert next(failing) is not None
-    failing.close()  # as the frame that it belongs to does when it raises
+    failing.close()  # as happens when the frame that holds it raises
     assert list(other) == []
 
 
@@ -47,10 +47,10 @@ def buffer_of(*elements):
     return buffer
 
 
-def test_parts_without_elements_are_no_work():
-    found = split_inputs({"a": buffer_of(b"1", b"2", b"3"), "b": buffer_of()}, 3)
-    assert found == [{"a": [said], "b": []} for said in (b"1", b"2", b"3")]
+def test_an_input_without_elements_adds_no_parts():
+    parts = split_inputs({"a": buffer_of(b"1", b"2", b"3"), "b": buffer_of()}, 3)
+    assert parts == [{"a": [element], "b": []} for element in (b"1", b"2", b"3")]
 
 
-def test_a_stage_that_nothing_enters_is_run_once():
+def test_a_stage_without_elements_runs_once():
     assert split_inputs({"a": buffer_of()}, 4) == [{"a": []}]

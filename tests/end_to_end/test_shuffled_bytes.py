@@ -1,7 +1,6 @@
-"""What passes from one stage to the next: never an image, whatever an engine fuses or not.
+"""No image passes from one stage to the next, whatever an engine fuses.
 
-Here nothing is fused: every collection of every phase is written down and read again, and what
-needs no other is done first, as an engine may.
+Here nothing is fused: every collection of every phase is encoded, buffered and read again.
 """
 
 import io
@@ -15,6 +14,8 @@ from PIL import Image
 from ..support.commands import call
 from ..support.shards import MadePair, read_shards, tree_bytes, write_source
 
+pytestmark = pytest.mark.slow
+
 PAIRS = 8
 LARGE, SMALL = 96, 24
 OPTIONS = (
@@ -25,7 +26,7 @@ OPTIONS = (
 
 @dataclass
 class Crossed:
-    """What went into the buffers between stages: those that group, and the others."""
+    """The bytes that went into the buffers between stages: those that group, and the others."""
 
     grouped: list[bytes] = field(default_factory=list)
     passed: list[bytes] = field(default_factory=list)
@@ -33,7 +34,7 @@ class Crossed:
 
 @dataclass
 class Job:
-    """A run, each step of it a stage of its own, and what crossed."""
+    """A run in which each step is a stage of its own, and the bytes that crossed."""
 
     pairs: list[MadePair]
     inputs: object
@@ -46,7 +47,7 @@ class Job:
 
 
 def noise(number, size):
-    """A picture that nothing can make smaller."""
+    """Return a picture of noise, which no encoding makes smaller."""
     pixels = random.Random(number).randbytes(3 * size * size)
     stream = io.BytesIO()
     Image.frombytes("RGB", (size, size), pixels).save(stream, "JPEG", quality=95)
@@ -95,20 +96,20 @@ def small(tmp_path_factory):
     return run_unfused(tmp_path_factory.mktemp("small"), SMALL)
 
 
-def test_the_result_does_not_depend_on_what_is_fused(large, tmp_path):
+def test_the_result_does_not_depend_on_fusion(large, tmp_path):
     assert call("run", large.inputs, "--out", tmp_path / "run", *OPTIONS).status == 0
     assert tree_bytes(large.out / "shards") == tree_bytes(tmp_path / "run" / "shards")
     assert len(read_shards(large.out / "shards")) == 13
 
 
-def test_no_image_leaves_its_stage(large):
+def test_no_bytes_of_an_image_leave_its_stage(large):
     everything = b"".join(large.crossed.passed + large.crossed.grouped)
     pieces = [pair.content[at : at + 32] for pair in large.pairs for at in (1000, 4000)]
     assert [piece for piece in pieces if piece in everything] == []
     assert b"a red ball on a rug" in everything
 
 
-def test_what_is_shuffled_does_not_grow_with_the_images(large, small):
+def test_the_shuffled_bytes_do_not_grow_with_the_images(large, small):
     assert large.image_bytes > 6 * small.image_bytes
     more, less = (sum(map(len, job.crossed.grouped)) for job in (large, small))
     captions_differ = (large.image_bytes - small.image_bytes) / 50
