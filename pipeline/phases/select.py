@@ -7,13 +7,13 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import AsSingleton
 
+from ...schemas.facts import FACTS
 from ...schemas.phase import Phase
 from ...schemas.rejection import Reason
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
-from ...schemas.tables import FACTS
 from ...storage import files
-from ...transforms.enrich.reference_sample import COLUMNS, Sample, SampleReferences
+from ...transforms.enrich.reference_sample import COLUMNS, ReferenceSample, SampleReferences
 from ...transforms.select.assign_shards import AssignShards
 from ...transforms.select.decide import RejectBeyondCut, RejectDuplicates
 from ...transforms.select.find_cut import ROUNDS, NarrowCut, to_cut
@@ -131,7 +131,7 @@ def _measure_sample(root: beam.Pipeline, run_dir: RunDirectory, count: int) -> A
     last |= "Sample references" >> SampleReferences(count)
     level = root | "Load sampled" >> LoadUnits(ALL, run_dir, RunTable.SCORES, facts)
     level |= "Measure references" >> MeasureReferences(run_dir, AsSingleton(last))
-    return AsSingleton(last | "Sample" >> beam.Map(Sample, AsSingleton(level)))
+    return AsSingleton(last | "Sample" >> beam.Map(ReferenceSample, AsSingleton(level)))
 
 
 def enrichment_options(options: SelectOptions) -> EnrichmentOptions:

@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...schemas.errors import UsageError
+from ...schemas.facts import FACTS
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
-from ...schemas.tables import FACTS, SCORES
+from ...schemas.tables import SCORES
 from ...storage import files
 from ...transforms.select.block_list import load_block_list
 from ...transforms.select.judge_pairs import JUDGED

@@ -7,9 +7,9 @@ from typing import Any
 
 from PIL import Image
 
-from evenpair.transforms.captioners.captioner import Answer, Asked
+from evenpair.transforms.captioners.captioner import Answer, CaptionerId
 
-ME = Asked("me", "1", "")
+ME = CaptionerId("me", "1", "")
 
 
 class FakeCaptioner:
@@ -22,7 +22,8 @@ class FakeCaptioner:
         most: int = 10**6,
         fails_on: Iterable[tuple[int, int]] = (),
     ) -> None:
-        self.asked, self.batch_size, self.calls = ME, batch_size, calls
+        self.name, self.captioner_id = ME.model, ME
+        self.batch_size, self.calls = batch_size, calls
         self._most, self._fails_on = most, set(fails_on)
         self.batches: list[Any] = []
         self._lock = threading.Lock()

@@ -1,6 +1,6 @@
 """The answers that captioners gave for one source: paid for once, kept for good."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -8,9 +8,11 @@ import pyarrow.compute as pc
 
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
-from ...schemas.tables import ANSWERS
-from ..captioners.captioner import Answer, Asked
+from ...schemas.tables import ANSWERS, encodable
+from ..captioners.captioner import Answer, CaptionerId
 from ..part_store import PartStore, one_of_each
+
+_CAPTIONER = ["model", "revision", "prompt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +27,17 @@ class AnswerStore:
         """The rows of all captioners."""
         return PartStore(self.run_dir, RunTable.ANSWERS, self.name, ANSWERS)
 
-    def load(self, asked: Asked | None = None) -> pa.Table:
-        """Return the answers of one captioner, or of all; one for each uid and captioner."""
+    def load(self, captioner_id: CaptionerId | None = None) -> pa.Table:
+        """Return the first answer of each uid and captioner: of one captioner, or of all."""
         table = self.rows.load()
-        table = table if asked is None else table.filter(_is_by(table, asked))
-        return one_of_each(table, ["uid", "model", "revision", "prompt"], keep="first")
+        if captioner_id is not None:
+            for name in _CAPTIONER:
+                table = table.filter(pc.equal(table[name], getattr(captioner_id, name)))
+        return one_of_each(table, ["uid", *_CAPTIONER], keep="first")
 
-    def add(self, answers: Mapping[str, Answer], asked: Asked) -> None:
+    def add(self, answers: Mapping[str, Answer], captioner_id: CaptionerId) -> None:
         """Keep the answers to the pairs of these uids as one more part."""
-        self.rows.add(answers_to_table(answers, asked))
+        self.rows.add(answers_to_table(answers, captioner_id))
 
     def settle(self) -> None:
         """Move the parts into the table."""
@@ -41,25 +45,14 @@ class AnswerStore:
             self.rows.replace(self.load())
 
 
-def answers_to_table(answers: Mapping[str, Answer], asked: Asked) -> pa.Table:
+def answers_to_table(answers: Mapping[str, Answer], captioner_id: CaptionerId) -> pa.Table:
     """Return ``answers``, by uid, as a table with the schema ANSWERS."""
-    rows = len(answers)
-    said: Sequence[Answer] = list(answers.values())
     columns = [
         list(answers),
-        *([getattr(asked, name)] * rows for name in ("model", "revision", "prompt")),
-        [None if answer.text is None else _encodable(answer.text) for answer in said],
-        [answer.is_cut for answer in said],
-        [answer.fault and answer.fault.value for answer in said],
+        *([getattr(captioner_id, name)] * len(answers) for name in _CAPTIONER),
+        [answer.text and encodable(answer.text) for answer in answers.values()],
+        [answer.is_cut for answer in answers.values()],
+        [answer.fault and answer.fault.value for answer in answers.values()],
     ]
     arrays = [pa.array(c, field.type) for c, field in zip(columns, ANSWERS, strict=True)]
     return pa.Table.from_arrays(arrays, schema=ANSWERS)
-
-
-def _encodable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
-
-
-def _is_by(table: pa.Table, asked: Asked) -> pa.Array:
-    same = [pc.equal(table[n], getattr(asked, n)) for n in ("model", "revision", "prompt")]
-    return pc.and_(pc.and_(same[0], same[1]), same[2])

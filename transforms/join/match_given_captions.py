@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from ...schemas.unit import Unit
 from ...storage import files
 from ..fingerprint import FINGERPRINT, Fingerprints, fingerprints
-from ..information.count_facts import SumCounts
+from ..sum_counts import sum_counts
 from .read_given_captions import normal_form
 
 _BUCKETS = 64
@@ -124,7 +124,7 @@ class MatchGivenCaptions(beam.PTransform):
         _ = (
             (totals, met)
             | "All counts" >> beam.Flatten()
-            | "Add up" >> beam.CombineGlobally(SumCounts())
+            | "Add up" >> beam.CombineGlobally(sum_counts)
             | "Keep counts" >> beam.Map(keep_counts, self.counts)
         )
         return matched | "Matches" >> beam.FlatMap(lambda found: found[0].items())

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
-from ...schemas.tables import REJECTIONS, SELECTION
+from ...schemas.tables import REJECTIONS, SELECTION, with_nulls
 from ...schemas.unit import Unit
 from ...storage import files
 from .plan_shards import Plan
@@ -42,10 +42,9 @@ def _output_shards(unit: Unit, plan: Plan) -> pa.Array:
 def rejections_of(selection: pa.Table) -> pa.Table:
     """Return the rejections that a selection states, with the schema REJECTIONS."""
     rejected = selection.filter(selection["reason"].is_valid())
-    given = {name: rejected[name] for name in ("uid", "shard", "key", "reason")}
-    given["phase"] = pa.array([Phase.SELECT.value] * rejected.num_rows, pa.string())
-    columns = [given.get(f.name, pa.nulls(rejected.num_rows, f.type)) for f in REJECTIONS]
-    return pa.table(columns, schema=REJECTIONS)
+    columns = {name: rejected[name] for name in ("uid", "shard", "key", "reason")}
+    columns["phase"] = pa.array([Phase.SELECT.value] * rejected.num_rows, pa.string())
+    return with_nulls(columns, REJECTIONS)
 
 
 def _assign(unit: Unit, plan: Plan, run_dir: RunDirectory) -> Iterator[Unit]:

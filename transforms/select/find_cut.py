@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...schemas.unit import Unit
-from ..information.count_facts import SumCounts
+from ..sum_counts import sum_counts
 from .decide import is_counted
 from .rank_pairs import RANK, Cut, Ranks, bases, kept_count, ranks
 
@@ -116,7 +116,7 @@ def _count(unit: Unit, positions: Positions) -> Iterator[tuple[str, Counter[Digi
 def _narrow(
     counted: Iterable[tuple[str, Counter[Digit]]], positions: Positions, fraction: float
 ) -> Positions:
-    found = {basis: narrow(positions.get(basis), c, fraction) for basis, c in counted}
+    found = {b: narrow(positions.get(b), Counter(c), fraction) for b, c in counted}
     return {**positions, **found}
 
 
@@ -131,7 +131,7 @@ class NarrowCut(beam.PTransform):
         return (
             units
             | "Count digits" >> beam.FlatMap(_count, self.positions)
-            | "Sum digits" >> beam.CombinePerKey(SumCounts())
+            | "Sum digits" >> beam.CombinePerKey(sum_counts)
             | "Gather digits" >> beam.combiners.ToList()
             | "Narrow" >> beam.Map(_narrow, self.positions, self.fraction)
         )

@@ -10,18 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from apache_beam.transforms.window import GlobalWindows
-from apache_beam.utils.windowed_value import WindowedValue
 
 from ...schemas.unit import Unit
-from ...storage.spill import Spilled, load_spilled, spill
+from ...storage.spill import Spilled, load_spilled
 from ..fingerprint import fingerprints
+from ..spill_buckets import SpillBuckets
 
 _BUCKETS = 256
 """One of them at a time is sorted in memory: of a billion values some 4 million, of 24 bytes."""
-
-_MOST_HELD = 500_000
-"""Values that a worker holds before it hands them on, in pieces that are worth a place each."""
 
 _OCCURRENCE = np.dtype([("high", "u8"), ("low", "u8"), ("source", "u4"), ("row", "u4")])
 
@@ -82,33 +78,30 @@ def merge_rows(parts: Iterable[dict[int, Rows]]) -> dict[int, Rows]:
     return {number: np.sort(np.concatenate(rows)) for number, rows in merged.items()}
 
 
-class _Find(beam.DoFn):
-    """Holds occurrences for as long as it can, so that they are handed on in large pieces."""
+class _Collected:
+    """Occurrences of many units, to be spilled together."""
 
+    def __init__(self) -> None:
+        self._parts: list[Occurrences] = []
+        self.rows = 0
+
+    def add(self, part: Occurrences) -> None:
+        self._parts.append(part)
+        self.rows += len(part)
+
+    def buckets(self) -> Iterator[tuple[int, bytes]]:
+        return in_buckets(self._parts)
+
+
+class _Find(SpillBuckets):
     def __init__(self, column: str, folder: str) -> None:
+        super().__init__(_Collected, folder)
         self._column = column
-        self._folder = folder
-
-    def start_bundle(self) -> None:
-        self._held: list[Occurrences] = []
-        self._rows = 0
 
     def process(self, unit: Unit, passed_over: dict[int, Rows]) -> Iterator[tuple[int, Spilled]]:
         none = np.array([], np.int64)
-        found = occurrences(unit, self._column, passed_over.get(unit.source.number, none))
-        self._held.append(found)
-        self._rows += len(found)
-        if self._rows > _MOST_HELD:
-            yield from self._take()
-
-    def finish_bundle(self) -> Iterator[WindowedValue]:
-        for part in self._take():
-            yield GlobalWindows.windowed_value(part)
-
-    def _take(self) -> Iterator[tuple[int, Spilled]]:
-        if self._rows:
-            yield from spill(self._folder, in_buckets(self._held))
-        self.start_bundle()
+        rows = passed_over.get(unit.source.number, none)
+        yield from self.collect(occurrences(unit, self._column, rows))
 
 
 @dataclass

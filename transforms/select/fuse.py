@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ...schemas.captions import CaptionPart, CaptionSource
+from ...schemas.captions import CaptionPart, CaptionSource, facts_of
 from ...schemas.facts import Facts
 from ..facts.contradicts import contradicts
 from ..facts.match_facts import shared_facts
-from ..information.imbalance import unite
 from ..text.visible_text import visible_text
 from .join_captions import has_names, join, plain_caption, restates, stand_in
 
@@ -49,7 +48,7 @@ def fuse(raw: str, raw_facts: Facts, parts: Sequence[CaptionPart], max_words: in
     for part in parts:
         followed = last is not None and last in chosen
         last = part
-        if (part.goes_on and not followed) or not _adds(written.facts, raw_facts, part.facts):
+        if (part.is_clause and not followed) or not _adds(written.facts, raw_facts, part.facts):
             continue
         longer = _written(text, raw_facts, [*chosen, part])
         if _fits(longer.text, max_words):
@@ -70,8 +69,8 @@ def _generated(parts: Sequence[CaptionPart], max_words: int) -> Written:
 
 def _written(raw: str, raw_facts: Facts, chosen: Sequence[CaptionPart]) -> Written:
     said = _text_of(chosen)
-    added = unite(*(part.facts for part in chosen))
-    facts = unite(raw_facts, added)
+    added = facts_of(chosen)
+    facts = raw_facts.union(added)
     stated = shared_facts(raw_facts, added).of_first
     if len(stated) == len(raw_facts) and restates(said, raw):
         return Written(stand_in(raw, said), CaptionSource.FUSED, facts)
@@ -91,7 +90,7 @@ def _text_of(parts: Sequence[CaptionPart]) -> str:
     """Return the text of parts that follow each other, or leave others out."""
     text = ""
     for part in parts:
-        if part.goes_on:
+        if part.is_clause:
             text += part.text
         else:
             text = f"{_closed(text)} {part.text}" if text else part.text
@@ -106,11 +105,10 @@ def _closed(text: str) -> str:
 def append(raw: str, raw_facts: Facts, parts: Sequence[CaptionPart]) -> Written:
     """Return the raw caption with all of the generated one behind it."""
     said = _text_of(parts)
-    facts = unite(raw_facts, *(part.facts for part in parts))
+    facts = raw_facts.union(facts_of(parts))
     return Written(join(plain_caption(raw), said), CaptionSource.FUSED, facts)
 
 
 def replace(parts: Sequence[CaptionPart]) -> Written:
     """Return the generated caption alone."""
-    facts = unite(*(part.facts for part in parts))
-    return Written(_text_of(parts), CaptionSource.GENERATED, facts)
+    return Written(_text_of(parts), CaptionSource.GENERATED, facts_of(parts))

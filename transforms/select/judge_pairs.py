@@ -9,16 +9,16 @@ import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...schemas.captions import CaptionPart, CaptionSource
-from ...schemas.facts import Facts
+from ...schemas.captions import CaptionPart, CaptionSource, facts_of
+from ...schemas.facts import FACTS, Facts, facts_from_table
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
-from ...schemas.tables import FACTS, facts_from_table
+from ...schemas.tables import with_nulls
 from ...schemas.unit import Unit
 from ...storage import files
-from ..enrich.reference_sample import Sample, is_sampled
+from ..enrich.reference_sample import ReferenceSample, is_sampled
 from ..facts.match_facts import shared_facts
-from ..information.imbalance import Basis, Judgement, judge_by_reference, unite
+from ..information.imbalance import Basis, Judgement, judge_by_reference
 from ..information.information import InformationModel
 from ..information.keep_statistics import load_model
 from .fuse import Mode, Written, append, fuse, replace
@@ -69,13 +69,13 @@ def judge_pairs(
     captions: pa.Table | None,
     model: InformationModel,
     options: EnrichmentOptions,
-    sample: Sample | None = None,
+    sample: ReferenceSample | None = None,
 ) -> Unit:
     """Judge every pair of ``unit``; those in ``captions`` by what the captioner says of them.
 
     The others are judged by the level that was measured in ``sample``, if one was.
     """
-    sample = sample or Sample()
+    sample = sample or ReferenceSample()
     unit = _with_level(unit, sample.level)
     judged = {name: unit.table[name] for name in ("caption", "information_bits", "object_share")}
     rows = unit.table.num_rows
@@ -85,8 +85,7 @@ def judge_pairs(
     judged["raw_object_share"] = unit.table["object_share"]
     judged["sampled"] = pa.array(is_sampled(unit.table, sample.last))
     judged["imbalance_basis"] = pa.array([Basis.CORPUS.value] * rows)
-    columns = [judged.get(f.name, pa.nulls(rows, f.type)) for f in JUDGED]
-    table = pa.table(columns, schema=JUDGED)
+    table = with_nulls(judged, JUDGED)
     if captions is not None:
         for name, known in (("fault", "fault"), ("similarity", "similarity_raw")):
             at = table.schema.get_field_index(name)
@@ -156,7 +155,7 @@ class _Reference:
 
     @property
     def facts(self) -> Facts:
-        return unite(*(part.facts for part in self.parts))
+        return facts_of(self.parts)
 
     @property
     def raw(self) -> Written:
@@ -205,7 +204,7 @@ def _judge_row(
     reference: _Reference, model: InformationModel, options: EnrichmentOptions
 ) -> dict[str, Any]:
     raw = reference.raw
-    before = judge_by_reference(raw.facts, raw.facts, reference.facts, model)
+    before = judge_by_reference(raw.facts, raw=raw.facts, reference=reference.facts, model=model)
     presence = _presence(raw.facts, reference.facts)
     if _is_withheld(before, reference.similarity_generated, options):
         imbalance = reference.pair["imbalance"]
@@ -213,7 +212,9 @@ def _judge_row(
         written = raw
     else:
         written = _choose(reference, options)
-        after = judge_by_reference(written.facts, raw.facts, reference.facts, model)
+        after = judge_by_reference(
+            written.facts, raw=raw.facts, reference=reference.facts, model=model
+        )
     bits = model.bits(written.facts)
     return {
         "caption": written.text,
@@ -283,7 +284,7 @@ class _Judge(beam.DoFn):
     def setup(self) -> None:
         self._model = load_model(self._run_dir.statistics)
 
-    def process(self, unit: Unit, sample: Sample | None) -> Iterator[Unit]:
+    def process(self, unit: Unit, sample: ReferenceSample | None) -> Iterator[Unit]:
         path = self._run_dir.table(RunTable.CAPTIONS, unit.source.name)
         captions = files.read_table(path) if files.exists(path) else None
         yield judge_pairs(unit, captions, self._model, self._options, sample)

@@ -9,17 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...schemas.facts import facts_from_table
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
-from ...schemas.tables import facts_from_table
 from ...schemas.unit import Unit
 from ...storage import files
 from ..enrich.reference_sample import is_sampled
-from ..information.count_facts import sum_counts
 from ..information.full_level import BINS_A_BIT, quantile
 from ..information.imbalance import known_bits
 from ..information.information import InformationModel
 from ..information.keep_statistics import load_model
+from ..sum_counts import sum_counts
 
 
 def known_histogram(

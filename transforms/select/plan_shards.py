@@ -9,18 +9,9 @@ import apache_beam as beam
 import pyarrow as pa
 
 from ...schemas.source import Source
+from ...schemas.tables import PLAN
 from ...schemas.unit import Unit
 from ...storage import files
-
-PLAN = pa.schema(
-    [
-        ("output_shard", pa.int32()),
-        ("shard", pa.string()),
-        ("start", pa.int64()),
-        ("stop", pa.int64()),
-    ]
-)
-"""A row for each piece; ``start`` and ``stop`` count the kept pairs of the source ``shard``."""
 
 
 class Piece(NamedTuple):

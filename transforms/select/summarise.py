@@ -12,11 +12,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...schemas.tables import FACTS
+from ...schemas.facts import FACTS
 from ...schemas.unit import Unit
 from ...storage import files
-from ..information.count_facts import sum_counts
 from ..information.full_level import quantile
+from ..sum_counts import sum_counts
 
 BINS = {"bits": 16, "share": 1000}
 """How finely values are told apart: sixteenths of a bit, thousandths of a share."""

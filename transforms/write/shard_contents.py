@@ -123,7 +123,7 @@ _NO_IMAGE = (Reason.MISSING_IMAGE, "the source holds no image for the key")
 
 
 def _chosen_rows(run_dir: RunDirectory, piece: Piece, number: int) -> pa.Table:
-    """Return the rows of ``piece`` that go to a shard: the selection's columns, then the scores'."""
+    """Return the rows of ``piece`` in a shard: columns of the selection, then of the scores."""
     path = run_dir.table(RunTable.SCORES, piece.source.name)
     others = [name for name in files.read_schema(path).names if name not in SCORES.names]
     scores = files.read_table(path, [*_SCORE_COLUMNS, *others])

@@ -43,7 +43,7 @@ class TarSink:
         self._flush()
         written = os.fstat(self._descriptor).st_size
         if written != self._size:
-            raise OSError(f"only {written} of {self._size} bytes of the archive were written")
+            raise OSError(f"the archive has {self._size} bytes, but its file has {written}")
         return self._size
 
     def _put_small(self, part: bytes | memoryview) -> None:

@@ -14,6 +14,7 @@ from ...schemas.shard_tables import ShardTally, shard_table, shard_tally, with_s
 from ...schemas.tables import rejections_to_table
 from ...storage import files
 from ..embed.encoder import EncoderId
+from ..read.read_successes import read_successes
 from ..select.plan_shards import OutputShard
 from .image_spool import ImageSpool
 from .shard_contents import ShardContents
@@ -72,11 +73,9 @@ def is_written(planned: OutputShard, run_dir: RunDirectory, form: ShardFormat) -
 def write_sizes(shards: Iterable[OutputShard], run_dir: RunDirectory) -> None:
     """Write ``sizes.json``, in which open_clip reads the number of samples of each archive."""
     paths = [shard_path(run_dir, shard.number) for shard in shards]
-    statistics = files.each(files.read_bytes, [f"{path}_stats.json" for path in paths])
-    sizes = {
-        f"{posixpath.basename(path)}.tar": json.loads(said)["successes"]
-        for path, said in zip(paths, statistics, strict=True)
-    }
+    counts = files.each(read_successes, [f"{path}_stats.json" for path in paths])
+    names = [f"{posixpath.basename(path)}.tar" for path in paths]
+    sizes = dict(zip(names, counts, strict=True))
     files.write_bytes(f"{run_dir.shards}/sizes.json", json.dumps(sizes, indent=4).encode())
 
 

@@ -24,7 +24,7 @@ from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.source import name_sources
 from evenpair.schemas.statistics import Statistics
 from evenpair.storage import files
-from evenpair.transforms.captioners.captioner import Asked
+from evenpair.transforms.captioners.captioner import CaptionerId
 from evenpair.transforms.captioners.endpoint_service import Service
 from evenpair.transforms.information.keep_statistics import keep_statistics
 from evenpair.transforms.select.plan_shards import keep_plan
@@ -34,7 +34,7 @@ from ...support.messages import raises_naming
 ONE = name_sources(["/data/0.tar", "/data/1.tar"])
 OTHER = name_sources(["/data/0.tar", "/data/2.tar"])
 KEEP_HALF = SelectOptions(keep_fraction=0.5)
-X = Chosen(Service(Asked("x", "", ""), ("http://127.0.0.1:9",), 1, 1.0, 8))
+X = Chosen(Service(CaptionerId("x", "", ""), ("http://127.0.0.1:9",), 1, 1.0, 8))
 
 
 class Killed(BaseException):

@@ -8,7 +8,7 @@ from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.source import name_sources
 from evenpair.schemas.tables import PAIRS
 from evenpair.schemas.unit import Tally, Unit
-from evenpair.transforms.captioners.captioner import Answer, Asked
+from evenpair.transforms.captioners.captioner import Answer, CaptionerId
 from evenpair.transforms.enrich.caption_images import caption_images
 from evenpair.transforms.enrich.gather_captions import gather_captions
 from evenpair.transforms.enrich.keep_answers import AnswerStore
@@ -94,10 +94,10 @@ def test_a_device_too_small_for_a_batch_captions_all_pairs(unit, store):
 
 def test_another_model_revision_or_prompt_captions_all_pairs_again(unit, store):
     caption_images(unit, FakeCaptioner(), store)
-    others = [Asked("you", "1", ""), Asked("me", "2", ""), Asked("me", "1", "a")]
+    others = [CaptionerId("you", "1", ""), CaptionerId("me", "2", ""), CaptionerId("me", "1", "a")]
     for other in others:
         captioner = FakeCaptioner()
-        captioner.asked = other
+        captioner.captioner_id = other
         caption_images(unit, captioner, store)
         assert len(captioner.batches) == 2
     assert [answers_in(store, asked) for asked in (ME, *others)] == [ALL] * 4

@@ -147,7 +147,7 @@ def test_no_image_byte_is_read(shard):
     archive = Spy(shard.read_bytes())
     archive.read = []
     members = list(read_members(bytes(archive)))
-    read_samples(source_of(shard), archive, None, None)
+    read_samples(source_of(shard), archive)
     images = [(m.offset, m.offset + m.size) for m in members if m.name.endswith(".jpg")]
     assert len(images) == 3
     touched = [image for image in images for a, b in archive.read if a < image[1] and b > image[0]]

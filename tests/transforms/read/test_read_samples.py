@@ -23,7 +23,7 @@ def pack(members):
 
 
 def read_packed(members):
-    return read_samples(Source(0, "s", "s.tar"), pack(members), None, None)
+    return read_samples(Source(0, "s", "s.tar"), pack(members))
 
 
 def reasons(unit):
