@@ -89,8 +89,8 @@ def _require_every_row(path: str) -> None:
     successes = pc.sum(pc.equal(statuses, "success")).as_py() or 0
     if (len(statuses), successes) != (statistics["count"], statistics["successes"]):
         raise ValueError(
-            f"the table has {len(statuses)} rows and {successes} images, the statistics count "
-            f"{statistics['count']} and {statistics['successes']}"
+            f"the statistics count {statistics['count']} urls and {statistics['successes']} "
+            f"images, the table has {len(statuses)} and {successes}"
         )
 
 

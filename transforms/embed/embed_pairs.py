@@ -205,8 +205,9 @@ class _Embed(beam.DoFn):
         yield source
 
     def _acquire(self) -> Encoder:
-        self._encoder: Encoder = self._shared.acquire(self._load)  # held, so that it stays loaded
-        return self._encoder
+        encoder: Encoder = self._shared.acquire(self._load)
+        self._encoder = encoder  # a reference, so that it stays loaded
+        return encoder
 
 
 @dataclass

@@ -19,7 +19,7 @@ _STATS = "_stats.json"
 def verify_folder(folder: str, reports: Sequence[ShardReport]) -> list[Finding]:
     """Compare the files beside the shards of a folder with the contents of the shards."""
     listing = {posixpath.basename(path) for path in files.find_in(folder, "*")}
-    findings = []
+    findings: list[Finding] = []
     for report in reports:
         findings += _findings_beside(folder, report, listing)
     if _SIZES in listing:
@@ -88,7 +88,7 @@ def _sizes(folder: str, reports: Mapping[str, ShardReport], listing: set[str]) -
         return [Finding(_SIZES, "", Problem.BAD_JSON, str(error))]
     if not isinstance(sizes, dict):
         return [Finding(_SIZES, "", Problem.BAD_JSON, "it is not a JSON object")]
-    findings = []
+    findings: list[Finding] = []
     for name in sorted({n for n in listing if n.endswith(".tar")} | sizes.keys()):
         size, report = sizes.get(name), reports.get(name)
         if name not in listing:
