@@ -42,7 +42,7 @@ class ImageSpool:
     def add(self, field: str, image: Payload) -> None:
         """Append the image of the next row."""
         self._places.append(_Place(field, self._file.tell(), len(image)))
-        for piece in image.pieces() if isinstance(image, Stretch) else (image,):
+        for piece in image.blocks() if isinstance(image, Stretch) else (image,):
             self._file.write(piece)
 
     def write_table(self, table: pa.Table, file: IO[bytes]) -> None:
