@@ -42,3 +42,10 @@ def test_every_command_can_be_typed():
 def test_links_lead_somewhere(document):
     links = [document.parent / link for link in LINK.findall(document.read_text())]
     assert [link for link in links if not link.exists()] == []
+
+
+def test_the_classes_of_the_words_exist():
+    names = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "words.md").read_text(), re.MULTILINE)
+    code = "\n".join(path.read_text() for path in ROOT.glob("[pst]*/**/*.py"))
+    assert len(names) > 10
+    assert [name for name in names if not re.search(rf"^class {name}\b", code, re.MULTILINE)] == []

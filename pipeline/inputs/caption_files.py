@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from ...schemas.errors import UsageError
 from ...storage import files
 from ...storage.find_inputs import find_inputs
-from ...transforms.join.read_given_captions import CAPTION_FIELDS, TEXTS, GivenFile, fields_of
+from ...transforms.join.read_caption_file import CAPTION_FIELDS, TEXTS, CaptionFile, fields_of
 from ..options.phase_options import EnrichOptions
 
 _BETWEEN_FILES = re.compile(r",(?![^{]*\})")
 _BLOCK = 1 << 23
 
 
-def find_caption_files(options: EnrichOptions) -> tuple[GivenFile, ...]:
+def find_caption_files(options: EnrichOptions) -> tuple[CaptionFile, ...]:
     """Return the files that ``--captions`` names, each with its column of captions.
 
     Raises UsageError if there are none, or for a file without captions or the column to join on.
@@ -26,10 +26,10 @@ def find_caption_files(options: EnrichOptions) -> tuple[GivenFile, ...]:
     columns = {path: _columns(path, fields, on) for path, fields in with_fields if fields}
     if not columns:
         raise UsageError(f"--captions {options.captions}: there is no line in any of these files")
-    return tuple(GivenFile(n, path, *columns[path]) for n, path in enumerate(columns))
+    return tuple(CaptionFile(n, path, *columns[path]) for n, path in enumerate(columns))
 
 
-def digest_files(caption_files: Iterable[GivenFile]) -> str:
+def digest_files(caption_files: Iterable[CaptionFile]) -> str:
     """Return a hash of the columns used and of the content of ``caption_files``."""
     digests = files.each(lambda file: f"{file.name} {_digest(file.path)}", caption_files)
     return hashlib.blake2b("\n".join(digests).encode(), digest_size=16).hexdigest()

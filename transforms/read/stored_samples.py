@@ -35,8 +35,8 @@ class Stretch:
     def __len__(self) -> int:
         return self.size
 
-    def pieces(self) -> Iterator[memoryview]:
-        """Yield the payload in pieces of 1 MiB."""
+    def blocks(self) -> Iterator[memoryview]:
+        """Yield the payload in blocks of 1 MiB."""
         end = self.offset + self.size
         for start in range(self.offset, end, _BLOCK):
             yield self.archive.view(start, min(start + _BLOCK, end))

@@ -28,7 +28,7 @@ class TarSink:
         size = len(payload)
         self._put_small(make_header(name, size))
         if isinstance(payload, Stretch):
-            for piece in payload.pieces():
+            for piece in payload.blocks():
                 self._put_large(piece)
         elif size > _SMALL:
             self._put_large(payload)
