@@ -186,7 +186,7 @@ def shards_for(given: argparse.Namespace, count: int, size: int) -> list[Path]:
     if given.name != DEMO:
         return make_shards(folder, count, size)
     if not folder.exists():
-        write_demo_shards(folder, count, 0, size)
+        write_demo_shards(folder, pairs=count, seed=0, shard_size=size)
     return sorted(folder.glob("*.tar"))
 
 

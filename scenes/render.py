@@ -36,7 +36,7 @@ def render_scene(scene: Scene, size: int = 192) -> Image.Image:
     return picture
 
 
-def scene_jpeg(scene: Scene, size: int = 192, quality: int = 92) -> bytes:
+def scene_jpeg(scene: Scene, *, size: int = 192, quality: int = 92) -> bytes:
     """Return the picture as a JPEG file."""
     file = io.BytesIO()
     render_scene(scene, size).save(file, "JPEG", quality=quality)

@@ -58,7 +58,7 @@ class DemoPair:
         return f"https://example.invalid/scene/{self.number:06d}.jpg"
 
 
-def demo_pairs(pairs: int, seed: int) -> Iterator[DemoPair]:
+def demo_pairs(*, pairs: int, seed: int) -> Iterator[DemoPair]:
     """Yield the pairs of the data set, the same for the same arguments; nothing is drawn."""
     for position in range(pairs):
         number = 0 if position == pairs - 1 else position
@@ -66,13 +66,13 @@ def demo_pairs(pairs: int, seed: int) -> Iterator[DemoPair]:
         yield DemoPair(number, scene, _raw_caption(scene, number, Random(f"raw {seed} {number}")))
 
 
-def write_demo_shards(folder: Path, pairs: int, seed: int, shard_size: int) -> None:
+def write_demo_shards(folder: Path, *, pairs: int, seed: int, shard_size: int) -> None:
     """Write the shards into ``folder``, and every scene's facts into ``truth.jsonl`` beside it.
 
     The same arguments give the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    all_pairs = list(demo_pairs(pairs, seed))
+    all_pairs = list(demo_pairs(pairs=pairs, seed=seed))
     for shard, start in enumerate(range(0, pairs, shard_size)):
         _write_shard(folder, shard, all_pairs[start : start + shard_size], shard_size)
     lines = [json.dumps(_truth(pair)) + "\n" for pair in all_pairs]
@@ -106,7 +106,7 @@ def _write_shard(folder: Path, shard: int, pairs: list[DemoPair], shard_size: in
     with tarfile.open(folder / f"{name}.tar", "w", format=tarfile.USTAR_FORMAT) as tar:
         for position, pair in enumerate(pairs):
             key = f"{shard * 10**digits + position:0{digits + _SHARD_DIGITS}d}"
-            jpeg = scene_jpeg(pair.scene, PICTURE_SIZE)
+            jpeg = scene_jpeg(pair.scene, size=PICTURE_SIZE)
             row = _row(pair, key, jpeg)
             rows.append(row)
             _add(tar, f"{key}.jpg", jpeg)

@@ -81,10 +81,7 @@ class Blocks:
         while size > 0:
             piece = self._read(start, size)
             if not piece:
-                raise OSError(
-                    f"the file ends at byte {start}, before its size when it was opened: "
-                    "something has changed it"
-                )
+                raise OSError(f"the file ends at byte {start}: it has shrunk since it was opened")
             pieces.append(piece)
             start, size = start + len(piece), size - len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -13,9 +13,8 @@ _WILDCARDS = frozenset("*?[")
 def find_inputs(argument: str, files_in: Callable[[str], list[str]]) -> dict[str, list[str]]:
     """Return the files that ``argument`` names, by each path or glob that its braces stand for.
 
-    Local paths are made absolute. A folder stands for ``files_in`` of it. A path at which there is
-    something is no glob, whatever its characters. Raises EvenpairError if a file system cannot be
-    used.
+    Local paths are made absolute. A folder stands for ``files_in`` of it. A path that exists is
+    not a glob, whatever its characters. Raises EvenpairError if a file system cannot be used.
     """
     return {pattern: _find(pattern, files_in) for pattern in expand_braces(argument)}
 

@@ -1,4 +1,4 @@
-"""Source -> the same, the vectors of its images and captions kept as an encoder makes them."""
+"""Source -> Source, with the vectors of its images and captions kept in the run directory."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing

@@ -18,14 +18,14 @@ from .plan_shards import Plan
 
 def assign_shards(unit: Unit, plan: Plan) -> Unit:
     """Return the selection of a unit, with the schema SELECTION."""
-    kept = unit.table["reason"].is_null()
+    is_kept = unit.table["reason"].is_null()
     prefix = f"{unit.source.number:0{plan.number_width}d}" if plan.number_width else ""
     keys = pc.binary_join_element_wise(prefix, unit.table["key"], "")
     names = ["action", "output_shard", "output_key"]
     columns = [
-        pc.if_else(kept, "keep", "reject"),
+        pc.if_else(is_kept, "keep", "reject"),
         pa.array(_output_shards(unit, plan), pa.int32(), from_pandas=True),
-        pc.if_else(kept, keys, None),
+        pc.if_else(is_kept, keys, None),
     ]
     selected = unit.with_columns(names, columns)
     return replace(selected, table=selected.table.select(SELECTION.names).cast(SELECTION))
@@ -33,9 +33,9 @@ def assign_shards(unit: Unit, plan: Plan) -> Unit:
 
 def _output_shards(unit: Unit, plan: Plan) -> pa.Array:
     numbers = np.full(unit.table.num_rows, -1, np.int32)
-    kept = np.flatnonzero(unit.table["reason"].is_null().to_numpy())
+    rows = np.flatnonzero(unit.table["reason"].is_null().to_numpy())
     for number, piece in plan.pieces.get(unit.source.number, ()):
-        numbers[kept[piece.start : piece.stop]] = number
+        numbers[rows[piece.start : piece.stop]] = number
     return pa.array(numbers, mask=numbers < 0)
 
 

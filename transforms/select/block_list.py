@@ -34,14 +34,14 @@ def load_block_list(path: str) -> Fingerprints:
     return np.unique(np.concatenate([np.empty(0, FINGERPRINT), *columns]))
 
 
-def is_named(table: pa.Table, entries: Fingerprints) -> npt.NDArray[np.bool_]:
+def is_blocked(table: pa.Table, entries: Fingerprints) -> npt.NDArray[np.bool_]:
     """Return which rows of ``table`` have a uid, sha256 or url among ``entries``."""
-    named = np.zeros(table.num_rows, bool)
+    is_listed = np.zeros(table.num_rows, bool)
     for name in COLUMNS:
         valid = np.flatnonzero(table[name].is_valid().to_numpy())
         values = fingerprints(table[name].drop_null())
-        named[valid[_is_in(values, entries)]] = True
-    return named
+        is_listed[valid[_is_in(values, entries)]] = True
+    return is_listed
 
 
 def _is_in(values: Fingerprints, entries: Fingerprints) -> npt.NDArray[np.bool_]:

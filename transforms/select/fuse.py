@@ -35,7 +35,7 @@ def fuse(
 ) -> WrittenCaption:
     """Return the raw caption with those parts that state facts which it lacks.
 
-    A part is left out if it contradicts the raw caption, if it adds no fact in whatever words, if
+    A part is left out if it contradicts the raw caption, if it adds no fact, however worded, if
     it continues a part that is left out, or if it would make the caption longer than ``max_words``
     or than a CLIP text encoder sees. If the raw caption has neither facts nor names, the generated
     one stands alone. If the parts repeat every word of the raw caption that carries meaning, they
@@ -44,17 +44,17 @@ def fuse(
     if not len(raw_facts) and not has_names(raw):
         return _generated(parts, max_words)
     text = plain_caption(raw)
-    chosen: list[CaptionPart] = []
+    additions: list[CaptionPart] = []
     caption = WrittenCaption(raw.strip(), CaptionSource.RAW, raw_facts)
     previous: CaptionPart | None = None
     for part in parts:
-        is_cut_off = part.is_clause and previous not in chosen
+        is_cut_off = part.is_clause and previous not in additions
         previous = part
         if is_cut_off or not _adds(caption.facts, raw_facts, part.facts):
             continue
-        longer = _fused(text, raw_facts, [*chosen, part])
+        longer = _fused(text, raw_facts, [*additions, part])
         if _fits(longer.text, max_words):
-            chosen.append(part)
+            additions.append(part)
             caption = longer
     return caption
 
@@ -67,20 +67,20 @@ def _generated(parts: Sequence[CaptionPart], max_words: int) -> WrittenCaption:
     return replace(parts[:count])
 
 
-def _fused(raw: str, raw_facts: Facts, chosen: Sequence[CaptionPart]) -> WrittenCaption:
-    addition = _text_of(chosen)
-    added = facts_of(chosen)
+def _fused(raw: str, raw_facts: Facts, additions: Sequence[CaptionPart]) -> WrittenCaption:
+    addition = _text_of(additions)
+    added = facts_of(additions)
     facts = raw_facts.union(added)
     repeated = shared_facts(raw_facts, added).of_first
-    if len(repeated) == len(raw_facts) and restates(addition, raw):
-        text = stand_in(raw, addition)
+    if len(repeated) == len(raw_facts) and restates(addition, raw=raw):
+        text = stand_in(raw, addition=addition)
     else:
         text = join(raw, addition, frozenset(added.objects))
     return WrittenCaption(text, CaptionSource.FUSED, facts)
 
 
-def _adds(known: Facts, raw: Facts, part: Facts) -> bool:
-    new = len(part) - len(shared_facts(known, part).of_second)
+def _adds(facts: Facts, raw: Facts, part: Facts) -> bool:
+    new = len(part) - len(shared_facts(facts, part).of_second)
     return new > 0 and not contradicts(raw, part)
 
 

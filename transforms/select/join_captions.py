@@ -50,7 +50,7 @@ def plain_caption(raw: str) -> str:
     return text.rstrip(_SEPARATORS) or text
 
 
-def restates(addition: str, raw: str) -> bool:
+def restates(addition: str, *, raw: str) -> bool:
     """Return whether ``addition`` repeats every word of ``raw`` that carries meaning."""
     return _words(raw) - _EMPTY <= _words(addition)
 
@@ -59,10 +59,10 @@ def _words(text: str) -> set[str]:
     return {word.lower() for word in _WORD.findall(text)}
 
 
-def stand_in(raw: str, addition: str) -> str:
+def stand_in(raw: str, *, addition: str) -> str:
     """Return ``addition``, which restates ``raw``, in the form of the raw caption.
 
-    >>> stand_in("There is a dog.", "A brown dog is lying on a rug.")
+    >>> stand_in("There is a dog.", addition="A brown dog is lying on a rug.")
     'There is a brown dog lying on a rug.'
     """
     there = _THERE.match(raw)

@@ -27,7 +27,7 @@ def known_histogram(
 ) -> Counter[int]:
     """Count the sampled pairs with a reference, by their known bits in sixteenths.
 
-    Known are the facts that the raw caption or the reference states.
+    Known bits are those of the facts that the raw caption or the reference states.
     """
     sampled = unit.table.filter(pa.array(is_sampled(unit.table, last)))
     has_reference, references = usable_references(sampled, captions)

@@ -35,15 +35,15 @@ class OutputShard:
         return sum(piece.stop - piece.start for piece in self.pieces)
 
 
-def plan_shards(kept: Iterable[tuple[Source, int]], shard_size: int) -> list[OutputShard]:
-    """Pack consecutive sources, each with its number of kept pairs, into shards.
+def plan_shards(counts: Iterable[tuple[Source, int]], shard_size: int) -> list[OutputShard]:
+    """Pack consecutive sources into shards; ``counts`` are the numbers of pairs that they keep.
 
     A shard has at most ``shard_size`` pairs. A source that keeps more is cut into even pieces. One
     that keeps nothing is in no shard.
     """
     shards: list[list[Piece]] = []
     room = 0
-    for source, count in kept:
+    for source, count in counts:
         for piece in _pieces(source, count, shard_size):
             size = piece.stop - piece.start
             if size > room or not shards:
@@ -117,9 +117,9 @@ def _count_kept(unit: Unit) -> tuple[Source, int]:
     return unit.source, unit.table["reason"].null_count
 
 
-def _plan(kept: list[tuple[Source, int]], keys_repeat: bool, shard_size: int, path: str) -> Plan:
-    in_order = sorted(kept, key=lambda count: count[0].number)
+def _plan(counts: list[tuple[Source, int]], keys_repeat: bool, shard_size: int, path: str) -> Plan:
+    in_order = sorted(counts, key=lambda count: count[0].number)
     shards = plan_shards(in_order, shard_size)
     keep_plan(shards, path)
-    width = max(5, len(str(len(kept)))) if keys_repeat else 0
+    width = max(5, len(str(len(counts)))) if keys_repeat else 0
     return Plan(by_source(shards), width)

@@ -13,7 +13,7 @@ from ...schemas.tables import SELECTION
 from ...schemas.unit import Unit
 from ..fingerprint import Fingerprints
 from ..text.recognise_language import PARSER_LANGUAGE
-from .block_list import is_named, load_block_list
+from .block_list import is_blocked, load_block_list
 from .judge_pairs import PRESENCE
 from .where import Where
 
@@ -68,7 +68,7 @@ def policies(
     yield Reason.MISSING_IMAGE, lambda t: pc.is_in(t["fault"], pa.array([Fault.MISSING_IMAGE]))
     yield Reason.UNDECODABLE_IMAGE, has_image_fault
     if (entries := tools.block_list) is not None:
-        yield Reason.BLOCK_LIST, lambda t: pa.array(is_named(t, entries))
+        yield Reason.BLOCK_LIST, lambda t: pa.array(is_blocked(t, entries))
     if options.min_image_size is not None:
         size = options.min_image_size
         yield Reason.MIN_IMAGE_SIZE, lambda t: pc.less(_shorter_side(t), size)

@@ -22,7 +22,10 @@ Cut = Mapping[str, Ranks]
 
 
 def ranks(table: pa.Table) -> Ranks:
-    """Return the rank of each row. A null imbalance ranks last, as does a null agreement."""
+    """Return the rank of each row; a null imbalance ranks last.
+
+    The similarity stands in for a null agreement, and -1 if it is null too.
+    """
     ranked = np.zeros(table.num_rows, RANK)
     by_number = RANK_BY in table.column_names
     imbalance = pc.negate(table[RANK_BY]) if by_number else table["imbalance_after"]

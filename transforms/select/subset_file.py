@@ -22,8 +22,8 @@ _DIGITS = 32
 
 def subset_of(unit: Unit) -> Subset:
     """Return the uids of the kept pairs of a selection as numbers."""
-    kept = unit.table.filter(pc.equal(unit.table["action"], "keep"))["uid"]
-    digits = np.frombuffer("".join(kept.to_pylist()).encode(), np.uint8)
+    uids = unit.table.filter(pc.equal(unit.table["action"], "keep"))["uid"]
+    digits = np.frombuffer("".join(uids.to_pylist()).encode(), np.uint8)
     values = np.where(digits > ord("9"), digits - ord("a") + 10, digits - ord("0")).astype(np.uint8)
     pairs = values.reshape(-1, 2)
     octets = (pairs[:, 0] << 4 | pairs[:, 1]).reshape(-1, _DIGITS // 2)

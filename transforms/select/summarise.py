@@ -38,17 +38,18 @@ _IMBALANCES = (("imbalance_before", False), ("imbalance_after", True))
 def tallies(unit: Unit) -> Tallies:
     """Count the pairs of a unit by their values, before and after the selection."""
     table = unit.table
-    kept = table["reason"].is_null()
-    counts: Tallies = Counter({("pairs",): table.num_rows, ("kept",): pc.sum(kept).as_py() or 0})
+    is_kept = table["reason"].is_null()
+    kept = pc.sum(is_kept).as_py() or 0
+    counts: Tallies = Counter({("pairs",): table.num_rows, ("kept",): kept})
     for name, column, kind, of_kept in _VALUES:
-        rows = table.filter(kept) if of_kept else table
+        rows = table.filter(is_kept) if of_kept else table
         counts.update(_binned(name, rows[column], kind))
     for name, of_kept in _IMBALANCES:
-        rows = table.filter(kept) if of_kept else table
+        rows = table.filter(is_kept) if of_kept else table
         for basis in ("reference", "corpus"):
             of_basis = rows.filter(pc.equal(rows["imbalance_basis"], basis))
             counts.update(_binned(f"{name}_{basis}", of_basis[name], "share"))
-    counts.update(_words(table, kept))
+    counts.update(_words(table, is_kept))
     counts.update(_presence(table))
     return counts
 
@@ -59,14 +60,14 @@ def _binned(name: str, column: pa.ChunkedArray, kind: str) -> Tallies:
     return Counter({(name, b): c for b, c in zip(bins.tolist(), counts.tolist(), strict=True)})
 
 
-def _words(table: pa.Table, kept: pa.ChunkedArray) -> Tallies:
+def _words(table: pa.Table, is_kept: pa.ChunkedArray) -> Tallies:
     """Count the pairs with bits by words and bits, and by words and whether they are kept."""
     known = table["raw_bits"].is_valid()
     words = table["words"].filter(known).to_numpy().astype(int)
     bits = np.ceil(table["raw_bits"].filter(known).to_numpy() * BINS["bits"]).astype(int)
-    is_kept = kept.filter(known).to_numpy(zero_copy_only=False).astype(int)
+    kept = is_kept.filter(known).to_numpy(zero_copy_only=False).astype(int)
     tallies: Tallies = Counter()
-    for name, other in (("words_bits", bits), ("words_kept", is_kept)):
+    for name, other in (("words_bits", bits), ("words_kept", kept)):
         pairs, counts = np.unique(np.stack([words, other]), axis=1, return_counts=True)
         rows = zip(*pairs.tolist(), counts.tolist(), strict=True)
         tallies.update({(name, w, o): count for w, o, count in rows})

@@ -52,7 +52,7 @@ def _findings_beside(folder: str, report: ShardReport, listing: set[str]) -> Ite
 
 
 def _compare(report: ShardReport, file: str, count: int | str) -> Iterator[Finding]:
-    """Yield a finding unless a file has the report's number of samples; a text says why not."""
+    """Yield a finding unless ``count``, or a reason without one, is that of the report."""
     if isinstance(count, str):
         detail = f"its {file} cannot be read: {count}"
     else:

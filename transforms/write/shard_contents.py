@@ -72,14 +72,14 @@ class ShardContents:
         rows = table.select(_ROW_COLUMNS).to_pylist()
         waiting = {row["key"]: at for at, row in enumerate(rows)}
         vectors = VectorMembers(self.run_dir, piece.source, self.encoders)
-        written: list[int] = []
+        positions: list[int] = []
         with closing(read_stored(piece.source, waiting)) as samples:
             for sample in samples:
                 at = waiting.pop(sample.key)
                 output = self._output_sample(rows[at], sample)
                 if isinstance(output, OutputSample):
                     output.members.update(vectors.of(rows[at]))
-                    written.append(at)
+                    positions.append(at)
                     yield output
                 else:
                     self._reject(rows[at], *output)
@@ -87,8 +87,8 @@ class ShardContents:
                     break
         for at in waiting.values():
             self._reject(rows[at], *_NO_IMAGE)
-        self.tables.append(table.take(pa.array(written, pa.int64())))
-        self.written[piece.source.name] += len(written)
+        self.tables.append(table.take(pa.array(positions, pa.int64())))
+        self.written[piece.source.name] += len(positions)
 
     def _reject(self, row: Row, reason: Reason, detail: str) -> None:
         pair = (row["uid"], row["shard"], row["key"])
