@@ -1,4 +1,4 @@
-"""The Arrow schemas of a run's tables; ``columns.py`` says what each column means."""
+"""The Arrow schemas of a run's tables; ``columns.py`` has the meaning of each column."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
