@@ -21,14 +21,14 @@ from evenpair.transforms.enrich.check_caption import check_caption
 from evenpair.transforms.enrich.find_generated_facts import find_parts
 from evenpair.transforms.facts.match_facts import shared_facts
 from evenpair.transforms.facts.parse_captions import parse_captions
-from evenpair.transforms.select.fuse import Written, fuse
+from evenpair.transforms.select.fuse import WrittenCaption, fuse
 from evenpair.transforms.select.join_captions import names_in
 
 MAX_WORDS = 56
 Row = dict[str, str]
 
 
-def fuse_rows(rows: Sequence[Row]) -> list[Written]:
+def fuse_rows(rows: Sequence[Row]) -> list[WrittenCaption]:
     nlp = load_parser()
     raw_facts = parse_captions(nlp, [row["raw"] for row in rows])
     parts = find_parts(nlp, [check_caption(row["generated"])[0] for row in rows])

@@ -1,8 +1,8 @@
-"""``seed -> shards``: the demo's data set, pictures of known scenes with captions that say little.
+"""``seed -> shards``: the demo's data set, pictures of known scenes with sparse captions.
 
-The files are img2dataset's, to the name and the type. Most captions leave out most of what the
-picture shows, some say all of it; among a hundred pairs one has no caption and one only a file's
-name, and the last pair repeats the first.
+Names and types of the files are img2dataset's. Most captions leave out most of what the picture
+shows, some state all of it. Of a hundred pairs one has no caption and one the name of a file for a
+caption, and the last pair repeats the first.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from .scene import Scene, sample_scene, scene_facts
 
 PICTURE_SIZE = 192
 
-_FIRST_SEED = 1 << 32  # smaller ones are left to training: the demo's scenes are unseen
+_FIRST_SEED = 1 << 32  # training uses smaller ones, so the demo's scenes are unseen
 _SHARD_DIGITS = 5
 _COLUMNS = pa.schema(
     [
@@ -47,7 +47,7 @@ _COLUMNS = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class DemoPair:
-    """A scene by its number, and what its raw caption says of it."""
+    """A scene with its number and its raw caption."""
 
     number: int
     scene: Scene
@@ -59,7 +59,7 @@ class DemoPair:
 
 
 def demo_pairs(pairs: int, seed: int) -> Iterator[DemoPair]:
-    """The data set before it is drawn: a pure function of its arguments."""
+    """Yield the pairs of the data set, the same for the same arguments; nothing is drawn."""
     for position in range(pairs):
         number = 0 if position == pairs - 1 else position
         scene = sample_scene(_FIRST_SEED + seed, number)
@@ -72,10 +72,10 @@ def write_demo_shards(folder: Path, pairs: int, seed: int, shard_size: int) -> N
     The same arguments give the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    everything = list(demo_pairs(pairs, seed))
+    all_pairs = list(demo_pairs(pairs, seed))
     for shard, start in enumerate(range(0, pairs, shard_size)):
-        _write_shard(folder, shard, everything[start : start + shard_size], shard_size)
-    lines = [json.dumps(_truth(pair)) + "\n" for pair in everything]
+        _write_shard(folder, shard, all_pairs[start : start + shard_size], shard_size)
+    lines = [json.dumps(_truth(pair)) + "\n" for pair in all_pairs]
     (folder.parent / "truth.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
@@ -134,7 +134,7 @@ def _row(pair: DemoPair, key: str, jpeg: bytes) -> dict[str, object]:
 
 
 def _stats(count: int) -> dict[str, object]:
-    """The commit marker; its times are 0, so that the bytes repeat."""
+    """Return img2dataset's statistics of a shard; all times are 0, so that runs repeat bytes."""
     return {
         "count": count,
         "successes": count,

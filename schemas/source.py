@@ -1,13 +1,9 @@
 """Source shards: the files that a run reads, and their names in the run."""
 
 import posixpath
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-
-_BRACES = re.compile(r"\{([^{}]*)\}")
-_RANGE = re.compile(r"(\d+)\.\.(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +45,3 @@ def name_sources(paths: Sequence[str]) -> list[Source]:
     if len(set(names)) < len(names):  # a tar and a table of the same name
         names = within
     return [Source(at, *pair) for at, pair in enumerate(zip(names, paths, strict=True))]
-
-
-def expand_braces(pattern: str) -> list[str]:
-    """Expand ``{00000..00012}`` and ``{a,b}`` as a shell does, with leading zeros kept.
-
-    Each result occurs once; braces that hold neither a range nor a comma are left as they are.
-    """
-    for braces in _BRACES.finditer(pattern):
-        if choices := _alternatives(braces[1]):
-            before, after = pattern[: braces.start()], pattern[braces.end() :]
-            whole = (text for choice in choices for text in expand_braces(before + choice + after))
-            return list(dict.fromkeys(whole))
-    return [pattern]
-
-
-def _alternatives(body: str) -> list[str]:
-    match = _RANGE.fullmatch(body)
-    if match is None:
-        return body.split(",") if "," in body else []
-    first, last = match.groups()
-    padded = any(len(edge) > 1 and edge.startswith("0") for edge in (first, last))
-    width = max(len(first), len(last)) if padded else 0
-    step = 1 if int(first) <= int(last) else -1
-    return [f"{i:0{width}d}" for i in range(int(first), int(last) + step, step)]

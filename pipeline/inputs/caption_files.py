@@ -5,11 +5,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ...schemas.errors import UsageError
-from ...schemas.source import expand_braces
 from ...storage import files
+from ...storage.find_inputs import find_inputs
 from ...transforms.join.read_caption_file import CAPTION_FIELDS, TEXTS, CaptionFile, fields_of
 from ..options.phase_options import EnrichOptions
-from .find_sources import find_files
 
 _BETWEEN_FILES = re.compile(r",(?![^{]*\})")
 _BLOCK = 1 << 23
@@ -37,7 +36,7 @@ def digest_files(caption_files: Iterable[CaptionFile]) -> str:
 
 
 def _paths(pattern: str) -> list[str]:
-    paths = {name: find_files(name, _files_in) for name in expand_braces(pattern)}
+    paths = find_inputs(pattern, _files_in)
     if missing := [name for name, matches in paths.items() if not matches]:
         raise UsageError(f"no captions at {missing[0]} (--captions {pattern})")
     return [path for matches in paths.values() for path in matches]

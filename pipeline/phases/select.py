@@ -15,14 +15,15 @@ from ...schemas.run_tables import RunTable
 from ...storage import files
 from ...transforms.enrich.reference_sample import COLUMNS, ReferenceSample, SampleReferences
 from ...transforms.select.assign_shards import AssignShards
+from ...transforms.select.choose_caption import EnrichmentOptions
 from ...transforms.select.decide import RejectBeyondCut, RejectDuplicates
 from ...transforms.select.find_cut import ROUNDS, NarrowCut, to_cut
 from ...transforms.select.find_duplicates import FindDuplicates, HasDuplicates
 from ...transforms.select.fuse import Mode
-from ...transforms.select.judge_pairs import EnrichmentOptions, JudgePairs
+from ...transforms.select.judge_pairs import JudgePairs
 from ...transforms.select.measure_references import MeasureReferences
 from ...transforms.select.plan_shards import PlanShards
-from ...transforms.select.policies import RANKING, ApplyPolicies, PolicyOptions
+from ...transforms.select.policies import RANK_COLUMNS, ApplyPolicies, PolicyOptions
 from ...transforms.select.subset_file import KeepSubset
 from ...transforms.select.summarise import Summarise
 from ...transforms.units import ALL, KeepUnits, LoadUnits
@@ -82,7 +83,8 @@ def build_select(
     cut = AsSingleton(_find_cut(root, run_dir, options.keep_fraction, duplicates))
     plan = (
         root
-        | "Load reasons" >> LoadUnits(ALL, run_dir, RunTable.JUDGED, list(RANKING), after=repeated)
+        | "Load reasons"
+        >> LoadUnits(ALL, run_dir, RunTable.JUDGED, list(RANK_COLUMNS), after=repeated)
         | "Without duplicates" >> RejectDuplicates(duplicates)
         | "Without what is beyond" >> RejectBeyondCut(cut)
         | "Plan shards" >> PlanShards(options.shard_size, run_dir.plan, keys_repeat)
@@ -115,7 +117,7 @@ def _find_cut(
         ranked = (
             root
             | f"Load ranks {number}"
-            >> LoadUnits(ALL, run_dir, RunTable.JUDGED, list(RANKING), after=duplicates[_UID])
+            >> LoadUnits(ALL, run_dir, RunTable.JUDGED, list(RANK_COLUMNS), after=duplicates[_UID])
             | f"Reject duplicates {number}" >> RejectDuplicates(duplicates)
         )
         digits = ranked | f"Narrow cut {number}" >> NarrowCut(fraction, AsSingleton(digits))

@@ -15,7 +15,7 @@ from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...storage import files
 from ...transforms.captioners.captioner import CaptionerId
-from ...transforms.embed.encoder import EncodedBy
+from ...transforms.embed.encoder import EncoderId
 from ...transforms.enrich.measure_captioner import CaptioningCost
 from ..options.fields import flag
 
@@ -75,9 +75,9 @@ class RunRecord:
 
     phases: Mapping[Phase, PhaseRecord] = field(default_factory=dict)
     captioner: CaptionerId | None = None
-    encoders: tuple[EncodedBy, ...] = ()
+    encoders: tuple[EncoderId, ...] = ()
     """The encoders that were last started."""
-    embedded: tuple[EncodedBy, ...] | None = None
+    embedded: tuple[EncoderId, ...] | None = None
     """The encoders that have finished, None if some have not."""
     joined: JoinRecord | None = None
     pilot: PilotRecord | None = None

@@ -1,4 +1,4 @@
-"""Unit of decisions -> Unit of the selection, each kept pair with its output shard and key."""
+"""Unit of decided pairs -> Unit of the selection, with output shards and keys of kept pairs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from .plan_shards import Plan
 
 
 def assign_shards(unit: Unit, plan: Plan) -> Unit:
-    """Return the selection of a unit."""
+    """Return the selection of a unit, with the schema SELECTION."""
     kept = unit.table["reason"].is_null()
     prefix = f"{unit.source.number:0{plan.number_width}d}" if plan.number_width else ""
     keys = pc.binary_join_element_wise(prefix, unit.table["key"], "")
@@ -40,7 +40,7 @@ def _output_shards(unit: Unit, plan: Plan) -> pa.Array:
 
 
 def rejections_of(selection: pa.Table) -> pa.Table:
-    """Return the rejections that a selection states, with the schema REJECTIONS."""
+    """Return the rejections in a selection, with the schema REJECTIONS."""
     rejected = selection.filter(selection["reason"].is_valid())
     columns = {name: rejected[name] for name in ("uid", "shard", "key", "reason")}
     columns["phase"] = pa.array([Phase.SELECT.value] * rejected.num_rows, pa.string())
@@ -48,7 +48,7 @@ def rejections_of(selection: pa.Table) -> pa.Table:
 
 
 def _assign(unit: Unit, plan: Plan, run_dir: RunDirectory) -> Iterator[Unit]:
-    """Assign shards, and keep the rejections as a table: there may be as many as pairs."""
+    """Assign shards, and write the rejections as a table: there may be as many as pairs."""
     selected = assign_shards(unit, plan)
     rejected = rejections_of(selected.table)
     if rejected.num_rows:
@@ -58,9 +58,9 @@ def _assign(unit: Unit, plan: Plan, run_dir: RunDirectory) -> Iterator[Unit]:
 
 @dataclass
 class AssignShards(beam.PTransform):
-    """Unit of decisions -> Unit of the selection, by the plan of a side input.
+    """Unit of decided pairs -> Unit of the selection, by the plan of a side input.
 
-    The rejections are kept on the way, before the table that says that the unit is done.
+    The rejections are written on the way, before the table that marks the unit as done.
     """
 
     plan: beam.pvalue.AsSingleton

@@ -17,54 +17,55 @@ from ..fingerprint import fingerprints
 from ..spill_buckets import SpillBuckets
 
 _BUCKETS = 256
-"""One of them at a time is sorted in memory: of a billion values some 4 million, of 24 bytes."""
+"""One of them at a time is sorted in memory: some 4 million of a billion values, 24 bytes each."""
 
 _OCCURRENCE = np.dtype([("high", "u8"), ("low", "u8"), ("source", "u4"), ("row", "u4")])
 
 Rows = npt.NDArray[np.integer[Any]]
 Occurrences = npt.NDArray[np.void]
-"""Fingerprints of values, the numbers of their sources, and the rows in which they stand."""
+"""Fingerprints of values, with the numbers of their sources and of their rows there."""
 
 
-def occurrences(unit: Unit, column: str, passed_over: Rows) -> Occurrences:
-    """Return where the values of ``column`` stand in a unit.
+def occurrences(unit: Unit, column: str, ignored: Rows) -> Occurrences:
+    """Return the values of ``column`` in a unit, with their rows.
 
-    Pairs that are rejected already, or are among the rows ``passed_over``, hide no other pair; a
-    null repeats nothing.
+    Nulls are left out. So are pairs that are blocked or among the rows ``ignored``: a later pair
+    does not repeat them.
     """
-    live = pc.and_(pc.invert(unit.table["blocked"]), unit.table[column].is_valid()).to_numpy()
-    live[passed_over] = False
-    rows = np.flatnonzero(live)
+    is_compared = pc.and_(pc.invert(unit.table["blocked"]), unit.table[column].is_valid())
+    mask = is_compared.to_numpy()
+    mask[ignored] = False
+    rows = np.flatnonzero(mask)
     values = fingerprints(unit.table[column].take(pa.array(rows)))
-    found = np.empty(len(rows), _OCCURRENCE)
-    found["high"], found["low"] = values["high"], values["low"]
-    found["source"], found["row"] = unit.source.number, rows
-    return found
+    result = np.empty(len(rows), _OCCURRENCE)
+    result["high"], result["low"] = values["high"], values["low"]
+    result["source"], result["row"] = unit.source.number, rows
+    return result
 
 
 def in_buckets(parts: Sequence[Occurrences]) -> Iterator[tuple[int, bytes]]:
-    """Yield occurrences in buckets that are searched apart, each with its number."""
-    found = np.concatenate(parts)
-    buckets = found["high"] % np.uint64(_BUCKETS)
+    """Yield numbered buckets of occurrences, such that equal values are in one bucket."""
+    together = np.concatenate(parts)
+    buckets = together["high"] % np.uint64(_BUCKETS)
     order = np.argsort(buckets, kind="stable")
-    found = found[order]
+    together = together[order]
     numbers, starts = np.unique(buckets[order], return_index=True)
-    edges = pairwise([*starts.tolist(), len(found)])
+    edges = pairwise([*starts.tolist(), len(together)])
     for bucket, (start, stop) in zip(numbers.tolist(), edges, strict=True):
-        yield bucket, found[start:stop].tobytes()
+        yield bucket, together[start:stop].tobytes()
 
 
 def repeated_rows(parts: Iterable[bytes]) -> dict[int, Rows]:
-    """Return, by the number of the source, the rows that repeat an earlier pair.
+    """Return, by the number of the source, the rows that repeat an earlier pair of a bucket.
 
-    Earlier is what comes first in the order of the sources, then of the rows.
+    Pairs are ordered by their sources, then by their rows.
     """
-    found = np.frombuffer(b"".join(parts), _OCCURRENCE)
-    found = found[np.lexsort([found[name] for name in ("row", "source", "low", "high")])]
-    again = np.ones(max(0, len(found) - 1), bool)
+    bucket = np.frombuffer(b"".join(parts), _OCCURRENCE)
+    bucket = bucket[np.lexsort([bucket[name] for name in ("row", "source", "low", "high")])]
+    is_repeated = np.ones(max(0, len(bucket) - 1), bool)
     for half in ("high", "low"):
-        again &= found[half][1:] == found[half][:-1]
-    repeated = found[1:][again]
+        is_repeated &= bucket[half][1:] == bucket[half][:-1]
+    repeated = bucket[1:][is_repeated]
     rows, sources = repeated["row"].astype(np.int64), repeated["source"]
     return {int(number): np.sort(rows[sources == number]) for number in np.unique(sources)}
 
@@ -98,9 +99,9 @@ class _Find(SpillBuckets):
         super().__init__(_Collected, folder)
         self._column = column
 
-    def process(self, unit: Unit, passed_over: dict[int, Rows]) -> Iterator[tuple[int, Spilled]]:
+    def process(self, unit: Unit, ignored: dict[int, Rows]) -> Iterator[tuple[int, Spilled]]:
         none = np.array([], np.int64)
-        rows = passed_over.get(unit.source.number, none)
+        rows = ignored.get(unit.source.number, none)
         yield from self.collect(occurrences(unit, self._column, rows))
 
 
@@ -110,12 +111,12 @@ class _SearchBuckets(beam.PTransform):
 
     column: str
     folder: str
-    passed_over: beam.pvalue.AsSingleton | None
+    ignored: beam.pvalue.AsSingleton | None
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (
             units
-            | "Find values" >> beam.ParDo(_Find(self.column, self.folder), self.passed_over or {})
+            | "Find values" >> beam.ParDo(_Find(self.column, self.folder), self.ignored or {})
             | "Gather buckets" >> beam.GroupByKey()
             | "Find repeated" >> beam.MapTuple(_repeated)
         )
@@ -127,17 +128,18 @@ def _repeated(_bucket: int, parts: Iterable[Spilled]) -> dict[int, Rows]:
 
 @dataclass
 class FindDuplicates(beam.PTransform):
-    """Units of judged pairs -> one dictionary: source number to the rows that repeat a pair."""
+    """Units of judged pairs -> the rows that repeat an earlier pair, by the source's number."""
 
     column: str
     folder: str
-    """Where values are spilled to."""
-    passed_over: beam.pvalue.AsSingleton | None = None
+    """The folder that values are spilled to."""
+    ignored: beam.pvalue.AsSingleton | None = None
+    """Rows, by source, that are neither compared nor found: they are rejected already."""
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (
             units
-            | _SearchBuckets(self.column, self.folder, self.passed_over)
+            | _SearchBuckets(self.column, self.folder, self.ignored)
             | "Gather" >> beam.combiners.ToList()
             | "Merge" >> beam.Map(merge_rows)
         )
@@ -149,7 +151,7 @@ class HasDuplicates(beam.PTransform):
 
     column: str
     folder: str
-    """Where values are spilled to."""
+    """The folder that values are spilled to."""
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (

@@ -8,7 +8,6 @@ from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.source import name_sources
 from evenpair.schemas.tables import PAIRS
 from evenpair.schemas.unit import Tally, Unit
-from evenpair.storage import files
 from evenpair.transforms.captioners.captioner import Answer, CaptionerId
 from evenpair.transforms.enrich.caption_images import caption_images
 from evenpair.transforms.enrich.gather_captions import gather_captions
@@ -111,28 +110,6 @@ def test_an_answer_of_a_second_attempt_is_ignored(unit, store):
     assert store.load(ME)["answer"].to_pylist() == ["first", "other"]
     store.settle()
     assert store.load(ME)["answer"].to_pylist() == ["first", "other"]
-
-
-def test_two_attempts_write_parts_with_different_names(store, monkeypatch):
-    with monkeypatch.context() as patched:
-        patched.setattr(AnswerStore, "_parts", lambda _: [])  # both saw none, and begin
-        store.add({"u": Answer("mine")}, ME)
-        store.add({"v": Answer("yours")}, ME)
-    assert sorted(store.load(ME)["answer"].to_pylist()) == ["mine", "yours"]
-
-
-def test_answers_are_found_while_another_attempt_merges_them(store, monkeypatch):
-    store.add({"u": Answer("mine")}, ME)
-    real = files.read_table
-
-    def settled_before(path):
-        with monkeypatch.context() as patched:
-            patched.setattr(files, "read_table", real)
-            store.settle()
-        return real(path)
-
-    monkeypatch.setattr(files, "read_table", settled_before)
-    assert store.load(ME)["answer"].to_pylist() == ["mine"]
 
 
 def test_gathered_captions_are_checked(unit, store):

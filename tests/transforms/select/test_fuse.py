@@ -11,7 +11,7 @@ from evenpair.schemas.facts import Attribute, Facts, Relation
 from evenpair.transforms.enrich.find_generated_facts import find_parts
 from evenpair.transforms.facts.contradicts import contradicts
 from evenpair.transforms.facts.parse_captions import parse_captions
-from evenpair.transforms.select.fuse import Written, append, fuse, replace
+from evenpair.transforms.select.fuse import WrittenCaption, append, fuse, replace
 from evenpair.transforms.select.join_captions import (
     has_names,
     names_in,
@@ -103,7 +103,9 @@ class TestFuse:
             Part("a red rug", RUG),
         ]
         written = fuse("a brown dog", BROWN, parts, 56)
-        assert written == Written("a brown dog: a red rug", CaptionSource.FUSED, BROWN.union(RUG))
+        assert written == WrittenCaption(
+            "a brown dog: a red rug", CaptionSource.FUSED, BROWN.union(RUG)
+        )
 
     def test_a_clause_is_left_out_with_the_part_that_it_continues(self):
         parts = [
@@ -140,7 +142,7 @@ class TestFuse:
         assert written.facts.union(raw_facts) == raw_facts.union(written.facts) == written.facts
         assert set(names_in(plain_caption(raw))) <= {*names_in(f"a {written.text}")}
         if written.source is CaptionSource.RAW:
-            assert written == Written(raw.strip(), CaptionSource.RAW, raw_facts)
+            assert written == WrittenCaption(raw.strip(), CaptionSource.RAW, raw_facts)
         else:
             assert len(written.text.split()) <= budget
             assert visible_text(written.text) is None
@@ -162,6 +164,6 @@ class TestOtherModes:
             Part("a red rug", RUG),
             Part(", with a dog on it.", LIES),
         ]
-        assert replace(parts) == Written(
+        assert replace(parts) == WrittenCaption(
             "a dog. a red rug, with a dog on it.", CaptionSource.GENERATED, DOG.union(RUG, LIES)
         )

@@ -204,12 +204,12 @@ def test_counts_are_compared(folder):
     pq.write_table(table.slice(1), folder / "00001.parquet")
     (folder / "sizes.json").write_text('{"00000.tar": 4, "00002.tar": 1, "00001.tar": 3}')
     details = [f.detail for f in findings(folder)]
-    assert details[0] == "its statistics counts 5 samples, it holds 4"
+    assert details[0] == "5 samples in its statistics, 4 in the shard"
     assert details[1].startswith("its statistics cannot be read: JSONDecodeError")
     assert details[2:] == [
-        "its parquet counts 3 samples, it holds 4",
-        "sizes.json counts 3 samples, it holds 4",
-        "sizes.json lists 00002.tar, which is not there",
+        "3 samples in its parquet, 4 in the shard",
+        "3 samples in sizes.json, 4 in the shard",
+        "sizes.json lists 00002.tar, which does not exist",
     ]
 
 
