@@ -10,9 +10,10 @@ import pytest
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from evenpair.pipeline.inputs.find_sources import find_sources
-from evenpair.pipeline.job import RunOptions, run_all
-from evenpair.pipeline.options.options import (
+from evenpair.pipeline.job import run_job
+from evenpair.pipeline.options.phase_options import (
     EnrichOptions,
+    JobOptions,
     ScoreOptions,
     SelectOptions,
     WriteOptions,
@@ -42,12 +43,12 @@ def attempt(build, dies):
 
 
 def options_for(inputs):
-    """Return the options that COMMAND gives."""
-    return RunOptions(
-        ScoreOptions(inputs=(str(inputs),), statistics="prior"),
-        EnrichOptions(captioner="demo"),
-        SelectOptions(keep_fraction=0.8, shard_size=4),
-        WriteOptions(),
+    """What COMMAND says."""
+    return JobOptions(
+        score=ScoreOptions(inputs=(str(inputs),), statistics="prior"),
+        enrich=EnrichOptions(captioner="demo"),
+        select=SelectOptions(keep_fraction=0.8, shard_size=4),
+        write=WriteOptions(),
     )
 
 
@@ -67,7 +68,7 @@ class Attempts:
         for process in attempts:
             process.join()
         self.ends.append([process.exitcode for process in attempts])
-        self.left.append(len(temporaries(Path(work.run.root))))
+        self.left.append(len(temporaries(Path(work.run_dir.root))))
 
 
 def temporaries(root):
@@ -82,7 +83,7 @@ def test_three_attempts_write_the_bytes_of_one_and_leave_no_temporary_files(tmp_
     assert call("run", inputs, "--out", once, *COMMAND).status == 0
     engine = Attempts()
     run = Run(RunDirectory(str(thrice)), engine)
-    run_all(run, find_sources((str(inputs),)), options_for(inputs))
+    run_job(run, find_sources((str(inputs),)), options_for(inputs))
     assert engine.ends == [[-signal.SIGKILL, 0, 0]] * 4
     assert sum(engine.left) > 0
     assert temporaries(thrice) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evenpair.pipeline.inputs.find_sources import find_sources
-from evenpair.pipeline.options.options import VerifyOptions
+from evenpair.pipeline.options.phase_options import VerifyOptions
 from evenpair.pipeline.verify.verify import verify
 from evenpair.schemas.finding import Finding
 from evenpair.transforms.verify.verify_images import verify_images

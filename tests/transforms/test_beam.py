@@ -8,7 +8,7 @@ from apache_beam.pvalue import AsSingleton
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing.util import assert_that, equal_to
 
-from evenpair.pipeline.phases.steps import keep_sources
+from evenpair.pipeline.phases.score import keep_sources
 from evenpair.schemas.facts import Attribute, Facts
 from evenpair.schemas.phase import Phase
 from evenpair.schemas.rejection import Reason, Rejection

@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from evenpair.pipeline.runs.accounting import Account, keep_accounts, total_counts
+from evenpair.pipeline.runs.record import Counts
 from evenpair.schemas.errors import EvenpairError
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.unit import Tally
@@ -40,8 +41,6 @@ def test_accounts_are_kept_before_an_error_is_raised(tmp_path):
         ("a", 2, 0),
         ("b", 1, 2),
     ]
-    assert total_counts(accounts) == {
-        "pairs_read": 4,
-        "pairs_written": 3,
-        "rejected": {"where": 2},
-    }
+    assert total_counts(accounts, {"pyd": 1}) == Counts(
+        pairs_read=4, pairs_written=3, rejected={"where": 2}, members_left_out={"pyd": 1}
+    )

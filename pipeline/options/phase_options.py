@@ -1,19 +1,28 @@
-"""The options of each phase: one frozen record each, checked once, made into the command line."""
+"""The options of each phase, of the whole job, of facts and of verify."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from ...schemas.errors import UsageError
+from .fields import at_least, flag, in_range, option
 
 
-def option(default: Any, text: str, **more: Any) -> Any:  # noqa: ANN401 - as dataclasses.field
-    """Return a field of an options record with its default and its help."""
-    return field(default=default, metadata={"help": text, **more})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsOptions:
+    """How captions are parsed, and by which statistics their information is measured."""
+
+    parser: str = option(
+        "", "Another spaCy pipeline than the shipped one, by name or path.", metavar="NAME"
+    )
+    statistics: str = option(
+        "",
+        "Measure by another run's statistics.parquet, or by 'prior', the shipped statistics.",
+        metavar="PATH",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreOptions:
-    """What is read, and how its information is measured."""
+    """Which captions are read, and how their information is measured."""
 
     inputs: tuple[str, ...] = ()
     caption_field: str = option(
@@ -40,7 +49,7 @@ class ScoreOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrichOptions:
-    """Which model captions the sparse pairs, and how; or which captions there are already."""
+    """The model that captions the sparse pairs, or the captions that exist already."""
 
     captioner: str = option(
         "",
@@ -61,16 +70,16 @@ class EnrichOptions:
     )
     captioner_revision: str = option("", "The revision of the model.", metavar="REVISION")
     prompt: str = option(
-        "", "What the model is asked; every family has a prompt of its own.", metavar="TEXT"
+        "", "The prompt of the model; every family of models has its own default.", metavar="TEXT"
     )
-    max_new_tokens: int = option(64, "The longest answer, in tokens.", metavar="N")
-    batch_size: int = option(16, "Images a batch.", metavar="N")
+    max_new_tokens: int = option(64, "The maximum length of an answer, in tokens.", metavar="N")
+    batch_size: int = option(16, "Images in a batch.", metavar="N")
     max_captions: int | None = option(
-        None, "Caption no more than N sparse pairs: the sparsest of all.", metavar="N"
+        None, "Caption at most N sparse pairs: the sparsest ones.", metavar="N"
     )
     reference_sample: int = option(
         0,
-        "Caption N pairs more, chosen by hash whatever they say: select measures the full level "
+        "Also caption a random sample of N pairs, sparse or not: select measures the full level "
         "and the presence of facts in them.",
         metavar="N",
     )
@@ -101,27 +110,27 @@ class EnrichOptions:
         if bool(self.captions) != (self.join is not None):
             raise UsageError("--captions FILES and --join uid, sha256 or url need each other")
         if self.captions and self.captioner:
-            raise UsageError("--captions are there already: leave out --captioner, or them")
+            raise UsageError("use either --captions or --captioner, not both")
         if self.captions and self.max_captions is not None:
-            raise UsageError("--captions cost nothing: leave out --max-captions")
+            raise UsageError("--max-captions limits a captioner: leave it out with --captions")
         if self.similarity_model and not (self.captioner or self.captions):
             raise UsageError(
-                "--similarity-model needs --captioner MODEL or --captions FILES: it judges these"
+                "--similarity-model judges captions: it needs --captioner MODEL or --captions FILES"
             )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceOptions:
-    """Where a captioning service is, and how much may be asked of it; the answers are the same."""
+    """The address of a captioning service, and its limits; answers do not depend on them."""
 
     endpoint: tuple[str, ...] = option(
         (),
-        "Ask an OpenAI-compatible service instead, at these addresses; OPENAI_API_KEY in the "
-        "environment is its key.",
+        "Caption with an OpenAI-compatible service at these addresses; its key is OPENAI_API_KEY "
+        "in the environment.",
         metavar="URL[,URL...]",
     )
-    concurrency: int = option(16, "Requests at the same time, in the whole run.", metavar="N")
-    request_timeout: float = option(120.0, "The longest wait for a reply.", metavar="SECONDS")
+    concurrency: int = option(16, "Concurrent requests, in the whole run.", metavar="N")
+    request_timeout: float = option(120.0, "How long to wait for a reply.", metavar="SECONDS")
 
     def __post_init__(self) -> None:
         at_least("--concurrency", self.concurrency, 1)
@@ -130,26 +139,28 @@ class ServiceOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectOptions:
-    """Which captions are written, and which pairs are dropped."""
+    """The captions that are written, and the pairs that are dropped."""
 
     mode: str = option(
         "fuse",
-        "What becomes of a sparse caption that has a generated one.",
+        "How a sparse caption is combined with the generated one.",
         choices=("replace", "append", "fuse", "mix"),
     )
     mix_probability: float = option(
         0.5, "With --mode mix, the share of enriched captions.", metavar="SHARE"
     )
-    max_words: int = option(56, "The longest fused caption, in words.", metavar="N")
+    max_words: int = option(56, "The maximum length of a fused caption, in words.", metavar="N")
     block_list: str = option(
         "",
         "Drop the pairs that a file names by uid, image sha256 or url: text with one a line, "
         "Parquet, or a DataComp subset (.npy).",
         metavar="FILE",
     )
-    unique_images: bool = option(False, "Drop all but the first pair of images of equal sha256.")
+    unique_images: bool = option(
+        False, "Drop all but the first pair with the same image, by its sha256."
+    )
     min_image_size: int | None = option(
-        None, "Drop images with a shorter side of less.", metavar="PIXELS"
+        None, "Drop images whose shorter side is less.", metavar="PIXELS"
     )
     languages: tuple[str, ...] = option(
         (), "Drop captions in other languages, such as 'en' or 'en,de'.", metavar="CODES"
@@ -157,26 +168,26 @@ class SelectOptions:
     where: str = option(
         "",
         "Keep only pairs for which this SQL condition holds, such as 'width >= 256 and punsafe < "
-        "0.5', over the columns of the run's tables and every field of the source.",
+        "0.5', over the columns of the run's tables and all fields of the source.",
         metavar="EXPRESSION",
     )
     min_bits: float | None = option(None, "Drop captions with less information.", metavar="BITS")
     max_object_share: float | None = option(
-        None, "Drop captions whose information is objects by more than this.", metavar="SHARE"
+        None, "Drop captions with a larger share of objects in their information.", metavar="SHARE"
     )
     min_agreement: float | None = option(
         None,
-        "Do not use generated captions that state less of the raw one than this.",
+        "Do not use generated captions that confirm a smaller share of the raw caption.",
         metavar="SHARE",
     )
     min_similarity: float | None = option(
         None,
-        "Do not use generated captions less similar to the image than this, and drop pairs whose "
-        "caption is, where that is known.",
+        "Do not use generated captions that are less similar to the image, and drop pairs whose "
+        "raw caption is, where that is known.",
         metavar="COSINE",
     )
     max_imbalance: float | None = option(
-        None, "Drop pairs whose caption leaves out more than this.", metavar="T"
+        None, "Drop pairs whose caption leaves out a larger share.", metavar="T"
     )
     keep_fraction: float | None = option(
         None, "Keep this share of the pairs: the least imbalanced ones.", metavar="F"
@@ -187,10 +198,10 @@ class SelectOptions:
         metavar="COLUMN",
     )
     subset_file: str = option(
-        "", "Write the uids of the kept pairs as a DataComp subset (.npy) too.", metavar="FILE"
+        "", "Also write the uids of the kept pairs as a DataComp subset (.npy).", metavar="FILE"
     )
-    shard_size: int = option(10_000, "Pairs in an output shard, at most.", metavar="N")
-    seed: int = option(0, "For everything that is drawn by hash.", metavar="N")
+    shard_size: int = option(10_000, "The maximum number of pairs in an output shard.", metavar="N")
+    seed: int = option(0, "The seed of all random choices.", metavar="N")
 
     def __post_init__(self) -> None:
         shares = ("mix_probability", "max_object_share", "min_agreement", "max_imbalance")
@@ -213,39 +224,33 @@ class WriteOptions:
 
     format: str = option(
         "webdataset",
-        "Archives for training, or tables with a column of images, both as img2dataset has them.",
+        "Archives for training, or tables with a column of images, both in img2dataset's layout.",
         choices=("webdataset", "parquet"),
     )
     check_images: bool = option(False, "Decode every image, and drop those that cannot be decoded.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobOptions:
+    """The options of all four phases; each field but the last is named as its phase."""
+
+    score: ScoreOptions
+    enrich: EnrichOptions
+    select: SelectOptions
+    write: WriteOptions
+    service: ServiceOptions = field(default_factory=ServiceOptions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyOptions:
-    """What is looked at in shards, and by how many."""
+    """How shards are checked."""
 
     loader_workers: int | None = option(
-        None, "Also find fewer shards than this many workers of a data loader.", metavar="N"
+        None, "Also report fewer shards than a data loader has workers.", metavar="N"
     )
-    no_decode: bool = option(False, "Look at the signatures of images, not at their pixels.")
+    no_decode: bool = option(False, "Check the signatures of images instead of decoding them.")
     workers: int = option(0, "Worker processes; 0 takes one for each core.", metavar="N")
 
     def __post_init__(self) -> None:
         at_least("--loader-workers", self.loader_workers, 1)
         at_least("--workers", self.workers, 0)
-
-
-def flag(name: str) -> str:
-    """Return how an option is written on the command line."""
-    return "--" + name.replace("_", "-")
-
-
-def in_range(name: str, value: float | None, least: float, most: float) -> None:
-    """Raise UsageError, with the option's name, for a value that is too small or too large."""
-    if value is not None and not least <= value <= most:
-        raise UsageError(f"{name} must be between {least} and {most}, not {value:g}")
-
-
-def at_least(name: str, value: float | None, least: float) -> None:
-    """Raise UsageError, with the option's name, for a value that is too small."""
-    if value is not None and not value >= least:
-        raise UsageError(f"{name} must be at least {least}, not {value:g}")
