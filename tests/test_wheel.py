@@ -1,6 +1,6 @@
 """The installed wheel: its files, its imports, its scripts, and one whole job.
 
-``make wheel-tests`` builds and installs it; whatever else the tests check is the same in the checkout.
+``make wheel-tests`` builds and installs it; all other tests would find the same as in the checkout.
 """
 
 import importlib
