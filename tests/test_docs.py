@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 CODE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([\w./-]+)\)")
+PATH = re.compile(r"`([\w.-]+/[\w./-]*)`")
 
 
 def commands(document):
@@ -42,3 +43,10 @@ def test_every_command_and_option_exists():
 def test_links_lead_to_files(document):
     links = [document.parent / link for link in LINK.findall(document.read_text())]
     assert [link for link in links if not link.exists()] == []
+
+
+def test_the_map_for_contributors_names_files_and_folders_that_exist():
+    paths = PATH.findall((ROOT / "CONTRIBUTING.md").read_text())
+    made_by_a_run = {"scores/", "captions/", "selection/", "rejections/"}
+    assert len(paths) > 50
+    assert {path for path in paths if not (ROOT / path).exists()} <= made_by_a_run
