@@ -73,7 +73,7 @@ def test_the_models_that_ship_can_be_loaded():
     [facts] = parse_captions(load_parser(), ["a brown dog"])
     assert facts.attributes == (("dog", "brown"),)
     assert load_model(PRIOR).bits(facts).information_bits > 0
-    assert json.loads((demo_captioner_path() / "config.json").read_text())["model_type"]
+    assert json.loads(Path(demo_captioner_path(), "config.json").read_text())["model_type"]
 
 
 @pytest.mark.parametrize("script", PROJECT["project"]["scripts"])

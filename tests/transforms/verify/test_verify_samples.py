@@ -29,7 +29,7 @@ def bomb():
 
 
 @pytest.mark.parametrize(
-    ("members", "found"),
+    ("members", "expected"),
     [
         ([], []),
         ([("2.webp", JPEG), ("2.txt", b"a cat")], [("2", "missing-member")]),
@@ -71,9 +71,9 @@ def bomb():
          [("2", "undecodable-image")]),
     ],
 )  # fmt: skip
-def test_every_problem_of_a_sample_is_found(tmp_path, members, found):
+def test_every_problem_of_a_sample_is_found(tmp_path, members, expected):
     path = write_members(tmp_path / "0.tar", [*GOOD, *members])
-    assert problems(path) == [("0.tar", key, problem) for key, problem in found]
+    assert problems(path) == [("0.tar", key, problem) for key, problem in expected]
 
 
 @pytest.mark.parametrize(
@@ -98,16 +98,16 @@ def test_a_key_with_a_dot_does_not_affect_other_samples(tmp_path):
 
 @pytest.mark.parametrize("no_decode", [False, True])
 @pytest.mark.parametrize(
-    ("samples", "alike", "found"), [(4, 2, 0), (4, 3, 1), (7, 3, 0), (7, 4, 1), (3, 3, 1)]
+    ("samples", "alike", "expected"), [(4, 2, 0), (4, 3, 1), (7, 3, 0), (7, 4, 1), (3, 3, 1)]
 )
-def test_an_image_that_most_samples_share_is_found(tmp_path, samples, alike, found, no_decode):
+def test_an_image_that_most_samples_share_is_found(tmp_path, samples, alike, expected, no_decode):
     members = [
         member
         for at in range(samples)
         for member in [(f"{at}.jpg", make_jpeg(at if at >= alike else 99)), (f"{at}.txt", b"a")]
     ]
     path = write_members(tmp_path / "0.tar", members)
-    assert problems(path, no_decode=no_decode) == [("0.tar", "0", "repeated-image")] * found
+    assert problems(path, no_decode=no_decode) == [("0.tar", "0", "repeated-image")] * expected
 
 
 def test_without_decoding_pages_are_found_but_not_truncated_images(tmp_path):

@@ -17,13 +17,13 @@ ROWS = {
 
 def test_empty_captions_and_truncated_images_are_found(tmp_path):
     pq.write_table(pa.table(ROWS), tmp_path / "0.parquet")
-    found = [("0.parquet", "3", "empty-member"), ("0.parquet", "2", "undecodable-image")]
-    assert sorted(problems(tmp_path)) == sorted(found)
-    assert problems(tmp_path, no_decode=True) == found[:1]
+    expected = [("0.parquet", "3", "empty-member"), ("0.parquet", "2", "undecodable-image")]
+    assert sorted(problems(tmp_path)) == sorted(expected)
+    assert problems(tmp_path, no_decode=True) == expected[:1]
 
 
 @pytest.mark.parametrize(
-    ("name", "values", "found"),
+    ("name", "values", "expected"),
     [
         ("key", ["1", "2", "2", "4", "5"], [("2", "duplicate-key")]),
         ("key", ["1", "a.b", "3", "4", "5"], [("a.b", "unsafe-name")]),
@@ -34,14 +34,14 @@ def test_empty_captions_and_truncated_images_are_found(tmp_path):
         ("jpg", [make_jpeg(9)] * 3 + [make_jpeg(1), None], [("1", "repeated-image")]),
     ],
 )  # fmt: skip
-def test_every_problem_of_a_row_is_found(tmp_path, name, values, found):
+def test_every_problem_of_a_row_is_found(tmp_path, name, values, expected):
     rows = ROWS | {
         "caption": list("abcde"),
         "jpg": [make_jpeg(at) for at in range(5)],
         name: values,
     }
     pq.write_table(pa.table(rows), tmp_path / "0.parquet")
-    assert problems(tmp_path) == [("0.parquet", key, problem) for key, problem in found]
+    assert problems(tmp_path) == [("0.parquet", key, problem) for key, problem in expected]
 
 
 def test_a_truncated_table_is_found(tmp_path):
