@@ -44,7 +44,7 @@ def test_the_revision_of_a_folder_depends_on_its_content_only(blip, tmp_path):
 def test_a_folder_without_a_model_is_refused(tmp_path, config, named):
     if config is not None:
         (tmp_path / "config.json").write_text(config)
-    with raises_naming(UsageError, "m: ", *named):
+    with raises_naming(UsageError, "'m'", *named):
         find_model("m", str(tmp_path))
 
 
