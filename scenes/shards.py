@@ -92,7 +92,7 @@ def _raw_caption(scene: Scene, number: int, rng: Random) -> str | None:
 def _truth(pair: DemoPair) -> dict[str, object]:
     facts = scene_facts(pair.scene)
     return {
-        "uid": derive_uid(pair.url, "", "", pair.caption),
+        "uid": derive_uid(pair.url, source="", key="", caption=pair.caption),
         "objects": facts.objects,
         "attributes": facts.attributes,
         "relations": facts.relations,

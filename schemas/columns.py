@@ -50,7 +50,7 @@ MEANINGS: Mapping[str, str] = {
     "output_key": "key of the sample in its output shard; null for rejected pairs",
     "output_shard": "number of the output shard; null for rejected pairs",
     "pairs_read": "pairs that the source holds",
-    "pairs_rejected": "pairs of the source that were rejected, for whatever reason",
+    "pairs_rejected": "pairs of the source that were rejected, for any reason",
     "pairs_written": "pairs of the source that were written",
     "parts": "sentences and clauses of the caption, each with the facts that it adds; the text of "
     "a clause begins with the comma or space that joins it to the part before",
@@ -84,7 +84,7 @@ MEANINGS: Mapping[str, str] = {
     "width": "width of the image in pixels, as the source says",
     "words": "number of words of the caption",
 }
-"""What each column means, in every table that has it and no meaning of its own for it."""
+"""The meaning of each column, in all tables but those that OWN_MEANINGS names."""
 
 OWN_MEANINGS: Mapping[tuple[str, str], str] = {
     ("captions", "caption"): "generated caption, checked; null if it has a fault",
@@ -96,7 +96,7 @@ OWN_MEANINGS: Mapping[tuple[str, str], str] = {
     ("shards", "key"): "key of the sample in this shard",
     ("embeddings", "model"): "name of the encoder",
 }
-"""The meanings of columns, by table and column, that differ from MEANINGS."""
+"""The meanings, by table and column, that replace those of MEANINGS."""
 
 _INTRODUCTION = """# Tables
 

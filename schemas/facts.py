@@ -1,4 +1,4 @@
-"""What a caption says: objects, attributes and relations; as records and as Arrow columns."""
+"""The facts that captions state, as records and as Arrow columns."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

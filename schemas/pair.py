@@ -11,7 +11,7 @@ def own_uid(value: object) -> str | None:
     return value if isinstance(value, str) and _UID.fullmatch(value) else None
 
 
-def derive_uid(url: str | None, source: str, key: str, caption: str | None) -> str:
+def derive_uid(url: str | None, *, source: str, key: str, caption: str | None) -> str:
     """Return the uid of a pair that came without one: 32 hexadecimal digits of BLAKE2b.
 
     It depends on the url and the caption or, without a url, on the source's name, the key and the

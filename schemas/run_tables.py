@@ -22,7 +22,7 @@ class _Table:
     schema: pa.Schema | None = None
     """Its columns, in scores followed by the source's own; None if those are all that it has."""
     rows: str = ""
-    """What one row describes."""
+    """The end of the sentence "One row for each ..."."""
     is_kept: bool = False
     """Whether a phase that is redone keeps it: captions and vectors are expensive."""
 
@@ -80,7 +80,7 @@ class _Entry:
     schema: pa.Schema | None = None
     """The columns of its Parquet files."""
     rows: str = ""
-    """What one row describes."""
+    """The end of the sentence "One row for each ..."."""
 
 
 class RunEntry(Enum):

@@ -1,11 +1,11 @@
-"""The Arrow schemas of a run's tables; ``columns.py`` says what each column means."""
+"""The Arrow schemas of a run's tables; ``columns.py`` has the meaning of each column."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
 
-from .facts import ATTRIBUTES, FACTS, OBJECTS, RELATIONS
+from .facts import FACTS
 from .rejection import Rejection
 
 _IDENTITY = [("uid", pa.string()), ("shard", pa.string()), ("key", pa.string())]
@@ -57,19 +57,7 @@ CAPTIONS = pa.schema(
         ("information_bits", pa.float64()),
         ("similarity_raw", pa.float64()),
         ("similarity_generated", pa.float64()),
-        (
-            "parts",
-            pa.list_(
-                pa.struct(
-                    [
-                        ("text", pa.string()),
-                        ("objects", OBJECTS),
-                        ("attributes", ATTRIBUTES),
-                        ("relations", RELATIONS),
-                    ]
-                )
-            ),
-        ),
+        ("parts", pa.list_(pa.struct([("text", pa.string()), *FACTS]))),
     ]
 )
 """One row for each captioned pair."""

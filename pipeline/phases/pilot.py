@@ -62,7 +62,7 @@ def pilot(run: Run, options: EnrichOptions, captioner: Chosen | None, count: int
     sources = run.sources()
     to_caption = find_to_caption(run.directory, sources, options)
     sizes = _sizes(run, sources, to_caption, captioner)
-    shares = share_out(sizes.pairs, count, max(WINDOW, options.batch_size))
+    shares = share_out(sizes.pairs, count, at_once=max(WINDOW, options.batch_size))
     of_pilot = [source for source in sources if source.name in shares]
     cost = _measure(run, of_pilot, to_caption, captioner, shares)
     left = sizes.unanswered - cost.images

@@ -104,7 +104,7 @@ def test_stats_count_each_shard(folder):
 
 def test_the_truth_has_the_facts_of_each_scene_by_uid(samples, truth):
     rows = [json.loads(sample["json"]) for sample in samples]
-    uids = [derive_uid(row["url"], "any", "any", row["caption"]) for row in rows]
+    uids = [derive_uid(row["url"], source="any", key="any", caption=row["caption"]) for row in rows]
     assert [line["uid"] for line in truth] == uids
     facts = [scene_facts(pair.scene) for pair in demo_pairs(pairs=PAIRS, seed=SEED)]
     assert [(line["objects"], line["attributes"], line["relations"]) for line in truth] == [

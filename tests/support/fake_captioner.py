@@ -48,6 +48,11 @@ def png(width: int, height: int = 1) -> bytes:
     return stream.getvalue()
 
 
+def stream(*entries: Any) -> Iterator[Any]:
+    """Yield the entries; unlike an iterator over them, this can be closed."""
+    yield from entries
+
+
 def images(widths: Iterable[int]) -> Iterator[tuple[str, bytes]]:
     """Yield pictures of these widths with keys k0, k1, ..."""
     for at, width in enumerate(widths):

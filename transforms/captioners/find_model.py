@@ -90,7 +90,7 @@ def fetch_model(location: ModelLocation) -> str:
         pass
     try:
         return str(snapshot_download(location.path, **options))
-    except Exception as error:  # the hub's client raises whatever its transport raises
+    except Exception as error:  # the hub's client raises any error of its transport
         raise EvenpairError(
             f"model {location.name!r} cannot be fetched from the hub; give the path of its folder"
         ) from error

@@ -93,7 +93,7 @@ class HuggingFaceCaptioner:
             for text, row in zip(texts, rows.tolist(), strict=True)
         ]
 
-    def _placed(self, value: Any) -> Any:  # noqa: ANN401 - whatever a processor makes
+    def _placed(self, value: Any) -> Any:  # noqa: ANN401 - a processor's output
         if not hasattr(value, "is_floating_point"):
             return value
         dtype = self._dtype if value.is_floating_point() else None

@@ -73,7 +73,9 @@ def _lasting(answers: dict[str, Answer]) -> dict[str, Answer]:
     }
 
 
-class _Caption(beam.DoFn):
+class CaptionerDoFn(beam.DoFn):
+    """A DoFn with a captioner, which each worker loads once, when it first needs it."""
+
     def __init__(
         self, run_dir: RunDirectory, load: LoadCaptioner, captioner_id: CaptionerId
     ) -> None:
@@ -82,6 +84,8 @@ class _Caption(beam.DoFn):
         self._captioner_id = captioner_id
         self._shared = Shared()
 
+
+class _Caption(CaptionerDoFn):
     def process(self, unit: Unit) -> Iterator[Source]:
         store = AnswerStore(self._run_dir, unit.source.name)
         if unasked(unit, store, self._captioner_id):  # only then: loading takes long

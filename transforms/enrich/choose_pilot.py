@@ -12,7 +12,7 @@ from ...schemas.unit import Unit
 from ..fingerprint import fingerprints
 
 
-def share_out(counts: Mapping[str, int], count: int, at_once: int) -> dict[str, int]:
+def share_out(counts: Mapping[str, int], count: int, *, at_once: int) -> dict[str, int]:
     """Return how many pairs of each source the pilot captions: ``count`` in all, if there are.
 
     ``counts`` are the pairs to caption, by the name of the source. Sources take turns in the order

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 import apache_beam as beam
-from apache_beam.utils.shared import Shared
 from PIL import Image
 
 from ...schemas.run_directory import RunDirectory
@@ -14,7 +13,7 @@ from ...schemas.unit import Unit
 from ...storage import files
 from ..captioners.ask_captioner import Asker, prepare_question
 from ..captioners.captioner import Captioner, CaptionerId, LoadCaptioner
-from .caption_images import caption_images, unasked
+from .caption_images import CaptionerDoFn, caption_images, unasked
 from .keep_answers import AnswerStore
 
 _WARM_UP = (64, 64)
@@ -53,15 +52,7 @@ def keep_cost(costs: Iterable[CaptioningCost], path: str) -> str:
     return path
 
 
-class _Measure(beam.DoFn):
-    def __init__(
-        self, run_dir: RunDirectory, load: LoadCaptioner, captioner_id: CaptionerId
-    ) -> None:
-        self._run_dir = run_dir
-        self._load = load
-        self._captioner_id = captioner_id
-        self._shared = Shared()
-
+class _Measure(CaptionerDoFn):
     def process(self, unit: Unit) -> Iterator[CaptioningCost]:
         store = AnswerStore(self._run_dir, unit.source.name)
         if unasked(unit, store, self._captioner_id):

@@ -12,10 +12,10 @@ from ..fingerprint import fingerprints
 
 BUCKETS = 64
 _PARTS = 8
-"""A bucket is summed in so many parts first: no worker holds more of a corpus than one of them."""
+"""The parts of a bucket, which are summed first: a worker holds one of them at most."""
 
 _FEW_ROWS = 100_000
-"""At least so many rows are collected before they are summed."""
+"""The fewest rows that are collected before they are summed."""
 
 PartialCounts = tuple[int, bytes]
 """The number of a bucket, or of a part of one, and some of its counted events, packed."""

@@ -9,7 +9,7 @@ from .information import InformationModel
 
 
 class Basis(StrEnum):
-    """What an imbalance is measured against."""
+    """The standard that an imbalance is measured against."""
 
     REFERENCE = "reference"
     CORPUS = "corpus"
@@ -24,7 +24,7 @@ class Judgement:
     basis: Basis
 
 
-def left_out(caption_bits: float, known_bits: float) -> float:
+def left_out(caption_bits: float, *, known_bits: float) -> float:
     """Return ``max(0, 1 - bits(caption) / bits(known))``, and 1 if nothing is known."""
     return max(0.0, 1.0 - caption_bits / known_bits) if known_bits > 0 else 1.0
 
@@ -34,13 +34,13 @@ def judge_by_reference(
 ) -> Judgement:
     """Judge ``caption`` by what the raw caption and the reference state together.
 
-    A fact that both state, in whatever words, counts once and is agreed on. The agreement is
+    A fact that both state, in any words, counts once and is agreed on. The agreement is
     ``bits(raw and reference) / bits(raw)``, None if the raw caption has no information.
     """
     known = known_bits(raw, reference, model)
     raw_bits = model.bits(raw).information_bits
     shared = model.bits(shared_facts(raw, reference).of_first).information_bits
-    imbalance = left_out(model.bits(caption).information_bits, known)
+    imbalance = left_out(model.bits(caption).information_bits, known_bits=known)
     return Judgement(imbalance, shared / raw_bits if raw_bits > 0 else None, Basis.REFERENCE)
 
 

@@ -19,7 +19,9 @@ def mark_sparse(unit: Unit, *, full_level: float, enrich_below: float) -> Unit:
     was not parsed has no imbalance and is not sparse.
     """
     bits = unit.table["information_bits"]
-    imbalance = [None if b is None else left_out(b, full_level) for b in bits.to_pylist()]
+    imbalance = [
+        None if b is None else left_out(b, known_bits=full_level) for b in bits.to_pylist()
+    ]
     sparse = pc.fill_null(pc.less(bits, enrich_below * full_level), False)
     columns = [pa.array(imbalance, pa.float64()), sparse]
     scored = unit.with_columns(["imbalance", "sparse"], columns)

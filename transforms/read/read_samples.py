@@ -123,7 +123,7 @@ def _reject_cut_member(walk: _Walk) -> None:
     member = walk.fault.member if walk.fault else None
     split = split_name(member) if member else None
     if split is not None and split[0] not in walk.keys:
-        uid = derive_uid(None, walk.source.name, split[0], None)
+        uid = derive_uid(None, source=walk.source.name, key=split[0], caption=None)
         walk.reject(uid, split[0], Reason.TRUNCATED_SOURCE, str(walk.fault))
 
 
@@ -163,7 +163,7 @@ def _read_fields(walk: _Walk, sample: Sample[Text], json_object: Fields) -> Fiel
     if name not in ("", "caption") and "caption" in json_object:
         json_object = {**json_object, "source_caption": json_object["caption"]}
     shard, key = walk.source.name, sample.key
-    uid = own_uid(json_object.get("uid")) or derive_uid(url, shard, key, caption)
+    uid = own_uid(json_object.get("uid")) or derive_uid(url, source=shard, key=key, caption=caption)
     return {**json_object, "uid": uid, "shard": shard, "key": key, "url": url, "caption": caption}
 
 

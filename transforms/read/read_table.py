@@ -26,7 +26,7 @@ def read_image_table(source: Source, successes: int | None, caption_field: str) 
             table = file.read(names)
             keys = pa.array(row_keys(table, 0), pa.string())
     except pa.ArrowException as error:
-        return _unread(source, f"it is no whole Parquet file: {first_line(error)}")
+        return _unread(source, f"it is not a complete Parquet file: {first_line(error)}")
     if caption_field and caption_field not in names:
         return _unread(source, f"it has no column {caption_field!r}, only {', '.join(names)}")
     table = table.drop_columns(["key"]) if "key" in names else table
@@ -52,7 +52,10 @@ def pairs_of_rows(source: Source, table: pa.Table, caption_field: str) -> pa.Tab
     keys, urls, captions = (known[name].to_pylist() for name in ("key", "url", "caption"))
     own = table["uid"].to_pylist() if "uid" in table.column_names else [None] * len(keys)
     rows = zip(own, urls, keys, captions, strict=True)
-    uids = [own_uid(uid) or derive_uid(url, source.name, key, cap) for uid, url, key, cap in rows]
+    uids = [
+        own_uid(uid) or derive_uid(url, source=source.name, key=key, caption=cap)
+        for uid, url, key, cap in rows
+    ]
     known["uid"] = pa.array(uids, pa.string())
     known["shard"] = pa.array([source.name] * len(keys), pa.string())
     pairs = pa.table([known[name] for name in PAIRS.names], schema=PAIRS)
@@ -76,7 +79,7 @@ def _reject_bad_keys(source: Source, rows: pa.Table) -> tuple[pa.Table, list[Rej
         is_usable.append(fault is None)
         earlier.add(key or "")
         if fault is not None:
-            uid = derive_uid(None, source.name, key or "", None)
+            uid = derive_uid(None, source=source.name, key=key or "", caption=None)
             rejections.append(Rejection(uid, source.name, key or "", Phase.SCORE, *fault))
     return rows.filter(pa.array(is_usable, pa.bool_())), rejections
 

@@ -68,7 +68,7 @@ def folder(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("inputs", "found"),
+    ("inputs", "paths_of_shards"),
     [
         (["a/0.tar"], ["a/0.tar"]),
         (["a"], ["a/0.tar", "a/1.tar"]),
@@ -82,8 +82,8 @@ def folder(tmp_path):
         (["tables/1.parquet", "b"], ["tables/1.parquet", "b/0.tar"]),
     ],
 )
-def test_inputs_name_each_shard_once_in_their_order(folder, monkeypatch, inputs, found):
-    absolute = [str(folder / path) for path in found]
+def test_inputs_name_each_shard_once_in_their_order(folder, monkeypatch, inputs, paths_of_shards):
+    absolute = [str(folder / path) for path in paths_of_shards]
     assert [s.path for s in find_sources(tuple(str(folder / i) for i in inputs))] == absolute
     monkeypatch.chdir(folder)
     assert [s.path for s in find_sources(tuple(inputs))] == absolute

@@ -33,7 +33,7 @@ SCENE = Facts(("dog", "rug"), (Attribute("dog", "brown"),), (Relation("dog", "li
     ],
 )
 def test_the_share_left_out_lies_between_none_and_all(caption, known, share):
-    assert left_out(caption, known) == share
+    assert left_out(caption, known_bits=known) == share
 
 
 def test_imbalance_by_reference_is_the_share_that_the_caption_leaves_out():
