@@ -58,7 +58,7 @@ class HuggingFaceCaptioner:
         self._device, self._dtype = _place(model)
         self.device = str(self._device)
         loaded = AutoModelForImageTextToText.from_pretrained(
-            folder, use_safetensors=True, dtype=self._dtype, **_LOCAL
+            folder, use_safetensors=True, dtype=self._dtype, **LOCAL_ONLY
         )
         self._model = loaded.to(self._device).eval()
         self._family = family_of(loaded.config.model_type)
@@ -168,7 +168,7 @@ _GREEDY = {
     "forced_eos_token_id": None,  # it makes a cut answer look finished
 }
 _TEXT_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-_LOCAL = {"local_files_only": True, "trust_remote_code": False}
+LOCAL_ONLY = {"local_files_only": True, "trust_remote_code": False}
 
 
 def _conversation(image: Image.Image, prompt: str) -> list[dict[str, Any]]:
@@ -180,18 +180,30 @@ def _place(model: LocalModel) -> tuple[Any, Any]:
     """Return the device to run on and the torch dtype for it."""
     import torch
 
-    if not torch.cuda.is_available():
-        torch.set_num_threads(model.threads or torch.get_num_threads())
-        return torch.device("cpu"), torch.float32
-    device = torch.device("cuda", model.device % torch.cuda.device_count())
+    device = pick_device(model.device, threads=model.threads)
+    if device.type == "cpu":
+        return device, torch.float32
     with torch.cuda.device(device):
         return device, torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+
+
+def pick_device(number: int, *, threads: int) -> Any:  # noqa: ANN401 - torch is not imported
+    """Return the GPU with a number, counted round, or the CPU if there is none.
+
+    The CPU will use ``threads`` threads, 0 for torch's own number.
+    """
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.device("cuda", number % torch.cuda.device_count())
+    torch.set_num_threads(threads or torch.get_num_threads())
+    return torch.device("cpu")
 
 
 def _load_processor(folder: str, name: str, config: Any) -> Any:  # noqa: ANN401 - see above
     from transformers import AutoImageProcessor, AutoProcessor
 
-    processor = AutoProcessor.from_pretrained(folder, **_LOCAL)
+    processor = AutoProcessor.from_pretrained(folder, **LOCAL_ONLY)
     if family_of(config.model_type).asks is Asks.CHAT and not processor.chat_template:
         raise UsageError(f"captioner {name!r} has no chat template for its prompt: choose another")
     processor.tokenizer.padding_side = "left"
@@ -199,7 +211,9 @@ def _load_processor(folder: str, name: str, config: Any) -> Any:  # noqa: ANN401
         processor.tokenizer.pad_token = processor.tokenizer.eos_token
     if getattr(processor, "num_query_tokens", 1) is None:
         processor.num_query_tokens = config.num_query_tokens
-    processor.image_processor = AutoImageProcessor.from_pretrained(folder, backend="pil", **_LOCAL)
+    processor.image_processor = AutoImageProcessor.from_pretrained(
+        folder, backend="pil", **LOCAL_ONLY
+    )
     return processor
 
 

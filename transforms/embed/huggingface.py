@@ -11,11 +11,10 @@ from PIL import Image
 
 from ...schemas.errors import UsageError, first_line
 from ..captioners.find_model import ModelLocation, fetch_model
-from ..captioners.huggingface import silence_transformers
+from ..captioners.huggingface import LOCAL_ONLY, pick_device, silence_transformers
 from ..captioners.wait_passively import wait_passively
 from .encoder import EncoderId, Modality, Vector
 
-_LOCAL = {"local_files_only": True, "trust_remote_code": False}
 _MOST_TOKENS = 512
 _PADDED_TO_MAX_LENGTH = ("siglip", "siglip2")
 """Models that were trained on texts padded to one length; others give another vector."""
@@ -54,18 +53,14 @@ class HuggingFaceEncoder:
 
         silence_transformers()
         self.encoder_id, self.batch_size = encoder.encoder_id, encoder.batch_size
-        self._device = torch.device("cpu")
-        if torch.cuda.is_available():
-            self._device = torch.device("cuda", encoder.device % torch.cuda.device_count())
-        else:
-            torch.set_num_threads(encoder.threads or torch.get_num_threads())
+        self._device = pick_device(encoder.device, threads=encoder.threads)
         folder = fetch_model(encoder.location)
         loaded, loading_info = AutoModel.from_pretrained(
             folder,
             use_safetensors=True,
             dtype=torch.float32,
             output_loading_info=True,
-            **_LOCAL,
+            **LOCAL_ONLY,
         )
         self._has_pooler = _check_weights(loading_info["missing_keys"])
         self._model = loaded.to(self._device).eval()
@@ -187,14 +182,14 @@ def _check_weights(missing: set[str] | list[str]) -> bool:
 def _load_image_processor(folder: str) -> Any:  # noqa: ANN401 - transformers ships no types
     from transformers import AutoImageProcessor
 
-    return AutoImageProcessor.from_pretrained(folder, backend="pil", **_LOCAL)
+    return AutoImageProcessor.from_pretrained(folder, backend="pil", **LOCAL_ONLY)
 
 
 def _load_tokenizer(folder: str, config: Any) -> tuple[Any, dict[str, Any]]:  # noqa: ANN401
     """Return a model's tokenizer, and its options to pad and cut off the texts of a call."""
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder, **_LOCAL)
+    tokenizer = AutoTokenizer.from_pretrained(folder, **LOCAL_ONLY)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     text = getattr(config, "text_config", config)
