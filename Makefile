@@ -1,16 +1,20 @@
-# make demo   installs evenpair and runs the whole job on pictures that it draws
-# make test   installs what development needs, lints, checks types, runs the tests
+# make demo    installs evenpair and runs the whole job on pictures that it draws
+# make quick   lints, checks types, runs the fast tests
+# make test    lints, checks types, runs all tests, and what can differ in the built wheel
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SITE := build/wheel
+PACKAGES := $(patsubst %/__init__.py,%,$(wildcard */__init__.py))
 PYTEST := $(BIN)/pytest --numprocesses logical --dist loadfile
 
-.PHONY: demo test lint types tests wheel-tests prism clients format clean
+.PHONY: demo quick test lint types fast-tests tests wheel-tests prism clients format clean
 
 demo: $(VENV)/demo.installed
 	$(BIN)/evenpair demo --out demo
+
+quick: lint types fast-tests
 
 test: lint types tests wheel-tests
 
@@ -18,10 +22,15 @@ lint: $(VENV)/test.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# mypy finds a package by the name of its folder: here are links to all that the package holds.
 types: $(VENV)/test.installed
-	rm -rf build
-	$(BIN)/pip install --quiet --no-deps --target build/types .
+	rm -rf build/types
+	mkdir -p build/types/evenpair
+	ln -s $(addprefix $(CURDIR)/,__init__.py py.typed $(PACKAGES)) build/types/evenpair
 	MYPYPATH=build/types $(BIN)/mypy -p evenpair
+
+fast-tests: $(VENV)/test.installed
+	$(PYTEST) -m 'not slow'
 
 tests: $(VENV)/test.installed prism clients
 	$(PYTEST)
@@ -46,12 +55,12 @@ clients: $(VENV)/test.installed
 	else rm -rf .cache/clients; \
 	  echo "open_clip cannot be installed: tests that need it are skipped" >&2; fi
 
-# The same tests, against the wheel that users install instead of this checkout.
-wheel-tests: $(VENV)/test.installed prism clients
+# The wheel that users install, in a folder of its own: only what can differ from this checkout.
+wheel-tests: $(VENV)/test.installed
 	rm -rf build
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir build/dist .
 	$(BIN)/pip install --quiet --no-deps --target $(SITE) build/dist/*.whl
-	PYTHONPATH=$(CURDIR)/$(SITE) EVENPAIR_SITE=$(CURDIR)/$(SITE) $(PYTEST)
+	PYTHONPATH=$(CURDIR)/$(SITE) EVENPAIR_SITE=$(CURDIR)/$(SITE) $(BIN)/pytest tests/test_wheel.py
 
 format: $(VENV)/test.installed
 	$(BIN)/ruff check --fix .

@@ -27,9 +27,9 @@ from evenpair.pipeline.phases.enrich import caption
 from evenpair.pipeline.phases.prepare import prepare
 from evenpair.pipeline.phases.score import score
 from evenpair.runners.cli.open_run import open_run
-from evenpair.transforms.captioners.captioner import Answer, Asked
+from evenpair.transforms.captioners.captioner import Answer, CaptionerId
 
-NOBODY = Asked("nobody", "", "")
+NOBODY = CaptionerId("nobody", "", "")
 
 
 @dataclass
@@ -37,14 +37,14 @@ class Chosen:
     """A captioner as a run chooses it."""
 
     load: Callable[[], "Ready"]
-    asked: Asked = NOBODY
+    captioner_id: CaptionerId = NOBODY
     is_service: bool = False
 
 
 class Ready:
     """A captioner that has its answers already."""
 
-    asked = NOBODY
+    name, captioner_id = NOBODY.model, NOBODY
     batch_size = 32
     calls = 1
 

@@ -31,7 +31,9 @@ def imbalances(facts: dict[str, Facts], model: InformationModel) -> dict[str, fl
     for kind in KINDS:
         known = unite_wordings(known, facts[kind], model.object_bits)
     bits = model.bits(known).information_bits
-    return {kind: left_out(model.bits(facts[kind]).information_bits, bits) for kind in KINDS}
+    return {
+        kind: left_out(model.bits(facts[kind]).information_bits, known_bits=bits) for kind in KINDS
+    }
 
 
 def parse(rows: Sequence[Texts]) -> list[dict[str, Facts]]:

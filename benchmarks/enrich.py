@@ -36,7 +36,7 @@ from evenpair.schemas.source import Source
 from evenpair.transforms.captioners.answer_images import MAX_SIDE
 from evenpair.transforms.captioners.captioner import Answer, Captioner
 from evenpair.transforms.captioners.find_model import find_model
-from evenpair.transforms.captioners.load_captioner import ChosenModel, load_captioner
+from evenpair.transforms.captioners.huggingface import LocalModel, load_captioner
 from evenpair.transforms.captioners.wait_passively import wait_passively
 from evenpair.transforms.enrich.check_caption import check_caption
 from evenpair.transforms.read.decode_image import decode_image
@@ -85,12 +85,10 @@ def enrich(run: Path, given: argparse.Namespace, batch_size: int) -> Cost:
     return cost
 
 
-def chosen_model(given: argparse.Namespace, batch_size: int) -> ChosenModel:
-    path = demo_captioner_path() if given.model == DEMO else given.model
-    found = find_model(given.model, path)
-    threads = os.cpu_count() or 1
-    prompt = found.default_prompt
-    return ChosenModel(found, prompt, batch_size, given.new_tokens, threads=threads)
+def chosen_model(given: argparse.Namespace, batch_size: int) -> LocalModel:
+    location = find_model(given.model, demo_captioner_path() if given.model == DEMO else "")
+    prompt, threads = location.default_prompt, os.cpu_count() or 1
+    return LocalModel(location, prompt, batch_size, given.new_tokens, threads=threads)
 
 
 def loop(given: argparse.Namespace, shards: Sequence[Path], batch_size: int) -> Cost:
@@ -188,7 +186,7 @@ def shards_for(given: argparse.Namespace, count: int, size: int) -> list[Path]:
     if given.name != DEMO:
         return make_shards(folder, count, size)
     if not folder.exists():
-        write_demo_shards(folder, count, 0, size)
+        write_demo_shards(folder, pairs=count, seed=0, shard_size=size)
     return sorted(folder.glob("*.tar"))
 
 

@@ -17,20 +17,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evenpair.models.load_parser import load_parser
-from evenpair.schemas.facts import Facts
 from evenpair.transforms.enrich.check_caption import check_caption
 from evenpair.transforms.enrich.find_generated_facts import find_parts
 from evenpair.transforms.facts.match_facts import shared_facts
 from evenpair.transforms.facts.parse_captions import parse_captions
-from evenpair.transforms.information.imbalance import unite
-from evenpair.transforms.select.fuse import Written, fuse
+from evenpair.transforms.select.fuse import WrittenCaption, fuse
 from evenpair.transforms.select.join_captions import names_in
 
 MAX_WORDS = 56
 Row = dict[str, str]
 
 
-def fuse_rows(rows: Sequence[Row]) -> list[Written]:
+def fuse_rows(rows: Sequence[Row]) -> list[WrittenCaption]:
     nlp = load_parser()
     raw_facts = parse_captions(nlp, [row["raw"] for row in rows])
     parts = find_parts(nlp, [check_caption(row["generated"])[0] for row in rows])
@@ -57,15 +55,11 @@ def share_of_facts(rows: Sequence[Row], texts: Sequence[str]) -> tuple[float, fl
     parsed = zip(*(parse_captions(nlp, column) for column in columns), strict=True)
     known = same = alike = 0
     for raw, generated, written in parsed:
-        both = unite(raw, generated)
+        both = raw.union(generated)
         known += len(both)
-        same += len(_all(both) & _all(written))
+        same += len(both.intersection(written))
         alike += len(shared_facts(both, written).of_first)
     return same / known, alike / known
-
-
-def _all(facts: Facts) -> set[object]:
-    return {*facts.objects, *facts.attributes, *facts.relations}
 
 
 def print_shares(name: str, rows: Sequence[Row], texts: Sequence[str]) -> None:

@@ -57,9 +57,9 @@ def plain_loop(folder: str, out: str) -> None:
     model = load_model(counted)
     units = [measure_information(unit, model) for unit in units]
     level = full_level(map(histogram, units), full_level_of(prior.schema))
-    copy_with_level(counted, run.statistics, level)
+    copy_with_level(counted, target=run.statistics, full_level=level)
     for unit in units:
-        keep_unit(mark_sparse(unit, level, 0.5), run, RunTable.SCORES)
+        keep_unit(mark_sparse(unit, full_level=level, enrich_below=0.5), run, RunTable.SCORES)
 
 
 def tables(out: Path) -> list[object]:

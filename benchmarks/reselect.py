@@ -25,8 +25,8 @@ import pyarrow.parquet as pq
 
 from evenpair.pipeline.options.phase_options import EnrichOptions, ScoreOptions
 from evenpair.pipeline.runs.record import options_of
-from evenpair.schemas.facts import Attribute, Facts, Relation
-from evenpair.schemas.tables import SCORES, facts_to_arrow
+from evenpair.schemas.facts import Attribute, Facts, Relation, facts_to_arrow
+from evenpair.schemas.tables import SCORES
 from evenpair.schemas.unit import Tally, with_tally
 from evenpair.transforms.information.keep_statistics import (
     PRIOR,

@@ -25,7 +25,7 @@ def make_demo(out: str, pairs: int, seed: int) -> tuple[Path, bool]:
     before = truth.read_bytes() if truth.exists() else None
     if before is not None:
         files.remove(str(folder))
-    write_demo_shards(folder, pairs, seed, _SHARD_SIZE)
+    write_demo_shards(folder, pairs=pairs, seed=seed, shard_size=_SHARD_SIZE)
     return folder, truth.read_bytes() != before
 
 

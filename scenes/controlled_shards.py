@@ -154,7 +154,7 @@ def _sample(pair: ControlledPair, side: int) -> DrawnSample:
 def _truth(pair: ControlledPair) -> dict[str, object]:
     facts = item_facts(pair.item)
     return {
-        "uid": derive_uid(pair.url, "", "", pair.captions[0]),
+        "uid": derive_uid(pair.url, source="", key="", caption=pair.captions[0]),
         "objects": facts.objects,
         "attributes": facts.attributes,
         "relations": facts.relations,

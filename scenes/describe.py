@@ -1,7 +1,7 @@
-"""``Scene -> caption``: what is said of a scene in plain English, whole or in part.
+"""``Scene -> caption``: plain English that states all facts of a scene, or some of them.
 
-Several wordings, but only such as state each fact outright, so that the facts of every caption
-are known exactly.
+There are several wordings. Each states its facts outright, so the facts of every caption are known
+exactly.
 """
 
 import random
@@ -16,44 +16,45 @@ _PHRASES = {ABOVE: "above", LEFT_OF: "to the left of"}
 
 @dataclass(frozen=True, slots=True)
 class _Chain:
-    """Neighbours in the scene that the caption relates, each with the attributes it names."""
+    """Neighbours in the scene that the caption relates, with the attributes that it names."""
 
     objects: tuple[tuple[SceneObject, tuple[str, ...]], ...]
     predicates: tuple[str, ...]
 
 
 def describe_scene(scene: Scene, rng: random.Random) -> str:
-    """All facts of the scene in one to three sentences."""
+    """Return a caption of one to three sentences with all facts of the scene."""
     if len(scene.objects) < 3 and rng.random() < 0.15:
         return _named_then_described(scene, rng)
-    return _say(_chains(scene, scene_facts(scene)), rng)
+    return _caption(_chains(scene, scene_facts(scene)), rng)
 
 
 def sparse_caption(scene: Scene, rng: random.Random, left_out: float) -> tuple[str, Facts]:
-    """A caption without the share ``left_out`` of the scene's facts, and the facts it states.
+    """Return a caption without the share ``left_out`` of the scene's facts, and its own facts.
 
-    People name things first and describe them later: attributes and relations go before objects,
-    and at least one object stays.
+    Like people, it names things first and describes them later: attributes and relations are left
+    out before objects, and at least one object stays.
     """
-    known = scene_facts(scene)
-    stays = max(1, round((1.0 - left_out) * len(known)))
-    objects = sorted(rng.sample(range(len(known.objects)), min(stays, len(known.objects))))
-    named = tuple(known.objects[number] for number in objects)
+    all_facts = scene_facts(scene)
+    count = max(1, round((1.0 - left_out) * len(all_facts)))
+    numbers = range(len(all_facts.objects))
+    chosen = sorted(rng.sample(numbers, min(count, len(numbers))))
+    objects = tuple(all_facts.objects[number] for number in chosen)
     details = [
-        *(item for item in known.attributes if item.object in named),
-        *(item for item in known.relations if item.subject in named and item.object in named),
+        *(item for item in all_facts.attributes if item.object in objects),
+        *(i for i in all_facts.relations if i.subject in objects and i.object in objects),
     ]
-    kept = set(rng.sample(details, min(len(details), stays - len(named))))
-    said = Facts(
-        named,
-        tuple(item for item in known.attributes if item in kept),
-        tuple(item for item in known.relations if item in kept),
+    stated = set(rng.sample(details, min(len(details), count - len(objects))))
+    facts = Facts(
+        objects,
+        tuple(item for item in all_facts.attributes if item in stated),
+        tuple(item for item in all_facts.relations if item in stated),
     )
-    return _say(_chains(scene, said), rng), said
+    return _caption(_chains(scene, facts), rng), facts
 
 
 def described_scenes(seed: int, count: int) -> Iterator[tuple[str, Facts]]:
-    """Captions of scenes, from the barest to the fullest, each with exactly its facts."""
+    """Yield captions of scenes, from sparse to complete ones, each with its facts."""
     for index in range(count):
         scene = sample_scene(seed, index)
         rng = random.Random(f"caption {seed} {index}")
@@ -63,14 +64,14 @@ def described_scenes(seed: int, count: int) -> Iterator[tuple[str, Facts]]:
             yield describe_scene(scene, rng), scene_facts(scene)
 
 
-def _chains(scene: Scene, said: Facts) -> list[_Chain]:
-    """The objects that are named, split wherever no relation is."""
+def _chains(scene: Scene, facts: Facts) -> list[_Chain]:
+    """Return the objects that ``facts`` name, split where they state no relation."""
     chains: list[_Chain] = []
     for item in scene.objects:
-        if item.shape not in said.objects:
+        if item.shape not in facts.objects:
             continue
-        words = tuple(w for w in item.attributes if Attribute(item.shape, w) in said.attributes)
-        link = _link(chains[-1].objects[-1][0], item, said) if chains else None
+        words = tuple(w for w in item.attributes if Attribute(item.shape, w) in facts.attributes)
+        link = _link(chains[-1].objects[-1][0], item, facts) if chains else None
         if link is None:
             chains.append(_Chain(((item, words),), ()))
         else:
@@ -79,14 +80,14 @@ def _chains(scene: Scene, said: Facts) -> list[_Chain]:
     return chains
 
 
-def _link(before: SceneObject, item: SceneObject, said: Facts) -> str | None:
+def _link(before: SceneObject, item: SceneObject, facts: Facts) -> str | None:
     for predicate in (ABOVE, LEFT_OF):
-        if Relation(before.shape, predicate, item.shape) in said.relations:
+        if Relation(before.shape, predicate, item.shape) in facts.relations:
             return predicate
     return None
 
 
-def _say(chains: list[_Chain], rng: random.Random) -> str:
+def _caption(chains: list[_Chain], rng: random.Random) -> str:
     phrases = [[_noun_phrase(item, words, rng) for item, words in c.objects] for c in chains]
     if not any(chain.predicates for chain in chains):
         opening = rng.choice(("", "", "There is ", "There is "))
@@ -98,7 +99,7 @@ def _say(chains: list[_Chain], rng: random.Random) -> str:
 
 
 def _chain_sentences(chain: _Chain, nouns: list[str], rng: random.Random) -> str:
-    """``A is above B``, the next relation starting from ``the B``."""
+    """Return ``A is above B``, and further relations that start from ``the B``."""
     if not chain.predicates:
         return _sentence("there is " + nouns[0])
     first, *more = (_PHRASES[predicate] for predicate in chain.predicates)
@@ -115,25 +116,26 @@ def _chain_sentences(chain: _Chain, nouns: list[str], rng: random.Random) -> str
 
 
 def _named_then_described(scene: Scene, rng: random.Random) -> str:
-    """``A circle is above a square. The circle is large, striped and red. ...``."""
-    known = scene_facts(scene)
+    """Return ``A circle is above a square. The circle is large, striped and red. ...``."""
+    facts = scene_facts(scene)
     sentences = [
         _sentence(f"the {item.shape} is {_enumerate(_ordered(item, rng))}")
         for item in scene.objects
     ]
-    if known.relations:
-        sentences.insert(0, _say(_chains(scene, Facts(known.objects, (), known.relations)), rng))
+    if facts.relations:
+        relations = Facts(facts.objects, (), facts.relations)
+        sentences.insert(0, _caption(_chains(scene, relations), rng))
     return " ".join(sentences)
 
 
 def _noun_phrase(item: SceneObject, words: tuple[str, ...], rng: random.Random) -> str:
-    said = [word for word in _ordered(item, rng) if word in words]
-    phrase = " ".join([*said, item.shape])
+    adjectives = [word for word in _ordered(item, rng) if word in words]
+    phrase = " ".join([*adjectives, item.shape])
     return ("an " if phrase[0] in "aeiou" else "a ") + phrase
 
 
 def _ordered(item: SceneObject, rng: random.Random) -> list[str]:
-    """The size first, then the other two in either order, but nobody says "red plain"."""
+    """Return the size, then the other two in either order, but never "red plain"."""
     size, *rest = item.attributes
     return [size, *(rest if item.texture == "plain" else rng.sample(rest, 2))]
 

@@ -1,4 +1,4 @@
-"""``Scene -> picture``: drawn with anti-aliased edges, patterned fills and a noisy ground."""
+"""``Scene -> picture``, with anti-aliased edges, patterned fills and a noisy ground."""
 
 import io
 import math
@@ -22,7 +22,7 @@ _RGB = {
     "white": (250, 250, 250),
 }
 _INK = (25, 25, 30)
-_FINE = 4  # objects are drawn this many times as large, then reduced
+_SCALE = 4  # objects are drawn this many times as large, then reduced
 _PERIOD = 0.054  # of a pattern, as a share of the picture's side
 _NOISE_SIDE = 256
 _HOLE = 0.5  # the size of a hollow object's hole, as a share of its own
@@ -32,7 +32,7 @@ Points = list[tuple[float, float]]
 
 
 def render_scene(scene: Scene, size: int = 192) -> Image.Image:
-    """The scene as an RGB picture of ``size`` by ``size``: the same scene, the same pixels."""
+    """Return an RGB picture of ``size`` by ``size`` pixels, the same for the same scene."""
     rng = random.Random(scene.look)
     picture = draw_ground(rng, size)
     for item in scene.objects:
@@ -40,8 +40,8 @@ def render_scene(scene: Scene, size: int = 192) -> Image.Image:
     return picture
 
 
-def scene_jpeg(scene: Scene, size: int = 192, quality: int = 92) -> bytes:
-    """The picture as a JPEG file."""
+def scene_jpeg(scene: Scene, *, size: int = 192, quality: int = 92) -> bytes:
+    """Return the picture as a JPEG file."""
     file = io.BytesIO()
     render_scene(scene, size).save(file, "JPEG", quality=quality)
     return file.getvalue()
@@ -92,22 +92,22 @@ def draw_object(
     size = picture.width
     half = math.ceil(item.radius * size) + 2
     left, top = round(item.x * size) - half, round(item.y * size) - half
-    side = 2 * half * _FINE
+    side = 2 * half * _SCALE
     fill = _RGB[item.colour]
     canvas = Image.new("RGB", (side, side), fill)
     draw = ImageDraw.Draw(canvas)
     shade = (int(fill[0] * 0.35), int(fill[1] * 0.35), int(fill[2] * 0.35))
-    _PATTERNS[item.texture](draw, side, period * size * _FINE, shade, rng)
-    reach = item.radius * size * _FINE
+    _PATTERNS[item.texture](draw, side, period * size * _SCALE, shade, rng)
+    reach = item.radius * size * _SCALE
     turn = rng.uniform(-8, 8)
     outline = _jagged(_OUTLINES[item.shape]) if jagged else _OUTLINES[item.shape]
     mask = Image.new("L", (side, side))
     points = _turned(outline, turn, reach, side / 2)
     for line, inside in ((points, 255), (_hole(points), 0)) if hollow else ((points, 255),):
-        ink = round(0.018 * size * _FINE)
+        ink = round(0.018 * size * _SCALE)
         draw.line([*line, *line[:2]], fill=_INK, width=ink, joint="curve")
         ImageDraw.Draw(mask).polygon(line, fill=inside)
-    picture.paste(canvas.reduce(_FINE), (left, top), mask.reduce(_FINE))
+    picture.paste(canvas.reduce(_SCALE), (left, top), mask.reduce(_SCALE))
 
 
 def _hole(outline: Points) -> Points:
@@ -150,7 +150,7 @@ def _plain(
 def _striped(
     draw: ImageDraw.ImageDraw, side: int, period: float, shade: Shade, rng: random.Random
 ) -> None:
-    """Level, upright or slanting stripes, as wide as the gaps between them."""
+    """Draw level, upright or slanting stripes, as wide as the gaps between them."""
     slant = rng.choice((0.0, 1.0, -1.0, None))
     step = period if not slant else period * math.sqrt(2)
     start = rng.random() * step - side
@@ -166,7 +166,7 @@ def _striped(
 def _dotted(
     draw: ImageDraw.ImageDraw, side: int, period: float, shade: Shade, rng: random.Random
 ) -> None:
-    """Dots in rows, every other row set off by half a step."""
+    """Draw dots in rows, every other row shifted by half a period."""
     radius = period * 0.27
     x0, y0 = rng.random() * period, rng.random() * period
     rows = math.ceil(side / period) + 1
@@ -212,7 +212,7 @@ def _heart() -> Points:
 
 
 def _moon() -> Points:
-    """A thick crescent: a disc less another that overlaps its right side."""
+    """Return a thick crescent: a disc without its overlap with another on its right."""
     outer = [(math.cos(a), math.sin(a)) for a in (math.radians(d) for d in range(50, 311, 10))]
     tip = outer[-1]
     bite = math.hypot(tip[0] - 1.0, tip[1])

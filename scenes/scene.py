@@ -1,8 +1,8 @@
-"""``seed, index -> Scene``: pictures of which every fact is known, for the demo and its captioner.
+"""``seed, index -> Scene``: pictures whose facts are known, for the demo and its captioner.
 
-A scene holds one to three objects of distinct shapes on a plain ground. They are listed in reading
-order, and each is either left of the next one or above it, aligned and with a clear gap between
-them: so every relation that a caption may name can be read off the picture, and no other.
+A scene holds one to three objects of distinct shapes on a plain ground, in reading order. Each is
+either left of the next one or above it, aligned with it and with a clear gap between them, so the
+picture shows exactly the relations that a caption may name.
 """
 
 import random
@@ -39,7 +39,7 @@ _GAP = 0.025
 
 @dataclass(frozen=True, slots=True)
 class SceneObject:
-    """One object; centre and radius in shares of the picture's side, y downwards."""
+    """One object; its centre and radius are shares of the picture's side, y points down."""
 
     shape: str
     size: str
@@ -58,7 +58,7 @@ class SceneObject:
 class Scene:
     """Objects in reading order, the predicate from each to the next, and a seed for the rest.
 
-    ``look`` decides what no caption speaks of: the ground, the noise, where a pattern starts.
+    ``look`` is the seed of all that captions do not mention: ground, noise, offsets of patterns.
     """
 
     objects: tuple[SceneObject, ...]
@@ -67,7 +67,7 @@ class Scene:
 
 
 def sample_scene(seed: int, index: int) -> Scene:
-    """The scene with this number: a pure function of its arguments."""
+    """Return the scene with this number, the same for the same arguments."""
     rng = random.Random(f"scene {seed} {index}")
     count = rng.choices((1, 2, 3), weights=(2, 4, 4))[0]
     predicates = tuple(rng.choice((LEFT_OF, ABOVE)) for _ in range(count - 1))
@@ -83,7 +83,7 @@ def sample_scene(seed: int, index: int) -> Scene:
 
 
 def scene_facts(scene: Scene) -> Facts:
-    """All that a caption can truly say of the scene, in canonical form."""
+    """Return all facts that a caption can truly state of the scene, in canonical form."""
     shapes = tuple(item.shape for item in scene.objects)
     return Facts(
         objects=shapes,
@@ -97,7 +97,7 @@ def scene_facts(scene: Scene) -> Facts:
 def _place(
     rng: random.Random, radii: Sequence[float], predicates: Sequence[str]
 ) -> list[tuple[float, float]]:
-    """Centres on a grid that steps right or down from each object to the next."""
+    """Return centres on a grid that steps right or down from each object to the next."""
     columns = list(accumulate((step == LEFT_OF for step in predicates), initial=0))
     rows = list(accumulate((step == ABOVE for step in predicates), initial=0))
     xs, ys = _spread(rng, radii, columns), _spread(rng, radii, rows)
@@ -109,7 +109,7 @@ def _place(
 
 
 def _spread(rng: random.Random, radii: Sequence[float], tracks: Sequence[int]) -> list[float]:
-    """The middle of each track, as wide as its widest object, the rest of the side shared out."""
+    """Return the middles of tracks as wide as their widest objects, with random space between."""
     widths = [
         2 * (_JITTER + max(r for r, track in zip(radii, tracks, strict=True) if track == number))
         for number in range(max(tracks) + 1)

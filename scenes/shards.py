@@ -1,8 +1,8 @@
-"""``seed -> shards``: the demo's data set, pictures of known scenes with captions that say little.
+"""``seed -> shards``: the demo's data set, pictures of known scenes with sparse captions.
 
-The files are img2dataset's, to the name and the type. Most captions leave out most of what the
-picture shows, some say all of it; among a hundred pairs one has no caption and one only a file's
-name, and the last pair repeats the first.
+Names and types of the files are img2dataset's. Most captions leave out most of what the picture
+shows, some state all of it. Of a hundred pairs one has no caption and one the name of a file for a
+caption, and the last pair repeats the first.
 """
 
 import json
@@ -28,7 +28,7 @@ _FIELDS = [("scene", pa.int64())]
 
 @dataclass(frozen=True, slots=True)
 class DemoPair:
-    """A scene by its number, and what its raw caption says of it."""
+    """A scene with its number and its raw caption."""
 
     number: int
     scene: Scene
@@ -39,27 +39,27 @@ class DemoPair:
         return f"https://example.invalid/scene/{self.number:06d}.jpg"
 
 
-def demo_pairs(pairs: int, seed: int) -> Iterator[DemoPair]:
-    """The data set before it is drawn: a pure function of its arguments."""
+def demo_pairs(*, pairs: int, seed: int) -> Iterator[DemoPair]:
+    """Yield the pairs of the data set, the same for the same arguments; nothing is drawn."""
     for position in range(pairs):
         number = 0 if position == pairs - 1 else position
         scene = sample_scene(_FIRST_SEED + seed, number)
         yield DemoPair(number, scene, _raw_caption(scene, number, Random(f"raw {seed} {number}")))
 
 
-def write_demo_shards(folder: Path, pairs: int, seed: int, shard_size: int) -> None:
+def write_demo_shards(folder: Path, *, pairs: int, seed: int, shard_size: int) -> None:
     """Write the shards into ``folder``, and every scene's facts into ``truth.jsonl`` beside it.
 
     The same arguments give the same bytes.
     """
-    everything = list(demo_pairs(pairs, seed))
-    write_shards(folder, map(_sample, everything), shard_size, _FIELDS)
-    lines = [json.dumps(_truth(pair)) + "\n" for pair in everything]
+    all_pairs = list(demo_pairs(pairs=pairs, seed=seed))
+    write_shards(folder, map(_sample, all_pairs), shard_size, _FIELDS)
+    lines = [json.dumps(_truth(pair)) + "\n" for pair in all_pairs]
     (folder.parent / "truth.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
 def _sample(pair: DemoPair) -> DrawnSample:
-    draw = partial(scene_jpeg, pair.scene, PICTURE_SIZE)
+    draw = partial(scene_jpeg, pair.scene, size=PICTURE_SIZE)
     return DrawnSample(pair.url, pair.caption, PICTURE_SIZE, draw, {"scene": pair.number})
 
 
@@ -76,7 +76,7 @@ def _raw_caption(scene: Scene, number: int, rng: Random) -> str | None:
 def _truth(pair: DemoPair) -> dict[str, object]:
     facts = scene_facts(pair.scene)
     return {
-        "uid": derive_uid(pair.url, "", "", pair.caption),
+        "uid": derive_uid(pair.url, source="", key="", caption=pair.caption),
         "objects": facts.objects,
         "attributes": facts.attributes,
         "relations": facts.relations,

@@ -1,1 +1,1 @@
-"""What a pair is: records, tables and file formats."""
+"""Records, tables and file formats: what a pair is made of."""

@@ -1,5 +1,6 @@
-"""Where a written caption comes from, and the parts that a generated one is made of."""
+"""The sources of a written caption, and the parts of a generated one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -7,7 +8,7 @@ from .facts import Facts
 
 
 class CaptionSource(StrEnum):
-    """Where a written caption comes from."""
+    """Which captions a written caption is made from."""
 
     RAW = "raw"
     GENERATED = "generated"
@@ -18,13 +19,18 @@ class CaptionSource(StrEnum):
 class CaptionPart:
     """A sentence, or a clause that continues one, and the facts that it states.
 
-    A clause begins with the comma or the space that joins it to the text before it.
+    The text of a clause begins with the comma or the space that joins it to the part before it.
     """
 
     text: str
     facts: Facts
 
     @property
-    def goes_on(self) -> bool:
-        """Whether it needs the part before it."""
+    def is_clause(self) -> bool:
+        """Whether it continues the part before it."""
         return self.text[:1] in (",", " ")
+
+
+def facts_of(parts: Iterable[CaptionPart]) -> Facts:
+    """Return the distinct facts of all ``parts``."""
+    return Facts().union(*(part.facts for part in parts))

@@ -1,13 +1,18 @@
-"""What a user is told in one line, with the exit status that goes with it."""
+"""The errors that a user sees as one line, with their exit statuses."""
 
 
 class EvenpairError(Exception):
-    """Something outside evenpair stopped the work: a source, a service, a disk (exit status 1)."""
+    """A source, a service or a disk failed (exit status 1)."""
 
     exit_status = 1
 
 
 class UsageError(EvenpairError):
-    """The command cannot mean what it says (exit status 2)."""
+    """The command, an option or a path is wrong (exit status 2)."""
 
     exit_status = 2
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, its type if it has none."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

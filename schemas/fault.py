@@ -1,10 +1,10 @@
-"""Why a pair has no generated caption, or one that must not be used."""
+"""The reasons for which a pair has no usable generated caption."""
 
 from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """Every fault that a caption can have."""
+    """A reason for which a generated caption is missing or must not be used."""
 
     MISSING_IMAGE = "missing-image"
     UNDECODABLE_IMAGE = "undecodable-image"
@@ -19,4 +19,4 @@ class Fault(StrEnum):
 
 
 IMAGE_FAULTS = frozenset({Fault.MISSING_IMAGE, Fault.UNDECODABLE_IMAGE, Fault.IMAGE_TOO_LARGE})
-"""Faults that lie in the picture, not in the model: such a pair is no pair."""
+"""Faults of the image rather than of the model: select rejects the pair."""

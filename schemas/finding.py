@@ -1,11 +1,11 @@
-"""What is wrong with a set of shards: a closed list of problems, and where one was found."""
+"""The problems that shards can have, and the findings that ``verify`` reports."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Problem(StrEnum):
-    """Every problem that shards can have."""
+    """A problem that shards can have."""
 
     UNREADABLE = "unreadable"
     TRUNCATED = "truncated"
@@ -29,7 +29,7 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem of one shard; ``key`` is empty where it is no single sample's."""
+    """One problem of one shard; ``key`` is empty where it concerns more than one sample."""
 
     shard: str
     key: str
@@ -37,6 +37,6 @@ class Finding:
     detail: str
 
     def line(self) -> str:
-        """Return the finding as a line; names in archives may hold any character."""
+        """Return the finding as one line, with the key escaped: it may hold any character."""
         key = self.key.encode("unicode_escape", "surrogateescape").decode("ascii") or "-"
         return f"{self.shard}  {key}  {self.problem}: {' '.join(self.detail.split())}"

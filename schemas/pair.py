@@ -1,4 +1,4 @@
-"""A pair, one image with its caption, and the identity that it keeps through a run."""
+"""The identity that a pair, one image with its caption, keeps through a run."""
 
 import hashlib
 import re
@@ -7,15 +7,15 @@ _UID = re.compile(r"[0-9a-f]{32}")
 
 
 def own_uid(value: object) -> str | None:
-    """Return ``value`` if it is a uid (32 lower-case hexadecimal digits), else None."""
+    """Return ``value`` if it is a uid, 32 lower-case hexadecimal digits, and None otherwise."""
     return value if isinstance(value, str) and _UID.fullmatch(value) else None
 
 
-def derive_uid(url: str | None, source: str, key: str, caption: str | None) -> str:
-    """Return the uid of a pair that came without one: 128 bits of BLAKE2b.
+def derive_uid(url: str | None, *, source: str, key: str, caption: str | None) -> str:
+    """Return the uid of a pair that came without one: 32 hexadecimal digits of BLAKE2b.
 
-    The identity is the url and the caption; a pair without a url is told apart by its source's name
-    and its key instead. A null caption equals an empty one.
+    It depends on the url and the caption or, without a url, on the source's name, the key and the
+    caption. A null caption equals an empty one.
     """
     origin = ("url", url) if url else ("key", source, key)
     text = "\x1f".join((*origin, caption or ""))

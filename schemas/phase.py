@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """The four phases of a run, in their order."""
+    """A phase of a run; members are in the order in which the phases run."""
 
     SCORE = "score"
     ENRICH = "enrich"

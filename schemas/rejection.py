@@ -1,4 +1,4 @@
-"""Why a pair was not written: a phase and a reason from a closed list."""
+"""Rejected pairs: the phase and the reason, from a closed list."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,16 +7,16 @@ from .phase import Phase
 
 
 class Reason(StrEnum):
-    """Every reason for which a pair can be rejected."""
+    """A reason for which a pair is rejected."""
 
-    # What the source itself lacks.
+    # Faults of the source.
     UNREADABLE_SAMPLE = "unreadable-sample"
     TRUNCATED_SOURCE = "truncated-source"
     DUPLICATE_KEY = "duplicate-key"
     MISSING_IMAGE = "missing-image"
     UNDECODABLE_IMAGE = "undecodable-image"
     NO_CAPTION = "no-caption"
-    # The policies, in the order in which they are asked.
+    # Policies, in the order in which they are applied.
     BLOCK_LIST = "block-list"
     DUPLICATE_UID = "duplicate-uid"
     DUPLICATE_IMAGE = "duplicate-image"
@@ -33,7 +33,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """One pair that leaves the run here, and why."""
+    """A pair that is not written, with the phase that rejected it and the reason."""
 
     uid: str
     shard: str

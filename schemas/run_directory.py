@@ -1,4 +1,4 @@
-"""Where a run keeps its tables, shards and report."""
+"""The paths of a run's tables, shards and report."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -20,7 +20,7 @@ class RunDirectory:
         return "/".join((self.root.rstrip("/"), *parts))
 
     def table(self, table: RunTable, name: str) -> str:
-        """Return the path of one of the tables of the source ``name``."""
+        """Return the path of a table's file for the source ``name``."""
         return self.path(table.folder, f"{name}.parquet")
 
     def folder(self, table: RunTable) -> str:
@@ -28,16 +28,16 @@ class RunDirectory:
         return self.path(table.folder)
 
     def scratch(self, *parts: str) -> str:
-        """Return the path of a file that a phase needs only until it is done."""
+        """Return the path of a temporary file of a phase."""
         return self.path(WORK, *parts)
 
     def rejections(self, phase: Phase, unit: str) -> str:
-        """Return the path of what a phase rejected of one unit; the folder is flat."""
+        """Return the path of a unit's rejections; the name is quoted, for the folder is flat."""
         return self.path(RunEntry.REJECTIONS.path, f"{phase.value}-{quote(unit, safe='')}.parquet")
 
     @property
     def downloads(self) -> str:
-        """The images that the run was given the urls of."""
+        """The folder of images that the run downloaded from lists of urls."""
         return self.path(RunEntry.DOWNLOADS.path)
 
     @property
@@ -47,17 +47,17 @@ class RunDirectory:
 
     @property
     def sources(self) -> str:
-        """The source shards that the run was begun with."""
+        """The table of source shards that the run was started with."""
         return self.path(RunEntry.SOURCES.path)
 
     @property
     def plan(self) -> str:
-        """Which pieces of which sources make up each output shard."""
+        """The table of the pieces of sources that make up each output shard."""
         return self.path(RunEntry.PLAN.path)
 
     @property
     def accounting(self) -> str:
-        """What became of every pair, for each source shard."""
+        """The table of pairs read, written and rejected, for each source shard."""
         return self.path(RunEntry.ACCOUNTING.path)
 
     @property
@@ -67,15 +67,15 @@ class RunDirectory:
 
     @property
     def work(self) -> str:
-        """What a phase needs only until it is done."""
+        """The folder of temporary files."""
         return self.path(WORK)
 
     @property
     def record(self) -> str:
-        """Every option, version and count of the run."""
+        """The record of the run: every option, version and count."""
         return self.path(RunEntry.RECORD.path)
 
     @property
     def report(self) -> str:
-        """The page that a person reads."""
+        """The report, a page of HTML."""
         return self.path(RunEntry.REPORT.path)

@@ -7,9 +7,10 @@ import pyarrow as pa
 
 from . import tables
 from .phase import Phase
+from .statistics import STATISTICS
 
 WORK = "work"
-"""The folder of files that a phase needs only until it is done."""
+"""The folder of files that a phase needs only while it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,16 @@ class _Table:
     folder: str
     phase: Phase
     schema: pa.Schema | None = None
-    """Its columns; None where the source's own fields decide. Scores append these to theirs."""
+    """Its columns, in scores followed by the source's own; None if those are all that it has."""
+    rows: str = ""
+    """The end of the sentence "One row for each ..."."""
     is_kept: bool = False
     """Whether a phase that is redone keeps it: captions and vectors are expensive."""
+
+
+def _embeddings(name: str) -> _Table:
+    rows = "pair that an encoder has embedded"
+    return _Table(f"embeddings/{name}", Phase.ENRICH, tables.EMBEDDINGS, rows, is_kept=True)
 
 
 class RunTable(Enum):
@@ -29,16 +37,22 @@ class RunTable(Enum):
 
     PARSED = _Table(f"{WORK}/parsed", Phase.SCORE)
     MEASURED = _Table(f"{WORK}/measured", Phase.SCORE)
-    SCORES = _Table("scores", Phase.SCORE, tables.SCORES)
-    ANSWERS = _Table("answers", Phase.ENRICH, tables.ANSWERS, is_kept=True)
-    CAPTIONS = _Table("captions", Phase.ENRICH, tables.CAPTIONS, is_kept=True)
-    SIMILARITY_VECTORS = _Table(
-        "embeddings/similarity", Phase.ENRICH, tables.EMBEDDINGS, is_kept=True
+    SCORES = _Table("scores", Phase.SCORE, tables.SCORES, "pair; the source's other fields follow")
+    ANSWERS = _Table(
+        "answers",
+        Phase.ENRICH,
+        tables.ANSWERS,
+        "answer of a captioner, kept for good",
+        is_kept=True,
     )
-    IMAGE_VECTORS = _Table("embeddings/image", Phase.ENRICH, tables.EMBEDDINGS, is_kept=True)
-    TEXT_VECTORS = _Table("embeddings/text", Phase.ENRICH, tables.EMBEDDINGS, is_kept=True)
+    CAPTIONS = _Table(
+        "captions", Phase.ENRICH, tables.CAPTIONS, "pair that was to be captioned", is_kept=True
+    )
+    SIMILARITY_VECTORS = _embeddings("similarity")
+    IMAGE_VECTORS = _embeddings("image")
+    TEXT_VECTORS = _embeddings("text")
     JUDGED = _Table(f"{WORK}/judged", Phase.SELECT)
-    SELECTION = _Table("selection", Phase.SELECT, tables.SELECTION)
+    SELECTION = _Table("selection", Phase.SELECT, tables.SELECTION, "scored pair")
 
     @property
     def folder(self) -> str:
@@ -52,38 +66,54 @@ class RunTable(Enum):
 
     @property
     def schema(self) -> pa.Schema | None:
-        """Its Arrow schema, None where the source's own fields decide."""
+        """Its Arrow schema, None if the source's own fields decide it."""
         return self.value.schema
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A file of a run directory, or a folder that holds other files than tables of sources."""
+    """A file of a run directory, or a folder that is not one of its tables."""
 
     path: str
     phase: Phase | None = None
-    """The phase that writes it, None for those that belong to the run as a whole."""
+    """The phase that writes it; None for those that belong to the run as a whole."""
+    schema: pa.Schema | None = None
+    """The columns of its Parquet files."""
+    rows: str = ""
+    """The end of the sentence "One row for each ..."."""
 
 
 class RunEntry(Enum):
-    """The files of a run directory, and its folders without tables of sources."""
+    """The other files and folders of a run directory."""
 
     RECORD = _Entry("run.json")
-    SOURCES = _Entry("sources.parquet")
+    SOURCES = _Entry("sources.parquet", None, tables.SOURCES, "source shard of the run")
     WORK = _Entry(WORK, Phase.SCORE)
     DOWNLOADS = _Entry("downloads")
     REPORT = _Entry("report.html")
-    REJECTIONS = _Entry("rejections")
-    STATISTICS = _Entry("statistics.parquet", Phase.SCORE)
+    REJECTIONS = _Entry("rejections", None, tables.REJECTIONS, "rejected pair")
+    STATISTICS = _Entry(
+        "statistics.parquet",
+        Phase.SCORE,
+        STATISTICS,
+        "event; `full_level_bits` in the metadata is the full level",
+    )
     STATISTICS_INDEX = _Entry("statistics.index.npy", Phase.SCORE)
-    PLAN = _Entry("plan.parquet", Phase.SELECT)
+    PLAN = _Entry(
+        "plan.parquet", Phase.SELECT, tables.PLAN, "piece of an output shard: a run of kept pairs"
+    )
     SHARDS = _Entry("shards")
-    ACCOUNTING = _Entry("accounting.parquet")
+    ACCOUNTING = _Entry("accounting.parquet", None, tables.ACCOUNTING, "source shard")
 
     @property
     def path(self) -> str:
         """Its path inside the run directory."""
         return self.value.path
+
+    @property
+    def schema(self) -> pa.Schema | None:
+        """The Arrow schema of its Parquet files, None if it has none of a fixed schema."""
+        return self.value.schema
 
 
 def outputs_of(phase: Phase) -> list[str]:

@@ -1,24 +1,24 @@
 """WebDataset samples: the members of an archive that share a key."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from .tar import Member, Readable, TarError, read_members
+from .tables import encodable
+from .tar import Member
 
 IMAGE_FIELDS = ("jpg", "png", "jpeg", "webp")
-"""The fields that open_clip takes for the image, in its order."""
+"""The fields that open_clip tries for the image, in its order."""
 
 PICKLED_FIELDS = frozenset({"pickle", "pkl", "pyd", "pt", "pth", "joblib"})
-"""Fields that webdataset or their usual reader unpickles: to read them is to run them."""
+"""Fields that webdataset or their usual reader unpickles, which can run code."""
 
 Payload = TypeVar("Payload")
 
 
 @dataclass(slots=True)
 class Sample(Generic[Payload]):
-    """The members of one sample by field; ``repeated`` names a field that came twice."""
+    """The members of one sample by field; ``repeated`` names a field that occurs twice."""
 
     key: str
     members: dict[str, Payload] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class Sample(Generic[Payload]):
 
     @property
     def image_field(self) -> str | None:
-        """The field that training takes for the image."""
+        """The field that training reads the image from."""
         for name in IMAGE_FIELDS:
             if name in self.members:
                 return name
@@ -34,7 +34,7 @@ class Sample(Generic[Payload]):
 
     @property
     def image(self) -> Payload | None:
-        """The member that training takes for the image."""
+        """The member that training reads as the image."""
         name = self.image_field
         return None if name is None else self.members[name]
 
@@ -42,7 +42,7 @@ class Sample(Generic[Payload]):
 def split_name(name: str) -> tuple[str, str] | None:
     """Split a member's name into key and field, as webdataset does.
 
-    A name without an extension and a hidden file (macOS adds some) belong to no sample.
+    Return None for a name without an extension and for a hidden file, such as those of macOS.
 
     >>> split_name("a/0001.seg.PNG")
     ('a/0001', 'seg.png')
@@ -53,33 +53,32 @@ def split_name(name: str) -> tuple[str, str] | None:
 
 
 def is_pickled(field: str) -> bool:
-    """Return whether whoever reads a field would run what is in it."""
+    """Return whether readers unpickle a field."""
     return not PICKLED_FIELDS.isdisjoint(field.split("."))
 
 
 def is_safe_key(key: str) -> bool:
-    """Return whether a key can name files in an archive, each of which gives it back.
+    """Return whether files of an archive can be named by a key so that readers find it again.
 
-    It is UTF-8, stays inside the folder that it would be unpacked into, and its last part, which
-    webdataset cuts at the first dot, has none.
+    It must be valid UTF-8 and stay inside the folder that the archive is unpacked into, and its
+    last part must have no dot, for webdataset cuts names at the first one.
     """
     if key.isalnum() and key.isascii():
         return True
     base = key.rpartition("/")[2]
     inside = not key.startswith("/") and ".." not in key.split("/")
-    encodable = key.encode("utf-8", "replace").decode() == key
-    return encodable and inside and base != "" and "." not in base and "\0" not in key
+    return encodable(key) == key and inside and base != "" and "." not in base and "\0" not in key
 
 
 def group_samples(members: Iterable[Member]) -> Iterator[Sample[Member]]:
-    """Yield the samples of an archive; only neighbouring members belong together."""
+    """Yield the samples of an archive, each made of neighbouring members with one key."""
     return group_payloads(members, lambda _key, _field, member: member)
 
 
 def group_payloads(
     members: Iterable[Member], take: Callable[[str, str, Member], Payload]
 ) -> Iterator[Sample[Payload]]:
-    """Yield samples of what ``take`` makes of key, field and member, called as members pass by."""
+    """Yield samples; ``take`` makes each payload from key, field and member, in order."""
     sample: Sample[Payload] | None = None
     for member in members:
         split = split_name(member.name)
@@ -95,17 +94,3 @@ def group_payloads(
         sample.members[name] = take(key, name, member)
     if sample is not None:
         yield sample
-
-
-def first_samples(archive: Readable) -> Iterator[Sample[Member]]:
-    """Yield the first sample of each key, a later one is no pair; up to damage, if there is any."""
-    seen: set[str] = set()
-    for sample in group_samples(_until_damage(archive)):
-        if sample.key not in seen:
-            seen.add(sample.key)
-            yield sample
-
-
-def _until_damage(archive: Readable) -> Iterator[Member]:
-    with suppress(TarError):
-        yield from read_members(archive)

@@ -1,4 +1,4 @@
-"""The JSON of a sample, with fields of ours added and every other field kept to the letter."""
+"""Adds fields to the JSON of a sample and leaves every other field as it was written."""
 
 import json
 from collections.abc import Mapping
@@ -13,31 +13,31 @@ INDENT = "    "
 
 
 def add_fields(original: str | None, fields: Mapping[str, Any]) -> str:
-    """Return the JSON object ``original`` with ``fields`` added, and in place of what they replace.
+    """Return the JSON object ``original`` with ``fields``, which replace fields of the same name.
 
-    What is kept is kept as it was written: numbers, escapes and the order are not touched, nor a
-    field that says already what it shall. Raises ValueError if ``original`` is no JSON object.
+    Other fields, and those that already have the value, keep their text and place: numbers and
+    escapes are not touched. Raises ValueError if ``original`` is not a JSON object.
     """
     if original is None:
         return _join("", fields)
-    said = json.loads(original)
-    if not isinstance(said, dict):
-        raise JSONDecodeError("no JSON object", original, 0)
-    new = {name: value for name, value in fields.items() if not _says(said, name, value)}
-    if said.keys().isdisjoint(new):
+    old = json.loads(original)
+    if not isinstance(old, dict):
+        raise JSONDecodeError("not a JSON object", original, 0)
+    new = {name: value for name, value in fields.items() if not _has(old, name, value)}
+    if old.keys().isdisjoint(new):
         return _join(original.strip(_SPACE)[1:-1].strip(_SPACE), new)
     members = [text for name, text in _members(original) if name not in new]
     return _join(f",\n{INDENT}".join(members), new)
 
 
-def _join(kept: str, fields: Mapping[str, Any]) -> str:
-    members = [kept] if kept else []
+def _join(members_text: str, fields: Mapping[str, Any]) -> str:
+    members = [members_text] if members_text else []
     members += [f"{encode_basestring_ascii(n)}: {_encode(v)}" for n, v in fields.items()]
     return f"{{\n{INDENT}" + f",\n{INDENT}".join(members) + "\n}"
 
 
 def _encode(value: Any) -> str:  # noqa: ANN401 - a value of a JSON object
-    """Return ``json.dumps(value)``, sooner for the types that most values have."""
+    """Return ``json.dumps(value)``, faster for the most frequent types."""
     if value is None:
         return "null"
     if isinstance(value, str):
@@ -45,12 +45,12 @@ def _encode(value: Any) -> str:  # noqa: ANN401 - a value of a JSON object
     return repr(value) if type(value) is float and isfinite(value) else json.dumps(value)
 
 
-def _says(said: Mapping[str, Any], name: str, value: object) -> bool:
-    return name in said and type(said[name]) is type(value) and said[name] == value
+def _has(fields: Mapping[str, Any], name: str, value: object) -> bool:
+    return name in fields and type(fields[name]) is type(value) and fields[name] == value
 
 
 def _members(text: str) -> list[tuple[str, str]]:
-    """Return the members of a JSON object, each by its name and as it was written."""
+    """Return the name of each member of a JSON object, with the member as it was written."""
     at = _skip(text, 0)
     if text[at : at + 1] != "{":
         raise JSONDecodeError("no JSON object", text, at)

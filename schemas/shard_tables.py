@@ -1,4 +1,4 @@
-"""The parquet beside an output shard: img2dataset's columns, then those that evenpair adds."""
+"""The Parquet file beside an output shard: img2dataset's columns, then evenpair's."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field
 import pyarrow as pa
 
 from .tables import SCORES, SELECTION
+
+FIRST = ("url", "caption", "key", "status", "error_message", "width", "height", "sha256")
+"""img2dataset's columns, which come first; the source's other fields follow."""
 
 ADDED = (
     "uid",
@@ -17,22 +20,21 @@ ADDED = (
     "imbalance_before",
     "imbalance_after",
 )
-_FIRST = ("url", "caption", "key", "status", "error_message", "width", "height", "sha256")
-
+"""The columns that evenpair adds, which come last."""
 
 _TALLY = b"evenpair"
 
 
 @dataclass(frozen=True, slots=True)
 class ShardTally:
-    """What was counted while a shard was written."""
+    """The counts of an output shard."""
 
     written: Mapping[str, int] = field(default_factory=dict)
-    """The pairs from each source, by its name."""
+    """Pairs written from each source, by its name."""
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """The members that were left out of samples, by field."""
+    """Members that were left out of samples, by field."""
     archive_bytes: int | None = None
-    """The size of the archive, None where the images lie in the table."""
+    """The size of the archive; None if the images are in the table."""
 
 
 def with_shard_tally(table: pa.Table, tally: ShardTally) -> pa.Table:
@@ -41,17 +43,17 @@ def with_shard_tally(table: pa.Table, tally: ShardTally) -> pa.Table:
 
 
 def shard_tally(schema: pa.Schema) -> ShardTally:
-    """Return what ``with_shard_tally`` put there. Raises ValueError if there is none."""
-    kept = (schema.metadata or {}).get(_TALLY)
-    if kept is None:
-        raise ValueError("the table of a shard that evenpair did not write")
-    return ShardTally(**json.loads(kept))
+    """Return the tally in a schema's metadata. Raises ValueError if there is none."""
+    tally = (schema.metadata or {}).get(_TALLY)
+    if tally is None:
+        raise ValueError("the table of a shard that evenpair did not write: it has no tally")
+    return ShardTally(**json.loads(tally))
 
 
 def shard_table(pieces: Sequence[pa.Table]) -> pa.Table:
     """Return the table of a shard from the chosen rows of its sources.
 
-    Their other fields are kept; a type that differs between sources becomes a string.
+    The sources' other fields are kept; one whose types differ too much becomes a string.
     """
     tables = [_columns(piece) for piece in pieces]
     names = dict.fromkeys(name for table in tables for name in table.column_names)
@@ -80,12 +82,12 @@ def _with_strings(table: pa.Table, names: Sequence[str]) -> pa.Table:
 
 def _columns(piece: pa.Table) -> pa.Table:
     rows = piece.num_rows
-    given = {
+    columns = {
         **{name: piece[name] for name in piece.column_names},
         "key": piece["output_key"],
         "status": pa.array(["success"] * rows, pa.string()),
         "error_message": pa.nulls(rows, pa.string()),
     }
-    ours = {*SCORES.names, *SELECTION.names, *_FIRST, *ADDED}
+    ours = {*SCORES.names, *SELECTION.names, *FIRST, *ADDED}
     others = [name for name in piece.column_names if name not in ours]
-    return pa.table({name: given[name] for name in (*_FIRST, *others, *ADDED)})
+    return pa.table({name: columns[name] for name in (*FIRST, *others, *ADDED)})

@@ -1,7 +1,7 @@
-"""The information model as a file: how many captions of a corpus state each fact.
+"""The information model as a file: the number of captions of a corpus that state each fact.
 
-``statistics.parquet`` has the columns ``kind``, ``terms`` and ``count``; its metadata holds the
-full level. Counts are exact integers, so that every way of splitting the work gives the same file.
+``statistics.parquet`` has the columns ``kind``, ``terms`` and ``count``, and the full level in its
+metadata. Counts are exact integers, so the file does not depend on how the work was split.
 """
 
 import json
@@ -19,15 +19,15 @@ from .facts import Facts
 
 
 class Kind(StrEnum):
-    """What is counted, each in captions."""
+    """A kind of event; events are counted in captions."""
 
     CAPTION = "caption"  # ()
     OBJECT = "object"  # (object,)
     ATTRIBUTE = "attribute"  # (object, attribute)
     RELATION = "relation"  # (subject, predicate, object)
-    TOGETHER = "together"  # (object, object), in alphabetical order: both in one caption
-    QUALITY = "quality"  # (attribute,), of whatever object
-    PREDICATE = "predicate"  # (predicate,), between whatever objects
+    TOGETHER = "together"  # (object, object), alphabetical: both in one caption
+    QUALITY = "quality"  # (attribute,), of any object
+    PREDICATE = "predicate"  # (predicate,), between any objects
     ANY_OBJECT = "any-object"  # ()
     ANY_TOGETHER = "any-together"  # ()
 
@@ -37,16 +37,18 @@ Event = tuple[str, ...]
 
 
 class Counts(Protocol):
-    """Where the count of an event can be looked up."""
+    """A table in which the count of an event can be looked up."""
 
     def get(self, event: Event, default: int = 0, /) -> int:
-        """Return the count of ``event``, or ``default`` where it was never seen."""
+        """Return the count of ``event``, or ``default`` if it does not occur."""
         ...
 
 
-SCHEMA = pa.schema([("kind", pa.string()), ("terms", pa.list_(pa.string())), ("count", pa.int64())])
+STATISTICS = pa.schema(
+    [("kind", pa.string()), ("terms", pa.list_(pa.string())), ("count", pa.int64())]
+)
 EVENTS = pa.schema([("event", pa.string()), ("count", pa.int64())])
-"""Events while they are counted: a kind and its terms in one text, with SEPARATOR between them."""
+"""Counted events: ``event`` is the kind and the terms, joined by SEPARATOR."""
 
 SEPARATOR = "\x1f"
 _LEVEL = b"full_level_bits"
@@ -59,16 +61,17 @@ class Statistics:
     """Counts of events over a corpus, and its full level in bits."""
 
     counts: Any = field(default_factory=Counter)
-    """A ``Counter[Event]``, or other Counts where ``common`` is given."""
+    """A ``Counter[Event]``, or any Counts if ``common`` is set."""
     full_level: float = 0.0
     common: Mapping[str, int] | None = field(default=None, compare=False)
-    """The counts of a common object, attribute and predicate, None to find them in ``counts``."""
+    """The counts of a common term of each kind; None to compute them from ``counts``."""
 
 
 def common_counts(counts: Mapping[Event, int]) -> dict[str, int]:
-    """Return the count of a common term of each kind: the first quartile of all uses.
+    """Return the count of a common object, attribute and predicate, by kind.
 
-    A quarter of what is said is said with terms at least as frequent; 0 for a kind without terms.
+    Terms with at least that count make up a quarter of all uses of the kind. The count is 0 for a
+    kind without terms.
     """
     return {
         kind.value: _common(count for event, count in counts.items() if event[0] == kind)
@@ -80,16 +83,16 @@ _WITH_COMMON = (Kind.OBJECT, Kind.QUALITY, Kind.PREDICATE)
 
 
 def _common(counts: Iterable[int]) -> int:
-    used = sorted(counts, reverse=True)
-    quarter, reached = sum(used) / 4, zip(used, accumulate(used), strict=True)
-    return next((count for count, uses in reached if uses >= quarter), 0)
+    ordered = sorted(counts, reverse=True)
+    quarter, sums = sum(ordered) / 4, zip(ordered, accumulate(ordered), strict=True)
+    return next((count for count, uses in sums if uses >= quarter), 0)
 
 
 def events(facts: Facts) -> Iterator[Event]:
-    """Yield what one caption adds one to; only the first 24 objects are paired with each other.
+    """Yield the events of one caption; pairs are formed of its first 24 objects only.
 
-    QUALITY, PREDICATE, ANY_OBJECT and ANY_TOGETHER are sums over the more specific events, so a
-    caption adds to them once for each of those. Members of Kind would hash slowly.
+    QUALITY, PREDICATE, ANY_OBJECT and ANY_TOGETHER are sums over more specific events, so a caption
+    yields them once for each of those. Kinds are plain strings, for members of Kind hash slowly.
     """
     yield ("caption",)
     for term in facts.objects:
@@ -107,7 +110,7 @@ def events(facts: Facts) -> Iterator[Event]:
 
 
 def count_events(captions: Iterable[Facts]) -> Counter[Event]:
-    """Count the events of ``captions``."""
+    """Return the counts of the events of ``captions``, given by their facts."""
     return Counter(event for facts in captions for event in events(facts))
 
 
@@ -125,16 +128,15 @@ def statistics_to_table(statistics: Statistics) -> pa.Table:
 
 def schema_of_events(events: pa.Table, full_level: float) -> pa.Schema:
     """Return the schema, metadata included, of the table of statistics of distinct ``events``."""
-    kinds = {kind.value: pc.starts_with(events["event"], kind + SEPARATOR) for kind in _WITH_COMMON}
+    masks = {kind.value: pc.starts_with(events["event"], kind + SEPARATOR) for kind in _WITH_COMMON}
     common = {
-        kind: _common(events["count"].filter(of_kind).to_pylist())
-        for kind, of_kind in kinds.items()
+        kind: _common(events["count"].filter(mask).to_pylist()) for kind, mask in masks.items()
     }
     return _schema(full_level, common)
 
 
 def rows_of_events(events: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return ``events`` as rows of a table of statistics, which sorts them by kind and terms."""
+    """Return ``events``, sorted by kind and terms, as rows of a table of statistics."""
     terms = pc.split_pattern(events["event"].combine_chunks(), SEPARATOR)
     columns = [pc.list_element(terms, 0), pc.list_slice(terms, 1), events["count"].combine_chunks()]
     return pa.Table.from_arrays(columns, schema=schema)
@@ -154,15 +156,12 @@ def with_full_level(schema: pa.Schema, full_level: float) -> pa.Schema:
 
 
 def _schema(full_level: float, common: Mapping[str, int]) -> pa.Schema:
-    said = json.dumps(common, sort_keys=True)
-    return SCHEMA.with_metadata({_LEVEL: repr(full_level).encode(), _COMMON: said.encode()})
+    counts = json.dumps(common, sort_keys=True)
+    return STATISTICS.with_metadata({_LEVEL: repr(full_level).encode(), _COMMON: counts.encode()})
 
 
 def statistics_from_table(table: pa.Table) -> Statistics:
-    """Return what ``statistics_to_table`` wrote.
-
-    Raises ValueError if the table is not one of statistics.
-    """
+    """Return the statistics in a table. Raises ValueError if it is another table."""
     full_level = full_level_of(table.schema)
     kinds, terms, counts = (column.to_pylist() for column in table.columns)
     rows = zip(kinds, terms, counts, strict=True)
@@ -170,17 +169,17 @@ def statistics_from_table(table: pa.Table) -> Statistics:
 
 
 def common_of(schema: pa.Schema) -> dict[str, int]:
-    """Return the counts of common terms that the schema of a table of statistics carries."""
-    found: dict[str, int] = json.loads((schema.metadata or {})[_COMMON])
-    return found
+    """Return the counts of common terms in the metadata of a table of statistics."""
+    counts: dict[str, int] = json.loads((schema.metadata or {})[_COMMON])
+    return counts
 
 
 def full_level_of(schema: pa.Schema) -> float:
-    """Return the full level, in bits, that the schema of a table of statistics carries.
+    """Return the full level, in bits, in the metadata of a table of statistics.
 
-    Raises ValueError if it is the schema of another table.
+    Raises ValueError for the schema of another table.
     """
     metadata = schema.metadata or {}
-    if not schema.equals(SCHEMA) or _LEVEL not in metadata:
+    if not schema.equals(STATISTICS) or _LEVEL not in metadata:
         raise ValueError("not a table of evenpair statistics")
     return float(metadata[_LEVEL])

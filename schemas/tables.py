@@ -1,21 +1,12 @@
-"""The Arrow schemas of a run's tables. Every table has one Parquet file for each source shard."""
+"""The Arrow schemas of a run's tables; ``columns.py`` has the meaning of each column."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import accumulate, chain, pairwise
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from .facts import Attribute, Facts, Relation
+from .facts import FACTS
 from .rejection import Rejection
-
-OBJECTS = pa.list_(pa.string())
-ATTRIBUTES = pa.list_(pa.struct([("object", pa.string()), ("attribute", pa.string())]))
-RELATIONS = pa.list_(
-    pa.struct([("subject", pa.string()), ("predicate", pa.string()), ("object", pa.string())])
-)
-FACTS = pa.schema([("objects", OBJECTS), ("attributes", ATTRIBUTES), ("relations", RELATIONS)])
 
 _IDENTITY = [("uid", pa.string()), ("shard", pa.string()), ("key", pa.string())]
 
@@ -29,7 +20,7 @@ PAIRS = pa.schema(
         ("height", pa.int32()),
     ]
 )
-"""What a source says of its pairs, before anything is derived from the captions."""
+"""The columns that a source itself provides, before captions are parsed."""
 
 SCORES = pa.schema(
     [
@@ -52,7 +43,7 @@ SCORES = pa.schema(
         ("sparse", pa.bool_()),
     ]
 )
-"""One row for each pair; the source's own other fields follow these columns."""
+"""One row for each pair; the source's other fields follow these columns."""
 
 CAPTIONS = pa.schema(
     [
@@ -66,27 +57,10 @@ CAPTIONS = pa.schema(
         ("information_bits", pa.float64()),
         ("similarity_raw", pa.float64()),
         ("similarity_generated", pa.float64()),
-        (
-            "parts",
-            pa.list_(
-                pa.struct(
-                    [
-                        ("text", pa.string()),
-                        ("objects", OBJECTS),
-                        ("attributes", ATTRIBUTES),
-                        ("relations", RELATIONS),
-                    ]
-                )
-            ),
-        ),
+        ("parts", pa.list_(pa.struct([("text", pa.string()), *FACTS]))),
     ]
 )
-"""One row for each captioned pair.
-
-``parts`` are the caption's sentences and clauses with the facts that each adds; a clause that goes
-on with a sentence begins with its comma or its space. The similarities to the image are null where
-no model for them was asked for.
-"""
+"""One row for each captioned pair."""
 
 ANSWERS = pa.schema(
     [
@@ -99,7 +73,7 @@ ANSWERS = pa.schema(
         ("fault", pa.string()),
     ]
 )
-"""One row for each answer of a captioner, as it was given: what is paid for is kept for good."""
+"""One row for each answer of a captioner, unchanged and kept for good: answers are expensive."""
 
 WORKLIST = pa.schema(
     [
@@ -110,7 +84,7 @@ WORKLIST = pa.schema(
         ("caption_raw", pa.string()),
     ]
 )
-"""One row for each image to be captioned elsewhere; ``path`` is that of the source it lies in."""
+"""One row for each image to be captioned elsewhere."""
 
 EMBEDDINGS = pa.schema(
     [
@@ -124,8 +98,7 @@ EMBEDDINGS = pa.schema(
         ("text_generated", pa.list_(pa.float32())),
     ]
 )
-"""One row for each pair that an encoder read: the vectors, of length 1, of its image, of its raw
-caption and of its generated one; null for what the encoder does not read, or there is not."""
+"""One row for each pair that an encoder has embedded."""
 
 SELECTION = pa.schema(
     [
@@ -149,6 +122,20 @@ SELECTION = pa.schema(
 REJECTIONS = pa.schema(
     [*_IDENTITY, ("phase", pa.string()), ("reason", pa.string()), ("detail", pa.string())]
 )
+"""One row for each rejected pair."""
+
+PLAN = pa.schema(
+    [
+        ("output_shard", pa.int32()),
+        ("shard", pa.string()),
+        ("start", pa.int64()),
+        ("stop", pa.int64()),
+    ]
+)
+"""One row for each piece of an output shard: a run of kept pairs of one source."""
+
+SOURCES = pa.schema([("number", pa.int32()), ("name", pa.string()), ("path", pa.string())])
+"""One row for each source shard of the run."""
 
 ACCOUNTING = pa.schema(
     [
@@ -160,80 +147,41 @@ ACCOUNTING = pa.schema(
         ("rejected", pa.map_(pa.string(), pa.int64())),
     ]
 )
-"""One row for each source shard; ``source_successes`` is null for a source without statistics."""
+"""One row for each source shard."""
 
 
-def facts_to_arrow(facts: Sequence[Facts]) -> list[pa.Array]:
-    """Return the columns ``objects``, ``attributes`` and ``relations`` of FACTS."""
-    return [
-        _list_array([row.objects for row in facts], OBJECTS),
-        _list_array([row.attributes for row in facts], ATTRIBUTES),
-        _list_array([row.relations for row in facts], RELATIONS),
-    ]
-
-
-def facts_from_table(table: pa.Table) -> list[Facts]:
-    """Return the facts of each row of a table that has the columns of FACTS; null means none."""
-    columns = (
-        _rows(table["objects"], str),
-        _rows(table["attributes"], Attribute),
-        _rows(table["relations"], Relation),
-    )
-    return [Facts(*row) for row in zip(*columns, strict=True)]
-
-
-def facts_from_struct(column: pa.ChunkedArray) -> list[Facts | None]:
-    """Return the facts in a column of structs that have the fields of FACTS, None for a null."""
-    facts = facts_from_table(pa.Table.from_struct_array(column))
-    valid = column.is_valid().to_pylist()
-    return [row if there else None for row, there in zip(facts, valid, strict=True)]
-
-
-def _list_array(rows: Sequence[Sequence[Any]], kind: pa.ListType) -> pa.ListArray:
-    offsets = pa.array(accumulate(map(len, rows), initial=0), pa.int32())
-    values = list(chain.from_iterable(rows))
-    if pa.types.is_struct(kind.value_type):
-        columns = zip(*values, strict=True) if values else [() for _ in kind.value_type]
-        strings = [pa.array(column, pa.string()) for column in columns]
-        flat = pa.StructArray.from_arrays(strings, fields=list(kind.value_type))
-    else:
-        flat = pa.array(values, kind.value_type)
-    return pa.ListArray.from_arrays(offsets, flat, type=kind)
-
-
-def _rows(column: pa.ChunkedArray, record: Callable[..., Any]) -> list[tuple[Any, ...]]:
-    lists = column.combine_chunks()
-    flat = lists.flatten()
-    terms = flat.flatten() if pa.types.is_struct(flat.type) else [flat]
-    values = [record(*row) for row in zip(*(t.to_pylist() for t in terms), strict=True)]
-    ends = accumulate(pc.fill_null(pc.list_value_length(lists), 0).to_pylist(), initial=0)
-    return [tuple(values[start:end]) for start, end in pairwise(ends)]
+def with_nulls(columns: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
+    """Return ``columns``, by name, as a table with ``schema``; missing columns are null."""
+    rows = len(next(iter(columns.values())))
+    arrays = [columns.get(field.name, pa.nulls(rows, field.type)) for field in schema]
+    return pa.table(arrays, schema=schema)
 
 
 def with_other_fields(pairs: pa.Table, others: Mapping[str, Any]) -> pa.Table:
-    """Append a source's own other fields; one with the name of ours gets ``source_``."""
-    taken = {*SCORES.names, *pairs.column_names}
+    """Append a source's other fields; ``source_`` is put before a name that evenpair uses."""
+    names = {*SCORES.names, *pairs.column_names}
     for name, column in others.items():
         free = name
-        while free in taken or (free != name and free in others):
+        while free in names or (free != name and free in others):
             free = f"source_{free}"
-        taken.add(free)
+        names.add(free)
         pairs = pairs.append_column(free, column)
     return pairs
 
 
 def rejections_to_table(rejections: Iterable[Rejection]) -> pa.Table:
-    """Return ``rejections`` as a table with the schema REJECTIONS."""
+    """Return ``rejections`` as a table with the schema REJECTIONS, their texts as valid UTF-8."""
     rows = [
         (r.uid, r.shard, r.key, r.phase.value, r.reason.value, r.detail or None) for r in rejections
     ]
     columns = zip(*rows, strict=True) if rows else [() for _ in REJECTIONS]
     arrays = [
-        pa.array(map(_encodable, c), f.type) for c, f in zip(columns, REJECTIONS, strict=True)
+        pa.array([text and encodable(text) for text in column], field.type)
+        for column, field in zip(columns, REJECTIONS, strict=True)
     ]
     return pa.Table.from_arrays(arrays, schema=REJECTIONS)
 
 
-def _encodable(text: str | None) -> str | None:
-    """Replace what is no UTF-8: a tar may hold names of any bytes."""
-    return text and text.encode("utf-8", "replace").decode()
+def encodable(text: str) -> str:
+    """Return ``text`` with a question mark for each lone surrogate, which UTF-8 cannot encode."""
+    return text.encode("utf-8", "replace").decode()

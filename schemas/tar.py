@@ -1,4 +1,4 @@
-"""Tar archives as blocks: where each member's payload lies."""
+"""Finds the members of a tar archive and the position of each one's payload."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
@@ -6,10 +6,10 @@ from typing import NamedTuple, Protocol
 from .tar_header import BLOCK, HeaderError, padding, parse_header, read_pax_records
 
 END_OF_ARCHIVE = bytes(2 * BLOCK)
-RECORD = 20 * BLOCK  # what tar programs pad an archive to
+RECORD = 20 * BLOCK  # tar programs pad an archive to a multiple of it
 
 _REGULAR = (b"0", b"\0", b"7")
-_BARE = (b"1", b"2", b"3", b"4", b"5", b"6")  # links, devices, folders: a header and nothing else
+_BARE = (b"1", b"2", b"3", b"4", b"5", b"6")  # links, devices, folders: a header alone
 _LONG_NAME, _LONG_LINK, _SPARSE, _COMMON = b"L", b"K", b"S", b"g"
 _EXTENDED = (b"x", b"X", _LONG_NAME, _COMMON)
 _MAX_EXTENDED_HEADER = 1 << 20
@@ -23,14 +23,14 @@ _COMPRESSED = {
 
 
 class Readable(Protocol):
-    """Bytes that can be sliced, such as ``bytes`` or a file that is read in windows."""
+    """Bytes that can be sliced, such as ``bytes`` or a file that is read in blocks."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, index: slice, /) -> bytes: ...
 
 
 class Member(NamedTuple):
-    """A regular file in an archive: its name and where its payload lies, in bytes."""
+    """A regular file in an archive: its name, and its payload's offset and size in bytes."""
 
     name: str
     offset: int
@@ -38,9 +38,9 @@ class Member(NamedTuple):
 
 
 class TarError(ValueError):
-    """The archive cannot be read any further; the message says why and where.
+    """The archive cannot be read any further; the message says why and at which byte.
 
-    ``member`` is the name of the member that is cut, where that much is known.
+    ``member`` is the name of the member that is cut short, if one is.
     """
 
     def __init__(self, message: str, member: str | None = None) -> None:
@@ -49,25 +49,25 @@ class TarError(ValueError):
 
 
 class CompressedError(TarError):
-    """The archive is compressed, and has to be unpacked before it can be read in pieces."""
+    """The archive is compressed: it must be unpacked before it can be read."""
 
 
 def is_whole(size: int, tail: bytes) -> bool:
-    """Return whether an archive of ``size`` bytes that ends in ``tail`` was written to its end.
+    """Return whether an archive of ``size`` bytes that ends in ``tail`` is complete.
 
-    A whole archive has a size that 512 divides and ends with two zero blocks.
+    A complete one has a multiple of 512 bytes and ends with two zero blocks, 1024 bytes.
     """
     return size % BLOCK == 0 and len(tail) >= 2 * BLOCK and not any(tail[-2 * BLOCK :])
 
 
 def read_members(archive: Readable) -> Iterator[Member]:
-    """Yield every regular file of ``archive``; links, folders, devices and sparse files are passed.
+    """Yield the regular files of ``archive``; links, folders, devices and sparse files are skipped.
 
-    Raises TarError, after the members before it, where the archive is cut short or damaged, and
-    where data follow its end, which no program would read.
+    Raises TarError, after the members before it, if the archive is cut short or damaged, or if
+    data follow its end, which no program would read.
     """
     _refuse_compressed(archive)
-    offset, whole = 0, len(archive)
+    offset, length = 0, len(archive)
     common: dict[str, str] = {}
     extended: dict[str, str] = {}
     while header := _next_header(archive, offset):
@@ -79,7 +79,7 @@ def read_members(archive: Readable) -> Iterator[Member]:
         payload = offset + BLOCK + (_sparse_maps(archive, offset) if kind == _SPARSE else 0)
         offset = payload + size + padding(size)
         name = extended.get("path", name)
-        if payload + size > whole:
+        if payload + size > length:
             raise TarError(f"cut short inside {name!r}, at byte {payload}", name)
         if kind in _EXTENDED:
             extended |= _extended_header(archive, payload, size, kind)
@@ -100,7 +100,7 @@ def _refuse_compressed(archive: Readable) -> None:
 
 
 def _next_header(archive: Readable, offset: int) -> bytes | None:
-    """Return the header at ``offset``, None at the end of the archive."""
+    """Return the header at ``offset``, None at the archive's end. Raises TarError if it is cut."""
     header = archive[offset : offset + BLOCK]
     if len(header) < BLOCK:
         raise TarError(f"cut short at byte {offset}, without the two zero blocks of an end")
@@ -113,7 +113,7 @@ def _next_header(archive: Readable, offset: int) -> bytes | None:
 
 
 def _sparse_maps(archive: Readable, offset: int) -> int:
-    """Return the size of what lies between an old sparse header and its payload."""
+    """Return the size of the maps between an old sparse header and its payload, in bytes."""
     size, more = 0, archive[offset + 482 : offset + 483]
     while more not in (b"", b"\0"):
         size += BLOCK
@@ -122,7 +122,7 @@ def _sparse_maps(archive: Readable, offset: int) -> int:
 
 
 def _extended_header(archive: Readable, payload: int, size: int, kind: bytes) -> dict[str, str]:
-    """Read what a PAX or GNU long-name header says of the member after it."""
+    """Return the fields that a PAX or GNU long-name header gives the member after it."""
     if size > _MAX_EXTENDED_HEADER:
         raise TarError(f"an extended header of {size} bytes at byte {payload}")
     body = archive[payload : payload + size]

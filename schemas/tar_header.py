@@ -1,4 +1,4 @@
-"""The 512 bytes in front of a tar's member: untrusted when read, the same whenever written."""
+"""Reads the untrusted headers of tar members, and writes reproducible ones."""
 
 import re
 import struct
@@ -7,9 +7,9 @@ from zlib import adler32
 
 BLOCK = 512
 LARGEST = 1 << 33
-"""A size of as many bytes, 8 GiB, has no room in octal digits."""
+"""Sizes from 8 GiB on do not fit the header's octal digits."""
 
-# What stands in every header: before the size, between size and checksum, and after the kind.
+# Constant parts of each header: before the size, between size and checksum, after the kind.
 _OWNED = b"0000444\0" + 2 * b"0000000\0"
 _EPOCH = b"\0" + b"00000000000\0"
 _TAIL = struct.pack("100x6s2s32s32s183x", b"ustar", b"00", b"bigdata", b"bigdata")
@@ -24,11 +24,11 @@ _LONGEST_NAME = 100
 
 
 class HeaderError(ValueError):
-    """The bytes are no header, or one that contradicts itself."""
+    """The bytes are not a header, or not a consistent one."""
 
 
 class Header(NamedTuple):
-    """What a header says of its member; ``kind`` is tar's type flag."""
+    """The name and size in bytes of a member, and its ``kind``, tar's type flag."""
 
     name: str
     size: int
@@ -36,7 +36,7 @@ class Header(NamedTuple):
 
 
 def parse_header(header: bytes) -> Header:
-    """Read a header as tarfile does. Raises HeaderError if its checksum is wrong."""
+    """Read a header as tarfile does. Raises HeaderError for a wrong checksum or size."""
     name, size_field, checksum, kind, magic, prefix = _FIELDS.unpack(header)
     if checksum[:6] != b"%06o" % _sum(header) and not _is_checksum(checksum, header):
         raise HeaderError("no tar header")
@@ -68,7 +68,7 @@ def _number(field: bytes) -> int:
 
 
 def _sum(header: bytes) -> int:
-    """Return the sum of a header's bytes, its checksum counted as spaces.
+    """Return the sum of a header's bytes, with spaces in place of its checksum.
 
     The lower half of Adler-32 is one more than the sum of the bytes, modulo 65521, which 256 bytes
     cannot reach; ``sum`` takes eight times as long.
@@ -78,36 +78,36 @@ def _sum(header: bytes) -> int:
 
 
 def _signed_sum(header: bytes) -> int:
-    """Return the sum as old programs took it, which counted bytes above 127 as negative."""
+    """Return the sum that old programs wrote, with bytes above 127 as negative numbers."""
     return _sum(header) - 256 * sum(byte > 127 for byte in header[:148] + header[156:])
 
 
 def read_pax_records(body: bytes) -> dict[str, str]:
-    """Return what PAX records say of ``path``, ``size`` and whether a member is ``sparse``.
+    """Return the fields ``path``, ``size`` and ``sparse`` ("yes") of PAX records.
 
     Raises HeaderError if they are damaged.
     """
-    found, position = {}, 0
+    fields, position = {}, 0
     while match := _PAX_RECORD.match(body, position):
         end = position + int(match[1])
         if not match.end() < end <= len(body):
             raise HeaderError("a damaged extended header")
         value = body[match.end() : end - 1].split(b"\0", 1)[0]
         if match[2] in (b"path", b"size"):
-            found[match[2].decode()] = value.decode("utf-8", "surrogateescape")
+            fields[match[2].decode()] = value.decode("utf-8", "surrogateescape")
         elif match[2].startswith(b"GNU.sparse."):
-            found["sparse"] = "yes"
+            fields["sparse"] = "yes"
         position = end
-    if not _PAX_SIZE.fullmatch(found.get("size", "0")):
+    if not _PAX_SIZE.fullmatch(fields.get("size", "0")):
         raise HeaderError("a damaged extended header")
-    return found
+    return fields
 
 
 def make_header(name: str, size: int) -> bytes:
-    """Return the header of a file that anyone may read, owned by no one, at the epoch.
+    """Return the header of a file with mode 0444, a constant owner and the time 0.
 
-    It is USTAR's, with a PAX header in front for a name of more than 100 bytes or a size of 8 GiB
-    and more.
+    The format is USTAR, with a PAX header in front for names longer than 100 bytes and sizes from
+    8 GiB on.
     """
     path = name.encode("utf-8", "surrogateescape")
     if len(path) <= _LONGEST_NAME and size < LARGEST:
@@ -127,7 +127,7 @@ def _ustar_header(path: bytes, size: int, kind: bytes) -> bytes:
 
 
 def _pax_record(keyword: bytes, value: bytes) -> bytes:
-    """Return a record that begins with its own length, the digits of the length included."""
+    """Return a PAX record: its own length, the length's digits included, keyword and value."""
     rest = b" %b=%b\n" % (keyword, value)
     length = len(rest) + len(str(len(rest)))
     length = len(rest) + len(str(length))
@@ -135,5 +135,5 @@ def _pax_record(keyword: bytes, value: bytes) -> bytes:
 
 
 def padding(size: int) -> int:
-    """Return how many zero bytes follow a payload of ``size`` bytes."""
+    """Return the number of zero bytes after a payload of ``size`` bytes."""
     return -size % BLOCK

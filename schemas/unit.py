@@ -1,4 +1,4 @@
-"""The work on one source shard: its pairs as columns, and what was rejected on the way."""
+"""A unit, the work on one source shard: its pairs as columns, and its rejections so far."""
 
 from dataclasses import asdict, dataclass, fields, replace
 
@@ -7,23 +7,25 @@ import pyarrow as pa
 from .rejection import Rejection
 from .source import Source
 
+_PREFIX = "evenpair:"
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What is known of a source as a whole."""
+    """The counts of a source, and the state of its reading."""
 
     pairs_read: int
     source_successes: int | None = None
-    """The pairs that the source's own statistics claim, None where it has none."""
+    """Downloaded pairs by the source's own statistics; None without statistics."""
     fault: str | None = None
-    """Why the source could not be read to its end, None where it could."""
+    """Why the source could not be read to its end; None if it could."""
     stamp: str | None = None
-    """What the unit was made by, where that decides whether it must be made again."""
+    """A hash of all that the unit was made from, where a change means that it must be redone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One source shard on its way through a phase."""
+    """The pairs of one source shard on their way through a phase."""
 
     source: Source
     table: pa.Table
@@ -31,13 +33,14 @@ class Unit:
     rejections: tuple[Rejection, ...] = ()
 
     def with_columns(self, names: list[str], columns: list[pa.Array]) -> "Unit":
-        """Return the unit with columns added, or replaced where they have a name already."""
+        """Return the unit with ``columns`` added, or replaced where one has the name already."""
         table = self.table
         for name, column in zip(names, columns, strict=True):
             at = table.schema.get_field_index(name)
-            table = (
-                table.append_column(name, column) if at < 0 else table.set_column(at, name, column)
-            )
+            if at < 0:
+                table = table.append_column(name, column)
+            else:
+                table = table.set_column(at, name, column)
         return replace(self, table=table)
 
     def only(self, mask: pa.ChunkedArray) -> "Unit":
@@ -49,11 +52,8 @@ class Unit:
         return replace(self, table=self.table.select(names))
 
     def without_columns(self, names: list[str]) -> "Unit":
-        """Return the unit with columns left out."""
+        """Return the unit without the columns ``names``."""
         return replace(self, table=self.table.drop_columns(names))
-
-
-_PREFIX = "evenpair:"
 
 
 def with_tally(table: pa.Table, tally: Tally) -> pa.Table:
@@ -68,13 +68,13 @@ def with_tally(table: pa.Table, tally: Tally) -> pa.Table:
 
 
 def tally_of(schema: pa.Schema) -> Tally:
-    """Return the tally that ``with_tally`` put into a schema."""
+    """Return the tally in a schema's metadata, an empty one without metadata."""
     metadata = {k.decode(): v.decode() for k, v in (schema.metadata or {}).items()}
-    found = {f.name: metadata.get(_PREFIX + f.name) for f in fields(Tally)}
-    successes = found["source_successes"]
+    values = {field.name: metadata.get(_PREFIX + field.name) for field in fields(Tally)}
+    successes = values["source_successes"]
     return Tally(
-        int(found["pairs_read"] or 0),
+        int(values["pairs_read"] or 0),
         None if successes is None else int(successes),
-        found["fault"],
-        found["stamp"],
+        values["fault"],
+        values["stamp"],
     )

@@ -1,4 +1,4 @@
-"""Files on any file system that Beam knows: read whole, written whole or not at all."""
+"""Files on any file system that Beam supports: found, read, and written whole or not at all."""
 
 import contextlib
 import glob
@@ -24,7 +24,7 @@ _BUFFER = 1 << 20
 _SHOWS_UPLOADS = ("hdfs",)
 
 _Item = TypeVar("_Item")
-_Found = TypeVar("_Found")
+_Result = TypeVar("_Result")
 
 
 def is_local(path: str) -> bool:
@@ -33,7 +33,7 @@ def is_local(path: str) -> bool:
 
 
 def exists(path: str) -> bool:
-    """Return whether there is a file or folder at ``path``; object stores know no folders."""
+    """Return whether there is a file or folder at ``path``; object stores have no folders."""
     return os.path.exists(path) if is_local(path) else remote.exists(path)
 
 
@@ -43,7 +43,7 @@ def size_of(path: str) -> int:
 
 
 def require_access(path: str) -> None:
-    """Raise EvenpairError if the file system of ``path`` cannot be used; this machine's can."""
+    """Raise EvenpairError if the file system of ``path`` cannot be used; local ones always can."""
     if not is_local(path):
         remote.require_access(path)
 
@@ -58,12 +58,11 @@ def find(pattern: str) -> list[str]:
 def find_in(folder: str, pattern: str) -> list[str]:
     """Return the files in ``folder`` that match a glob pattern, sorted.
 
-    A local folder's own name may hold the characters of a pattern.
+    Characters of a pattern in the name of the folder stand for themselves.
     """
     if is_local(folder):
-        found = glob.glob(pattern, root_dir=folder)
-        return sorted(os.path.join(folder, name) for name in found)
-    return find(f"{folder}/{pattern}")
+        return find(f"{glob.escape(folder)}/{pattern}")
+    return remote.find_in(folder, pattern)
 
 
 def read_bytes(path: str) -> bytes:
@@ -73,19 +72,19 @@ def read_bytes(path: str) -> bytes:
 
 
 def open_for_reading(path: str) -> IO[bytes]:
-    """Open the file at ``path``, uncompressed whatever its name says."""
+    """Open the file at ``path``; it is never decompressed, whatever its name."""
     return open(path, "rb") if is_local(path) else cast(IO[bytes], remote.open_for_reading(path))
 
 
 def fault(path: str, error: OSError) -> str:
-    """Return what went wrong with the file at ``path``, in a line that begins with its path."""
-    said = error.strerror or str(error)
-    return f"{path}: {said.removeprefix(path + ': ')}"
+    """Return the message of ``error`` in a line that begins with ``path``."""
+    message = error.strerror or str(error)
+    return f"{path}: {message.removeprefix(path + ': ')}"
 
 
 @contextlib.contextmanager
 def open_blocks(path: str) -> Iterator[Blocks]:
-    """Give the file at ``path`` as bytes that can be sliced without reading the rest of it."""
+    """Yield the file at ``path`` as bytes that can be sliced without reading the rest."""
     if not is_local(path):
         with remote.open_for_reading(path) as ranged:
             yield Blocks(ranged.read_range, ranged.bytes, REMOTE)
@@ -98,11 +97,11 @@ def open_blocks(path: str) -> Iterator[Blocks]:
 
 @contextlib.contextmanager
 def write_whole(path: str) -> Iterator[IO[bytes]]:
-    """Give a file that appears at ``path`` when the block ends, and never if it raises.
+    """Yield a file that appears at ``path`` when the block ends, and never if the block raises.
 
-    The temporary name belongs to this attempt alone, so that two attempts at one unit cannot meet.
-    A remote file is uploaded when the block ends: the finished upload is the commit. HDFS, which
-    shows a file while it is written, has a rename instead.
+    Each attempt writes under a temporary name of its own, so two attempts at one unit do not meet.
+    A remote file is uploaded when the block ends, and an object store shows it when the upload is
+    complete. HDFS shows files while they are written, so there the upload is renamed.
     """
     if is_local(path):
         with _write_local(Path(path)) as file:
@@ -136,14 +135,14 @@ def _write_local(target: Path) -> Iterator[IO[bytes]]:
 
 @contextlib.contextmanager
 def temporary_file() -> Iterator[IO[bytes]]:
-    """Give a file that is gone when the block ends, where this machine keeps such files."""
+    """Yield a file in this machine's folder of temporary files; it is gone when the block ends."""
     with _naming(tempfile.gettempdir()), tempfile.TemporaryFile() as file:
         yield file
 
 
 @contextlib.contextmanager
 def _naming(path: str, hidden: str | None = None) -> Iterator[None]:
-    """Have what the system refuses name ``path``, if it names nothing or what is ``hidden``."""
+    """Make errors of the operating system name ``path``, instead of no file or a ``hidden`` one."""
     try:
         yield
     except OSError as error:
@@ -154,30 +153,30 @@ def _naming(path: str, hidden: str | None = None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def scratch_folder(path: str) -> Iterator[str]:
-    """Give a folder of this machine in which files for ``path`` can be made, gone after the block.
+    """Yield a local folder in which files for ``path`` can be made; it is gone after the block.
 
-    It lies beside a local ``path``, so that what was made there is renamed and not copied. Progress
-    takes what is in it for pieces.
+    It lies beside a local ``path``, so that finished files are renamed and not copied. Its name
+    ends in ``.parts``, by which the display of progress knows that they are not finished.
     """
     if not is_local(path):
         with tempfile.TemporaryDirectory() as folder:
             yield folder
         return
-    made = Path(f"{_temporary_name(path)}.parts")
-    made.mkdir(parents=True)
+    scratch = Path(f"{_temporary_name(path)}.parts")
+    scratch.mkdir(parents=True)
     try:
-        yield str(made)
+        yield str(scratch)
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
-def move_in(made: str, path: str) -> None:
-    """Move a finished file from a scratch folder to ``path``, where it appears as a whole."""
+def move_in(finished: str, path: str) -> None:
+    """Move a finished local file to ``path``, where it appears whole."""
     if is_local(path):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(made, path)
+        os.replace(finished, path)
         return
-    with open(made, "rb") as file, write_whole(path) as target:
+    with open(finished, "rb") as file, write_whole(path) as target:
         shutil.copyfileobj(file, target, _BUFFER)
 
 
@@ -208,7 +207,7 @@ def read_schema(path: str) -> pa.Schema:
 
 @contextlib.contextmanager
 def open_table(path: str) -> Iterator[pq.ParquetFile]:
-    """Give the Parquet file at ``path``, of which columns and groups of rows can be read alone."""
+    """Yield the Parquet file at ``path``, to read some of its columns or groups of rows."""
     with open_for_reading(path) as file:
         if is_local(path):
             yield pq.ParquetFile(file, buffer_size=_BUFFER)
@@ -216,33 +215,35 @@ def open_table(path: str) -> Iterator[pq.ParquetFile]:
             yield pq.ParquetFile(file, pre_buffer=True)
 
 
-def each(function: Callable[[_Item], _Found], items: Iterable[_Item]) -> list[_Found]:
-    """Return ``function`` of each item, many at a time: what takes time is to wait for a store."""
+def each(function: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Result]:
+    """Return ``function`` of each item, called on threads: most of the time is spent waiting."""
     with ThreadPoolExecutor(_THREADS) as threads:
         return list(threads.map(function, items))
 
 
 def remove(path: str) -> None:
-    """Remove the file or folder at ``path``; that there is none is no error.
+    """Remove the file or folder at ``path``, if there is one.
 
-    A local folder goes as a whole: whoever is killed meanwhile leaves nothing of it at ``path``.
+    A local folder is renamed first, so a kill in the middle leaves nothing of it at ``path``.
     """
     if not is_local(path):
-        remote.delete([*find(path), *find(f"{path}/**")])
+        itself = [path] if remote.exists(path) else []
+        remote.delete([*itself, *remote.find_in(path, "**")])
     elif os.path.isdir(path):
-        going = _temporary_name(path)
+        renamed = _temporary_name(path)
         with contextlib.suppress(FileNotFoundError):  # another attempt has just removed it
-            os.replace(path, going)
-            shutil.rmtree(going)
+            os.replace(path, renamed)
+            shutil.rmtree(renamed)
     else:
         Path(path).unlink(missing_ok=True)
 
 
 def remove_temporaries(folder: str) -> None:
-    """Remove what killed attempts left below ``folder``."""
+    """Remove the temporary files that killed attempts left below ``folder``."""
     if not is_local(folder):
-        left = find(f"{folder}/**") if remote.scheme_of(folder) in _SHOWS_UPLOADS else []
-        remote.delete([path for path in left if _TEMPORARY in posixpath.basename(path)])
+        shown = remote.scheme_of(folder) in _SHOWS_UPLOADS
+        paths = remote.find_in(folder, "**") if shown else []
+        remote.delete([path for path in paths if _TEMPORARY in posixpath.basename(path)])
         return
     for path in list(Path(folder).rglob(f".*{_TEMPORARY}*")):
         if path.is_dir():

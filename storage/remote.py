@@ -1,45 +1,48 @@
-"""Object stores and HDFS, through Beam's file systems: what goes wrong there is one line.
+"""Object stores and HDFS, through Beam's file systems.
 
-Beam's options for them, such as ``--s3_endpoint_url``, reach the workers with the pipeline; the
-launcher, which looks at paths before there is one, is told them by ``use_options``.
+Beam's options for them, such as ``--s3_endpoint_url``, reach the workers with the pipeline. The
+launcher looks at paths before there is a pipeline, so it passes them to ``use_options``.
+
+Every function raises OSError, or EvenpairError where a file system cannot be used, with a message
+of one line that begins with the path.
 """
 
 import contextlib
 import io
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from typing import IO, Any
 
-from ..schemas.errors import EvenpairError, UsageError
+from ..schemas.errors import EvenpairError
+from .remote_errors import translated_errors
 from .s3_clients import share_clients
 
+_WILDCARDS = re.compile(r"[\[\]*?]")
 _PIECE = 8 << 20
-_ASK_SECONDS = 15
-_NO_BUCKET = ("NoSuchBucket", "bucket does not exist")
-_EXTRAS = {"s3": "aws", "gs": "gcp", "hdfs": "hdfs", "azfs": "azure"}
-_LACKING = ("install", "dependenc", "is not defined")
-"""What Beam's file systems say, each in its way, where a library is not there."""
+_PROBE_SECONDS = 15
 
 
 def use_options(options: Sequence[str]) -> None:
-    """Make Beam's file systems use pipeline options, from now on and in this process."""
+    """Make Beam's file systems in this process use pipeline options from now on."""
     from apache_beam.options.pipeline_options import PipelineOptions
 
     _filesystems().set_options(PipelineOptions(list(options)))
 
 
 def require_access(path: str) -> None:
-    """Raise EvenpairError if the file system of ``path`` cannot be used, or asked.
+    """Raise EvenpairError if the file system of ``path`` cannot be used.
 
-    Beam would try for eight minutes before it said that there are no credentials.
+    S3 and Google's store get one request here. Without credentials, Beam itself would retry for
+    eight minutes before it failed.
     """
-    with _told(path):
+    with translated_errors(path):
         filesystem = _filesystems().get_filesystem(path)
-        if ask := _ASK_ONCE.get(scheme_of(path)):
-            ask(path, filesystem)
+        if probe := _PROBES.get(scheme_of(path)):
+            probe(path, filesystem)
 
 
-def _ask_s3(path: str, filesystem: Any) -> None:  # noqa: ANN401 - Beam ships no types
+def _probe_s3(path: str, filesystem: Any) -> None:  # noqa: ANN401 - Beam ships no types
     from apache_beam.io.aws.clients.s3 import messages
     from apache_beam.io.aws.s3io import S3IO, parse_s3_path
 
@@ -52,85 +55,99 @@ def _ask_s3(path: str, filesystem: Any) -> None:  # noqa: ANN401 - Beam ships no
             raise
 
 
-def _ask_gs(path: str, filesystem: Any) -> None:  # noqa: ANN401
+def _probe_gs(path: str, filesystem: Any) -> None:  # noqa: ANN401
     from apache_beam.io.gcp.gcsio import GcsIO, parse_gcs_path
 
     bucket, prefix = parse_gcs_path(path, object_optional=True)
     client = GcsIO(pipeline_options=filesystem._pipeline_options).client
-    found = client.list_blobs(
-        bucket, prefix=prefix, max_results=1, retry=None, timeout=_ASK_SECONDS
+    blobs = client.list_blobs(
+        bucket, prefix=prefix, max_results=1, retry=None, timeout=_PROBE_SECONDS
     )
-    list(found)
+    list(blobs)
 
 
-_ASK_ONCE = {"s3": _ask_s3, "gs": _ask_gs}
+_PROBES = {"s3": _probe_s3, "gs": _probe_gs}
 
 
 def scheme_of(path: str) -> str:
-    """Return what stands before ``://``."""
+    """Return the part of ``path`` before ``://``."""
     return path.partition("://")[0]
 
 
 def exists(path: str) -> bool:
     """Return whether there is a file, or on HDFS a folder, at ``path``."""
-    with _told(path):
+    with translated_errors(path):
         return bool(_filesystems().exists(path))
 
 
 def size_of(path: str) -> int:
     """Return the size of the file at ``path`` in bytes. Raises FileNotFoundError if it is gone."""
-    with _told(path):
-        found = _filesystems().match([path])[0].metadata_list
-    if not found:
+    matches = _match(path, "")
+    if not matches:
         raise FileNotFoundError(f"{path}: there is no such file")
-    return int(found[0].size_in_bytes)
+    return int(matches[0].size_in_bytes)
 
 
 def find(pattern: str) -> list[str]:
     """Return the files that match a glob pattern, sorted."""
-    with _told(pattern):
-        return sorted(found.path for found in _filesystems().match([pattern])[0].metadata_list)
+    return sorted(match.path for match in _match("", pattern))
+
+
+def find_in(folder: str, pattern: str) -> list[str]:
+    """Return the files in ``folder`` that match a glob pattern, sorted."""
+    return sorted(match.path for match in _match(f"{folder}/", pattern))
+
+
+def _match(prefix: str, pattern: str) -> list[Any]:
+    """Return Beam's description of each file that has a prefix, and matches a pattern behind it.
+
+    Beam cannot quote the characters of a pattern, so those of the prefix match any character first.
+    """
+    glob = _WILDCARDS.sub("?", prefix) + pattern
+    with translated_errors(prefix + pattern):
+        matches = _filesystems().match([glob])[0].metadata_list
+        return [match for match in matches if match.path.startswith(prefix)]
 
 
 def delete(paths: Sequence[str]) -> None:
-    """Delete files; one that is gone already is no error."""
+    """Delete files; object stores ignore those that are gone already."""
     for path in paths:
-        with _told(path):
+        with translated_errors(path):
             _filesystems().delete([path])
 
 
 def rename(path: str, target: str) -> None:
-    """Give the file at ``path`` another name, in place of what has it."""
-    with _told(target):
+    """Rename the file at ``path`` to ``target``, in place of any file there."""
+    with translated_errors(target):
         if _filesystems().exists(target):
             _filesystems().delete([target])
         _filesystems().rename([path], [target])
 
 
 def open_for_reading(path: str) -> "RangedFile":
-    """Open the file at ``path``, uncompressed whatever its name says."""
+    """Open the file at ``path``; it is never decompressed, whatever its name."""
     from apache_beam.io.filesystem import CompressionTypes
 
-    with _told(path):
+    with translated_errors(path):
         file = _filesystems().open(path, compression_type=CompressionTypes.UNCOMPRESSED)
         return RangedFile(path, file)
 
 
 class RangedFile(io.RawIOBase):
-    """A remote file that fetches what it is asked for, and nothing ahead."""
+    """A remote file that fetches the bytes that are read, and none ahead."""
 
     def __init__(self, path: str, file: IO[bytes]) -> None:
         self._path = path
         self._file = file
         self._exact = getattr(file, "raw", file)  # Beam's buffer around it fetches 16 MB ahead
         self._at = 0
-        with _told(path):
+        with translated_errors(path):
             self.bytes = int(self._exact.seek(0, os.SEEK_END))
 
     def read_range(self, start: int, size: int) -> bytes:
-        """Return ``size`` bytes from ``start`` on, or fewer at the end of the file."""
+        """Return ``size`` bytes from offset ``start``, or fewer at the end of the file."""
         pieces: list[bytes] = []
-        with _told(self._path):
+        with translated_errors(self._path):
             self._exact.seek(start)
             while size > 0 and (piece := self._exact.read(size)):
                 pieces.append(piece)
@@ -138,7 +155,7 @@ class RangedFile(io.RawIOBase):
         return b"".join(pieces)
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return the next ``size`` bytes, or all of them."""
+        """Return the next ``size`` bytes, or all that are left."""
         left = max(0, self.bytes - self._at)
         content = self.read_range(self._at, left if size is None or size < 0 else min(size, left))
         self._at += len(content)
@@ -164,73 +181,28 @@ class RangedFile(io.RawIOBase):
 
 
 def upload(content: IO[bytes], path: str) -> None:
-    """Make ``content``, as far as it goes on from where it stands, the file at ``path``.
+    """Write ``content``, from its current position on, to ``path``.
 
-    Object stores publish an upload when it is finished. Beam finishes one even when it is
-    abandoned: then what it left is deleted.
+    Object stores publish an upload when it is complete. Beam completes an upload even after an
+    error, so the file is deleted then.
     """
     from apache_beam.io.filesystem import CompressionTypes
 
     size = 0
     try:
         with (
-            _told(path),
+            translated_errors(path),
             _filesystems().create(path, compression_type=CompressionTypes.UNCOMPRESSED) as file,
         ):
             while piece := content.read(_PIECE):
                 file.write(piece)
                 size += len(piece)
         if size_of(path) != size:
-            raise OSError(f"{path}: of {size} bytes only {size_of(path)} arrived")
+            raise OSError(f"{path}: only {size_of(path)} of {size} bytes arrived")
     except BaseException:
         with contextlib.suppress(OSError, EvenpairError):
             delete([path])
         raise
-
-
-@contextlib.contextmanager
-def _told(path: str) -> Iterator[None]:
-    """Turn whatever a file system raises into OSError, or EvenpairError where it cannot be used."""
-    try:
-        yield
-    except EvenpairError:
-        raise
-    except Exception as error:
-        cause = _cause(error)
-        if any(said in str(cause) for said in _NO_BUCKET):
-            raise EvenpairError(f"{path}: there is no such bucket") from error
-        if isinstance(cause, FileNotFoundError) or getattr(cause, "code", None) == 404:
-            raise FileNotFoundError(f"{path}: there is no such file") from error
-        advice = f"{path}: {_advice(path, _said(cause))}"
-        if "pip install" in advice:
-            raise UsageError(advice) from error
-        if isinstance(cause, RuntimeError | ImportError | ValueError):
-            raise EvenpairError(advice) from error
-        raise OSError(advice) from error
-
-
-def _cause(error: Exception) -> Exception:
-    """Return what lies behind an error of Beam's, which holds one for each path."""
-    details = getattr(error, "exception_details", None) or {}
-    causes = [cause for cause in details.values() if isinstance(cause, Exception)]
-    return _cause(causes[0]) if causes else error
-
-
-def _said(error: Exception) -> str:
-    """Return the message of an error in one line, without the path that some begin with."""
-    said = error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
-    return " ".join(said.split())
-
-
-def _advice(path: str, said: str) -> str:
-    scheme = scheme_of(path)
-    if "credentials" in said:
-        return f"{said} (see --{scheme}_access_key_id, after --)" if scheme == "s3" else said
-    if scheme in _EXTRAS and any(word in said for word in _LACKING):
-        return f"needs what pip install 'evenpair[{_EXTRAS[scheme]}]' installs"
-    if "Unable to get filesystem" in said:
-        return f"no file system is known for {scheme}://"
-    return said
 
 
 def _filesystems() -> Any:  # noqa: ANN401 - Beam ships no types
@@ -238,7 +210,7 @@ def _filesystems() -> Any:  # noqa: ANN401 - Beam ships no types
 
     with contextlib.suppress(ImportError):  # without boto3 there is nothing to share
         share_clients()
-    if FileSystems._pipeline_options is None:  # those for remote paths cannot do without
+    if FileSystems._pipeline_options is None:  # file systems for remote paths require options
         from apache_beam.options.pipeline_options import PipelineOptions
 
         FileSystems.set_options(PipelineOptions([]))

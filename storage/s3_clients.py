@@ -1,7 +1,7 @@
 """One connection pool for all of Beam's access to S3.
 
-Beam makes a new client for every look at a path, and boto3 reads its description of S3 anew for
-each: a tenth of a second of processor time before anything is asked.
+Beam makes a new client for every access to a path, and for each client boto3 reads its description
+of S3 again: a tenth of a second of processor time before the first request.
 """
 
 from functools import cache
@@ -21,23 +21,23 @@ _OPTIONS = (
 
 @cache
 def share_clients() -> None:
-    """Let Beam's S3 clients with the same options share one of boto3's, which threads can."""
+    """Let Beam's S3 clients with the same options share one boto3 client; it is thread-safe."""
     from apache_beam.io.aws.clients.s3 import boto3_client
     from apache_beam.options.pipeline_options import S3Options
 
     class SharedClient(boto3_client.Client):
-        """Beam's client: a stream of its own, and the connections of all."""
+        """Beam's client, with a stream of its own and shared connections."""
 
         def __init__(self, options: Any) -> None:  # noqa: ANN401 - Beam ships no types
-            given = options.view_as(S3Options)
-            self.client = connect(tuple(getattr(given, name) for name in _OPTIONS))
+            s3_options = options.view_as(S3Options)
+            self.client = connect(tuple(getattr(s3_options, name) for name in _OPTIONS))
             self._download_request = None
             self._download_stream = None
             self._download_pos = 0
 
     @cache
     def connect(values: tuple[object, ...]) -> Any:  # noqa: ANN401 - Beam ships no types
-        return made(dict(zip(_OPTIONS, values, strict=True))).client
+        return own_client(dict(zip(_OPTIONS, values, strict=True))).client
 
-    made = boto3_client.Client
+    own_client = boto3_client.Client
     boto3_client.Client = SharedClient

@@ -1,6 +1,7 @@
-"""What is shuffled -> a file that all workers can read, so that an engine moves only places in it.
+"""Bytes to be grouped -> a file that all workers can read, and the places of the bytes in it.
 
-Beam's own runner holds whatever is grouped in the launcher's memory.
+An engine then moves places only. Beam's own runner would hold all grouped bytes in the memory of
+the launcher.
 """
 
 import uuid
@@ -9,14 +10,14 @@ from collections.abc import Iterable, Iterator
 from . import files
 
 Spilled = bytes | tuple[str, int, int]
-"""Some bytes, or where they lie: the path of a file, the first of its bytes, and how many."""
+"""Some bytes, or their place: the path of a file, the offset and the number of bytes."""
 
 
 def spill(folder: str, parts: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, Spilled]]:
-    """Write numbered ``parts`` to one new file in ``folder`` and give the place of each.
+    """Write numbered ``parts`` to one new file in ``folder``, and yield the place of each.
 
-    An object store takes a request for each part that is read, so there they are given as they are.
-    The file belongs to this attempt alone; one that failed leaves a file that nobody reads.
+    In an object store, reading a part takes a request; there the parts are yielded as they are.
+    Each attempt writes a file of its own. The file of a failed attempt is never read.
     """
     if not files.is_local(folder):
         yield from parts
@@ -31,7 +32,7 @@ def spill(folder: str, parts: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int
 
 
 def load_spilled(spilled: Spilled) -> bytes:
-    """Return the bytes that were spilled."""
+    """Return the bytes that ``spill`` took."""
     if isinstance(spilled, bytes):
         return spilled
     path, start, size = spilled

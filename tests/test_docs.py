@@ -1,4 +1,4 @@
-"""What the documents tell a user to type: commands and options that exist."""
+"""Commands and options in the documents exist, and links lead to files."""
 
 import re
 import shlex
@@ -11,13 +11,14 @@ from evenpair.runners.cli.command_line import evenpair
 from evenpair.runners.cli.main import split_beam_options
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 CODE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([\w./-]+)\)")
+PATH = re.compile(r"`([\w.-]+/[\w./-]*)`")
 
 
 def commands(document):
-    """Return what stands in code after ``evenpair``, word by word."""
+    """Return the words of every evenpair command in code, without Beam's options."""
     code = "\n".join(CODE.findall(document.read_text())).replace("\\\n", " ")
     typed = [line.removeprefix("$ ") for line in code.splitlines()]
     lines = [shlex.split(line, comments=True) for line in typed if line.startswith("evenpair ")]
@@ -25,20 +26,34 @@ def commands(document):
 
 
 def unknown(words):
-    """Return the options of a command that it does not have."""
+    """Return the options in a command line that the command does not have."""
     command = evenpair.commands.get(words[0])
     assert isinstance(command, click.Command), words
     known = {name for option in command.params for name in option.opts} | {"--help"}
     return {word.partition("=")[0] for word in words[1:] if word.startswith("--")} - known
 
 
-def test_every_command_can_be_typed():
-    found = [words for document in DOCUMENTS for words in commands(document)]
-    assert {"run", "enrich", "select", "verify"} <= {words[0] for words in found}
-    assert [(words, unknown(words)) for words in found if unknown(words)] == []
+def test_every_command_and_option_exists():
+    lines = [words for document in DOCUMENTS for words in commands(document)]
+    assert {"run", "enrich", "select", "verify"} <= {words[0] for words in lines}
+    assert [(words, unknown(words)) for words in lines if unknown(words)] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_lead_somewhere(document):
+def test_links_lead_to_files(document):
     links = [document.parent / link for link in LINK.findall(document.read_text())]
     assert [link for link in links if not link.exists()] == []
+
+
+def test_the_map_for_contributors_names_files_and_folders_that_exist():
+    paths = PATH.findall((ROOT / "CONTRIBUTING.md").read_text())
+    made_by_a_run = {"scores/", "captions/", "selection/", "rejections/"}
+    assert len(paths) > 50
+    assert {path for path in paths if not (ROOT / path).exists()} <= made_by_a_run
+
+
+def test_the_classes_of_the_words_exist():
+    names = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "words.md").read_text(), re.MULTILINE)
+    code = "\n".join(path.read_text() for path in ROOT.glob("[pst]*/**/*.py"))
+    assert len(names) > 10
+    assert [name for name in names if not re.search(rf"^class {name}\b", code, re.MULTILINE)] == []

@@ -61,7 +61,7 @@ def shard(tmp_path_factory):
         for n in range(PAIRS):
             sample = {
                 "__key__": f"{n:09d}",
-                "jpg": scene_jpeg(sample_scene(1, n), 64),
+                "jpg": scene_jpeg(sample_scene(1, n), size=64),
                 "json": json.dumps({"caption": f"a written {n}", "caption_raw": f"raw {n}"}),
                 "txt": f"a written {n}",
                 "image_embedding.npy": npy(draw.normal(size=6)),
@@ -88,7 +88,7 @@ def test_batches_hold_every_pair_once(example, shard):
     data = list(example.batches(shard, {"caption": 1.0}, 10, train=False))
     assert [len(batch[0]) for batch in data] == [10, 10, 4]
     images, texts = (torch.cat([batch[n] for batch in data]) for n in (0, 1))
-    assert images.shape == (PAIRS, 3, 64, 64)
+    assert images.shape == (PAIRS, 3, 64, size=64)
     assert len({tuple(text.tolist()) for text in texts}) == PAIRS
     image_teacher, text_teacher = data[0][2:]
     assert (image_teacher.shape, text_teacher.shape) == ((10, 6), (10, 4))
@@ -98,7 +98,7 @@ def test_batches_hold_every_pair_once(example, shard):
 def test_a_pickle_among_the_members_is_not_loaded(example, shard):
     member = io.BytesIO()
     np.save(member, np.array([print]), allow_pickle=True)
-    sample = {"jpg": scene_jpeg(sample_scene(1, 0), 64), "txt": b"a", "json": b"{}"}
+    sample = {"jpg": scene_jpeg(sample_scene(1, 0), size=64), "txt": b"a", "json": b"{}"}
     with pytest.raises(ValueError, match="allow_pickle"):
         example.read_sample(sample | {"image_embedding.npy": member.getvalue()}, {"caption": 1.0})
 

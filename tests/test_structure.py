@@ -95,9 +95,10 @@ def level_of(module):
     return next(number for number, folders in enumerate(order) if inner in folders)
 
 
-def test_there_is_something_to_look_at():
+def test_all_folders_with_code_are_checked():
     assert len(FILES) > 200
     assert {folder_of(module) for module in FILES} == set(FOLDERS)
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} == set(FOLDERS)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

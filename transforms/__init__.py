@@ -1,1 +1,1 @@
-"""What happens to a pair: a folder for each kind of work."""
+"""The stages of the pipelines, a folder for each kind of work."""

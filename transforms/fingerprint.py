@@ -1,4 +1,4 @@
-"""A column of strings -> 128 bits for each: what is compared instead of the strings themselves."""
+"""A column of strings -> a hash of 128 bits for each, to be compared instead of the string."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,32 +13,32 @@ _FACTORS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 _WORD = 8
 _ALL = 2**64 - 1
 _ROWS = 4096
-"""So many strings are laid side by side at a time, each as wide as the longest of them."""
+"""The strings that are hashed at a time, in a matrix as wide as the longest of them."""
 
 
 def fingerprints(column: pa.ChunkedArray | pa.Array) -> Fingerprints:
-    """Return the fingerprint of each string of a column that has no null.
+    """Return the fingerprint of each string of a column without nulls.
 
-    Each eight bytes are mixed in by the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA
-    2014), twice with other seeds. Equal strings have equal fingerprints whatever stands beside
-    them; of n different ones two meet with a probability of about n² / 2¹²⁹.
+    Every eight bytes are mixed in by the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA
+    2014), with a seed for each half. A fingerprint depends on its string alone. The probability of
+    a collision among n different strings is about n² / 2¹²⁹.
     """
-    found = np.empty(len(column), FINGERPRINT)
+    result = np.empty(len(column), FINGERPRINT)
     for start in range(0, len(column), _ROWS):
-        found[start : start + _ROWS] = _fingerprints(column.slice(start, _ROWS))
-    return found
+        result[start : start + _ROWS] = _fingerprints(column.slice(start, _ROWS))
+    return result
 
 
 def _fingerprints(column: pa.ChunkedArray | pa.Array) -> Fingerprints:
     words, lengths = _words(column)
-    found = np.empty(len(lengths), FINGERPRINT)
+    result = np.empty(len(lengths), FINGERPRINT)
     for name, seed in zip(FINGERPRINT.names or (), _SEEDS, strict=True):
         state = _mix(lengths ^ np.uint64(seed))
         for at in range(words.shape[1]):
-            used = lengths > np.uint64(at * _WORD)
-            state = np.where(used, _mix(state ^ words[:, at]), state)
-        found[name] = state
-    return found
+            is_inside = lengths > np.uint64(at * _WORD)
+            state = np.where(is_inside, _mix(state ^ words[:, at]), state)
+        result[name] = state
+    return result
 
 
 def high_half(text: str) -> int:
@@ -61,7 +61,7 @@ def _mix_one(state: int) -> int:
 
 
 def _words(column: pa.ChunkedArray | pa.Array) -> tuple[npt.NDArray[np.uint64], ...]:
-    """Return the bytes of each string as words of eight, zeros at the end, and their number."""
+    """Return the bytes of each string as words of eight, zero-padded, and their number."""
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     binary = whole.cast(pa.large_binary())
     _, offsets_buffer, data_buffer = binary.buffers()

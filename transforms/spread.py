@@ -1,4 +1,4 @@
-"""Units of work -> the same, dealt out evenly to workers."""
+"""Units of work -> the same, distributed evenly among workers."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from ..storage import files
 
 @dataclass
 class Spread(beam.PTransform):
-    """The elements to work on, none of them fused with another.
+    """The elements to work on, each a bundle of its own.
 
-    A random reshuffle gives one worker many elements and another few; one key for each element, in
-    order, is dealt out evenly by every runner. ``lanes`` are the most that may be worked on at the
-    same time, and the most workers; None leaves that to the runner.
+    A random reshuffle gives one worker many elements and another few; with one key for each
+    element, in order, every runner distributes them evenly.
     """
 
     elements: Sequence[Any]
     lanes: int | None = None
+    """The most elements that are worked on at the same time; None leaves that to the runner."""
 
     def expand(self, root: beam.Pipeline) -> beam.PCollection:
         lanes = self.lanes or max(1, len(self.elements))
@@ -34,12 +34,13 @@ class Spread(beam.PTransform):
 
 @dataclass
 class SpreadSources(beam.PTransform):
-    """The sources that a run's table lists, dealt out alike: a job of many stays a small job.
+    """The sources of a run, read from their table, so that a job of many sources stays small.
 
     It is applied to a pipeline, or to a collection of one element that must be there before.
     """
 
     path: str
+    """The path of the table of sources."""
 
     def expand(self, start: beam.PCollection) -> beam.PCollection:
         is_root = isinstance(start, beam.pvalue.PBegin)
@@ -55,7 +56,7 @@ class SpreadSources(beam.PTransform):
 
 
 def load_sources(path: str) -> list[Source]:
-    """Return the sources that the table at ``path`` lists."""
+    """Return the sources in the table at ``path``."""
     return [Source(**row) for row in files.read_table(path).to_pylist()]
 
 
@@ -64,7 +65,7 @@ def _listed(path: str) -> Iterator[tuple[int, Source]]:
 
 
 class Respread(beam.PTransform):
-    """Sources -> the same, dealt out anew to all workers when all of them are there."""
+    """Sources -> the same, distributed anew once all of them have arrived."""
 
     def expand(self, sources: beam.PCollection) -> beam.PCollection:
         return (

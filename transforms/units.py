@@ -1,4 +1,4 @@
-"""Unit -> the same, committed: its rejections, then its table, each whole or not at all."""
+"""Unit -> the same unit, written: its rejections, then its table, each whole or not at all."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +14,11 @@ from ..storage import files
 from .spread import Spread, SpreadSources
 
 ALL = None
-"""All sources of a run, whose table lists them."""
+"""All sources of a run, as its table of sources lists them."""
 
 
 def keep_unit(unit: Unit, run_dir: RunDirectory, table: RunTable) -> None:
-    """Write the rejections of ``unit``, then its table: the table is what says that it is done."""
+    """Write the rejections of ``unit``, then its table, which marks the unit as finished."""
     name = unit.source.name
     if unit.rejections:
         files.write_table(
@@ -30,10 +30,7 @@ def keep_unit(unit: Unit, run_dir: RunDirectory, table: RunTable) -> None:
 def load_unit(
     source: Source, run_dir: RunDirectory, table: RunTable, columns: list[str] | None = None
 ) -> Unit:
-    """Return the table that ``keep_unit`` wrote, or some of its columns.
-
-    Its rejections are kept already.
-    """
+    """Return the unit that ``keep_unit`` wrote, or some of its columns, without its rejections."""
     rows = files.read_table(run_dir.table(table, source.name), columns)
     return Unit(source, rows.replace_schema_metadata(None), tally_of(rows.schema))
 
@@ -53,14 +50,12 @@ class _Keep(beam.DoFn):
 
 @dataclass
 class KeepUnits(beam.PTransform):
-    """Unit -> Unit, written to one of the run's tables.
-
-    Without a ``stamp`` the unit keeps the stamp that it has.
-    """
+    """Unit -> Unit, written to one of the run's tables."""
 
     run_dir: RunDirectory
     table: RunTable
     stamp: str | None = None
+    """The stamp to write; None for the unit's own."""
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return units | beam.ParDo(_Keep(self.run_dir, self.table, self.stamp))
@@ -71,19 +66,19 @@ class LoadUnits(beam.PTransform):
     """Sources -> Unit for each, from one of the run's tables."""
 
     sources: Sequence[Source] | None
-    """None for all sources of the run."""
+    """The sources to load, or ALL."""
     run_dir: RunDirectory
     table: RunTable
     columns: list[str] | None = None
     after: beam.pvalue.AsSingleton | None = None
-    """The result of whatever wrote the tables of all sources, which must be there before.
+    """A side input to wait for: the output of the step that writes the tables.
 
-    The tables are listed from its collection, not beside it: every source of a job is started at
+    The table of sources is read from its collection, not beside it: every source of a job starts at
     once, and on Flink each of them takes network buffers (runners/flink/network.py).
     """
 
     def expand(self, root: beam.Pipeline) -> beam.PCollection:
-        if self.sources is not None:
+        if self.sources is not ALL:
             return root | Spread(self.sources) | beam.Map(self._load)
         start = root if self.after is None else self.after.pvalue
         return start | SpreadSources(self.run_dir.sources) | beam.Map(self._load)

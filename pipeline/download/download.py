@@ -8,7 +8,7 @@ import apache_beam as beam
 from ...schemas.errors import EvenpairError, UsageError
 from ...schemas.run_directory import RunDirectory
 from ...storage import files
-from ...transforms.download.download_shards import Downloading, DownloadShards, UrlShard
+from ...transforms.download.download_shards import DownloadSettings, DownloadShards, UrlShard
 from ...transforms.download.load_img2dataset import require_img2dataset
 from ...transforms.download.polite_opener import Limits
 from ...transforms.spread import Spread
@@ -78,13 +78,16 @@ def _refuse_options(urls: UrlOptions, fetch: FetchOptions) -> None:
 
 
 def build_download(
-    root: beam.Pipeline, shards: Sequence[UrlShard], folder: RunDirectory, how: Downloading
+    root: beam.Pipeline,
+    shards: Sequence[UrlShard],
+    folder: RunDirectory,
+    settings: DownloadSettings,
 ) -> None:
     """Wire the download: one element is one shard, and nothing is shuffled."""
     _ = (
         root
         | "Shards of urls" >> Spread(shards)
-        | "Download shards" >> DownloadShards(folder.root, how)
+        | "Download shards" >> DownloadShards(folder.root, settings)
         | "Keep faults" >> beam.Map(keep_fault, folder)
     )
 
@@ -109,9 +112,9 @@ def download(planned: Download, folder: RunDirectory, execute: Execute) -> None:
         folder.scratch("urls"),
     )
     if shards:
-        how = downloading(planned)
+        settings = download_settings(planned)
         work = Work(DOWNLOAD, len(shards), folder, apart=True)
-        execute(lambda root: build_download(root, shards, folder, how), work)
+        execute(lambda root: build_download(root, shards, folder, settings), work)
     if faults := kept_faults(folder):
         raise EvenpairError("\n".join(faults))
     keep_download(folder, identity, done=True)
@@ -119,7 +122,7 @@ def download(planned: Download, folder: RunDirectory, execute: Execute) -> None:
     files.remove(folder.work)
 
 
-def downloading(planned: Download) -> Downloading:
+def download_settings(planned: Download) -> DownloadSettings:
     """Return the arguments of img2dataset's resizer and downloader, and our limits."""
     options, fetch = planned.options, planned.fetch
     resizer = {
@@ -145,4 +148,4 @@ def downloading(planned: Download) -> Downloading:
         "encode_format": options.encode_format,
     }
     limits = Limits(fetch.max_bytes, fetch.max_seconds, fetch.requests_per_host)
-    return Downloading(options.format, resizer, downloader, limits)
+    return DownloadSettings(options.format, resizer, downloader, limits)

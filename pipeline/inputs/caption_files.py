@@ -5,17 +5,16 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ...schemas.errors import UsageError
-from ...schemas.source import expand_braces
 from ...storage import files
-from ...transforms.join.read_given_captions import CAPTION_FIELDS, TEXTS, GivenFile, fields_of
+from ...storage.find_inputs import find_inputs
+from ...transforms.join.read_caption_file import CAPTION_FIELDS, TEXTS, CaptionFile, fields_of
 from ..options.phase_options import EnrichOptions
-from .find_sources import find_files
 
 _BETWEEN_FILES = re.compile(r",(?![^{]*\})")
 _BLOCK = 1 << 23
 
 
-def find_caption_files(options: EnrichOptions) -> tuple[GivenFile, ...]:
+def find_caption_files(options: EnrichOptions) -> tuple[CaptionFile, ...]:
     """Return the files that ``--captions`` names, each with its column of captions.
 
     Raises UsageError if there are none, or for a file without captions or the column to join on.
@@ -27,17 +26,17 @@ def find_caption_files(options: EnrichOptions) -> tuple[GivenFile, ...]:
     columns = {path: _columns(path, fields, on) for path, fields in with_fields if fields}
     if not columns:
         raise UsageError(f"--captions {options.captions}: there is no line in any of these files")
-    return tuple(GivenFile(n, path, *columns[path]) for n, path in enumerate(columns))
+    return tuple(CaptionFile(n, path, *columns[path]) for n, path in enumerate(columns))
 
 
-def digest_files(caption_files: Iterable[GivenFile]) -> str:
+def digest_files(caption_files: Iterable[CaptionFile]) -> str:
     """Return a hash of the columns used and of the content of ``caption_files``."""
     digests = files.each(lambda file: f"{file.name} {_digest(file.path)}", caption_files)
     return hashlib.blake2b("\n".join(digests).encode(), digest_size=16).hexdigest()
 
 
 def _paths(pattern: str) -> list[str]:
-    paths = {name: find_files(name, _files_in) for name in expand_braces(pattern)}
+    paths = find_inputs(pattern, _files_in)
     if missing := [name for name, matches in paths.items() if not matches]:
         raise UsageError(f"no captions at {missing[0]} (--captions {pattern})")
     return [path for matches in paths.values() for path in matches]

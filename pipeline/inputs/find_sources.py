@@ -1,17 +1,16 @@
 """INPUT arguments -> the source shards that they name."""
 
 import os
-from collections.abc import Callable
 
 import pyarrow as pa
 
 from ...schemas.errors import UsageError
-from ...schemas.source import Source, expand_braces, name_sources
+from ...schemas.source import Source, name_sources
 from ...storage import files
+from ...storage.find_inputs import find_inputs
 from ...transforms.read.stored_samples import image_columns
 
 _ARCHIVE, _TABLE = _KINDS = (".tar", ".parquet")
-_WILDCARDS = frozenset("*?[")
 
 
 def find_sources(inputs: tuple[str, ...]) -> list[Source]:
@@ -25,11 +24,11 @@ def find_sources(inputs: tuple[str, ...]) -> list[Source]:
 
 
 def _expand(argument: str) -> list[str]:
-    return [path for pattern in expand_braces(argument) for path in _match(pattern, argument)]
+    shards = find_inputs(argument, _shards_in)
+    return [path for pattern in shards for path in _checked(shards[pattern], pattern, argument)]
 
 
-def _match(pattern: str, argument: str) -> list[str]:
-    paths = find_files(pattern, _shards_in)
+def _checked(paths: list[str], pattern: str, argument: str) -> list[str]:
     if not paths:
         raise UsageError(_message_for_nothing(pattern, argument))
     for path in paths:
@@ -46,22 +45,6 @@ def _message_for_nothing(pattern: str, argument: str) -> str:
     if pattern.endswith(argument):
         return f"no such input: {pattern}"
     return f"no such input: {pattern} (in {argument}; a folder or a glob takes what exists)"
-
-
-def find_files(pattern: str, files_in: Callable[[str], list[str]]) -> list[str]:
-    """Return the file at a path, the matches of a glob, or ``files_in`` a folder.
-
-    A file whose path looks like a glob is that file.
-    """
-    pattern = os.path.abspath(pattern) if files.is_local(pattern) else pattern
-    files.require_access(pattern)
-    if files.is_local(pattern) and os.path.isdir(pattern):
-        return files_in(pattern)
-    if files.exists(pattern):
-        return [pattern]
-    if _WILDCARDS & set(pattern):
-        return files.find(pattern)
-    return [] if files.is_local(pattern) else files_in(pattern.rstrip("/"))
 
 
 def _shards_in(folder: str) -> list[str]:

@@ -11,10 +11,9 @@ import pyarrow.csv as pa_csv
 import pyarrow.json as pa_json
 
 from ...schemas.errors import EvenpairError, UsageError
-from ...schemas.source import expand_braces
 from ...storage import files
+from ...storage.find_inputs import find_inputs
 from ...transforms.read.stored_samples import image_columns
-from .find_sources import find_files
 
 _KINDS = ("parquet", "csv", "tsv", "jsonl", "txt")
 _FORMATS = (*_KINDS, *(f"{kind}.gz" for kind in _KINDS[1:]))
@@ -90,14 +89,14 @@ def _require_paths(argument: str) -> list[str]:
 
 
 def _paths(argument: str) -> list[str]:
-    patterns = expand_braces(argument)
-    return [path for pattern in patterns for path in find_files(pattern, _files_in)]
+    return [path for paths in find_inputs(argument, _files_in).values() for path in paths]
 
 
 def _files_in(folder: str) -> list[str]:
     """Return the lists in a folder; of a folder with archives, one of these."""
-    lists = [path for path in files.find_in(folder, "*") if UrlList(path).format]
-    return files.find_in(folder, "*.tar")[:1] or lists
+    paths = files.find_in(folder, "*")
+    archives = [path for path in paths if path.endswith(".tar")]
+    return archives[:1] or [path for path in paths if UrlList(path).format]
 
 
 def columns_of(urls: UrlList) -> pa.Schema:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from ...models.load_captioner import DEMO, demo_captioner_path
 from ...schemas.errors import UsageError
 from ...schemas.phase import Phase
-from ...transforms.captioners.captioner import Asked, Captioner
+from ...transforms.captioners.captioner import Captioner, CaptionerId
 from ...transforms.captioners.endpoint import EndpointCaptioner
 from ...transforms.captioners.endpoint_service import Service, check_service, endpoint_urls
 from ...transforms.captioners.families import CHAT_PROMPT
 from ...transforms.captioners.find_model import find_model, require_captioner
-from ...transforms.captioners.load_captioner import ChosenModel, load_captioner
+from ...transforms.captioners.huggingface import LocalModel, load_captioner
 from ..options.phase_options import EnrichOptions, ServiceOptions
 from ..runs.part import Part
 from ..runs.record import plain_options
@@ -22,12 +22,12 @@ from ..runs.run import Run
 class Chosen:
     """The captioner of a run: a model that workers load, or a service that they call."""
 
-    by: ChosenModel | Service
+    by: LocalModel | Service
 
     @property
-    def asked(self) -> Asked:
+    def captioner_id(self) -> CaptionerId:
         """The identity that is recorded with every answer."""
-        return self.by.asked
+        return self.by.captioner_id
 
     @property
     def is_service(self) -> bool:
@@ -45,7 +45,7 @@ class Chosen:
         if isinstance(self.by, Service):
             check_service(self.by)
         else:
-            require_captioner(self.by.found)
+            require_captioner(self.by.location)
 
 
 def choose_captioner(
@@ -62,12 +62,12 @@ def choose_captioner(
         return None
     if service.endpoint:
         return Chosen(_service(options, service, part))
-    path = demo_captioner_path() if options.captioner == DEMO else options.captioner
-    found = find_model(options.captioner, path, _revision(run, options))
+    folder = demo_captioner_path() if options.captioner == DEMO else ""
+    location = find_model(options.captioner, folder, revision=_revision(run, options))
     return Chosen(
-        ChosenModel(
-            found,
-            options.prompt or found.default_prompt,
+        LocalModel(
+            location,
+            options.prompt or location.default_prompt,
             options.batch_size,
             options.max_new_tokens,
             device=part.number - 1,
@@ -87,7 +87,7 @@ def _revision(run: Run, options: EnrichOptions) -> str:
 def _service(options: EnrichOptions, service: ServiceOptions, part: Part) -> Service:
     prompt = options.prompt or CHAT_PROMPT
     return Service(
-        Asked(options.captioner, options.captioner_revision, prompt),
+        CaptionerId(options.captioner, options.captioner_revision, prompt),
         endpoint_urls(service.endpoint),
         part.share(service.concurrency),
         service.request_timeout,

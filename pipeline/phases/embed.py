@@ -11,7 +11,7 @@ from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...transforms.embed.compare_images import CompareImages
 from ...transforms.embed.embed_pairs import EmbedPairs
-from ...transforms.embed.encoder import Encodes
+from ...transforms.embed.encoder import Modality
 from ...transforms.embed.keep_vectors import SettleVectors
 from ...transforms.spread import Spread
 from ...transforms.units import KeepUnits
@@ -31,7 +31,7 @@ def embed(
     Returns how many shards are left to other parts.
     """
     run.require(Phase.SCORE)
-    encoders = tuple(encoding.by for encoding in encodings)
+    encoders = tuple(encoding.encoder_id for encoding in encodings)
     if not encoders or run.record.embedded == encoders:
         return 0
     run.save(encoders=encoders)
@@ -39,7 +39,8 @@ def embed(
     stamps = _stamps(run, options, encodings)
 
     def is_finished(source: Source) -> bool:
-        return all(stamp_of(run_dir, source, by.table) == stamps[source.name] for by in encoders)
+        stamp = stamps[source.name]
+        return all(stamp_of(run_dir, source, e.table) == stamp for e in encoders)
 
     pending = [source for source in part.of(sources) if not is_finished(source)]
     if pending:
@@ -61,7 +62,7 @@ def embed(
 
 def _stamps(run: Run, options: EnrichOptions, encodings: Sequence[Encoding]) -> dict[str, str]:
     """Return the stamp of each source's vectors, by its name; its captions are part of it."""
-    origin = {"encoders": [asdict(encoding.by) for encoding in encodings]}
+    origin = {"encoders": [asdict(encoding.encoder_id) for encoding in encodings]}
     stamp = enrich_stamp(run, options, origin)
     captions = {s.name: stamp_of(run.directory, s, RunTable.CAPTIONS) for s in run.sources()}
     return {name: digest([stamp, of_captions]) for name, of_captions in captions.items()}
@@ -81,17 +82,17 @@ def build_embed(
     The table of a shard's vectors is written last: with the right stamp, all of it is finished.
     """
     for encoding in encodings:
-        name = encoding.by.encodes.value
+        name = encoding.encoder_id.encodes.value
         embedded = (
             root
             | f"Sources for {name}" >> Spread(pending, lanes)
-            | f"Embed for {name}" >> EmbedPairs(run_dir, encoding.load, encoding.by)
+            | f"Embed for {name}" >> EmbedPairs(run_dir, encoding.load, encoding.encoder_id)
         )
-        if encoding.by.encodes is Encodes.BOTH:
+        if encoding.encoder_id.encodes is Modality.BOTH:
             embedded = (
                 embedded
-                | "Compare images" >> CompareImages(run_dir, encoding.by)
+                | "Compare images" >> CompareImages(run_dir, encoding.encoder_id)
                 | "Keep captions" >> KeepUnits(run_dir, RunTable.CAPTIONS)
                 | "Their sources" >> beam.Map(lambda unit: unit.source)
             )
-        _ = embedded | f"Settle {name}" >> SettleVectors(run_dir, encoding.by, stamps)
+        _ = embedded | f"Settle {name}" >> SettleVectors(run_dir, encoding.encoder_id, stamps)

@@ -11,7 +11,7 @@ from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
-from ...transforms.captioners.captioner import Asked, LoadCaptioner
+from ...transforms.captioners.captioner import CaptionerId, LoadCaptioner
 from ...transforms.enrich.caption_budget import Budget
 from ...transforms.enrich.caption_images import CaptionImages
 from ...transforms.enrich.choose_sparse import ChooseSparse
@@ -56,18 +56,18 @@ def caption(run: Run, options: EnrichOptions, captioner: Chosen, part: Part = WH
     Returns how many shards are left to other parts; the part that leaves none finishes the phase.
     """
     run.require(Phase.SCORE)
-    asked = captioner.asked
-    if run.is_current(Phase.ENRICH, options) and run.record.captioner == asked:
+    captioner_id = captioner.captioner_id
+    if run.is_current(Phase.ENRICH, options) and run.record.captioner == captioner_id:
         return 0
     _refuse_other_part(run, options)
     run.begin(Phase.ENRICH, options)
-    run.save(captioner=asked)
+    run.save(captioner=captioner_id)
     sources, run_dir = run.sources(), run.directory
-    stamp = enrich_stamp(run, options, asdict(asked))
+    stamp = enrich_stamp(run, options, asdict(captioner_id))
     pending = without_stamp(run_dir, part.of(sources), stamp)
     hints = {} if captioner.is_service else run.hints
     captioning = Captioning(
-        asked=asked,
+        captioner_id=captioner_id,
         load=captioner.load,
         lanes=1 if captioner.is_service else run.models or max(1, len(pending)),
         sample=options.reference_sample,
@@ -119,7 +119,7 @@ def enrich_lines(
 class Captioning:
     """The captioner of a run, and the pairs that it captions."""
 
-    asked: Asked
+    captioner_id: CaptionerId
     load: LoadCaptioner
     lanes: int
     """How many models caption at the same time."""
@@ -147,9 +147,9 @@ def build_enrich(
     Answers are kept as they come, the captions of a shard as soon as it is done. The random sample
     of references is drawn from all ``sources``, whichever of them are pending.
     """
-    asked, budget = captioning.asked, captioning.budget
+    captioner_id, budget = captioning.captioner_id, captioning.budget
     last = _find_last(root, sources, run_dir, captioning.sample)
-    caption_images = CaptionImages(run_dir, captioning.load, asked).with_resource_hints(
+    caption_images = CaptionImages(run_dir, captioning.load, captioner_id).with_resource_hints(
         **captioning.hints
     )
     captioned = (
@@ -164,7 +164,7 @@ def build_enrich(
         | "Spread again" >> Respread()
         | "Load scores again" >> beam.Map(load_unit, run_dir, RunTable.SCORES)
         | "Choose again" >> ChooseSparse(last, budget)
-        | "Gather captions" >> GatherCaptions(run_dir, asked)
+        | "Gather captions" >> GatherCaptions(run_dir, captioner_id)
         | "Find facts" >> FindGeneratedFacts(captioning.parser, run_dir.statistics)
         | "Keep captions" >> KeepUnits(run_dir, RunTable.CAPTIONS, stamp)
     )

@@ -17,10 +17,10 @@ from ...schemas.source import Source
 from ...storage import files
 from ...transforms.enrich.find_generated_facts import FindGeneratedFacts
 from ...transforms.join.explain_join import COLUMNS, explain_join
-from ...transforms.join.gather_given_captions import GatherGivenCaptions
-from ...transforms.join.match_given_captions import MatchGivenCaptions, places_of_pairs
-from ...transforms.join.read_given_captions import GivenFile, fields_of, read_given_captions
-from ...transforms.join.sort_given_captions import KeepPieces, SortPieces
+from ...transforms.join.gather_joined_captions import GatherJoinedCaptions
+from ...transforms.join.match_captions import MatchCaptions, places_of_pairs
+from ...transforms.join.read_caption_file import CaptionFile, fields_of, read_caption_file
+from ...transforms.join.sort_captions import KeepChunks, SortCaptions
 from ...transforms.spread import Spread
 from ...transforms.units import KeepUnits, LoadUnits
 from ..inputs.caption_files import digest_files
@@ -34,7 +34,7 @@ _ALMOST_NONE = 0.05
 _VALUES_COMPARED = 1_000
 
 
-def join_captions(run: Run, options: EnrichOptions, caption_files: Sequence[GivenFile]) -> None:
+def join_captions(run: Run, options: EnrichOptions, caption_files: Sequence[CaptionFile]) -> None:
     """Give the pairs of ``run`` the captions of ``caption_files``; nothing is captioned.
 
     Raises UsageError if no caption finds its pair.
@@ -97,7 +97,7 @@ def joined_lines(joined: JoinRecord | None) -> Iterator[str]:
         yield f"almost none were joined: {joined.hint}"
 
 
-def _explain(run: Run, caption_files: Sequence[GivenFile]) -> str:
+def _explain(run: Run, caption_files: Sequence[CaptionFile]) -> str:
     """Return why almost no caption found its pair, as far as the values of both sides tell."""
 
     def read() -> Iterator[pa.Table]:
@@ -110,8 +110,8 @@ def _explain(run: Run, caption_files: Sequence[GivenFile]) -> str:
     return explain_join(values, read, first.on)
 
 
-def _values(file: GivenFile) -> pa.Array:
-    tables = [table["on"] for table in islice(read_given_captions(file), 1)]
+def _values(file: CaptionFile) -> pa.Array:
+    tables = [table["on"] for table in islice(read_caption_file(file), 1)]
     values = pa.chunked_array(tables, pa.string()).drop_null().slice(0, _VALUES_COMPARED)
     return pc.unique(values)
 
@@ -119,7 +119,7 @@ def _values(file: GivenFile) -> pa.Array:
 def build_join(
     root: beam.Pipeline,
     run_dir: RunDirectory,
-    caption_files: Sequence[GivenFile],
+    caption_files: Sequence[CaptionFile],
     *,
     pending: Sequence[Source],
     sources: Sequence[Source],
@@ -137,13 +137,13 @@ def build_join(
         | "Load scores" >> LoadUnits(sources, run_dir, RunTable.SCORES, [on])
         | "Find pairs" >> beam.Map(places_of_pairs, on)
     )
-    captions = root | "Files" >> Spread(caption_files) | "Read captions" >> KeepPieces(run_dir)
+    captions = root | "Files" >> Spread(caption_files) | "Read captions" >> KeepChunks(run_dir)
     _ = (
         (pairs, captions)
         | "Both sides" >> beam.Flatten()
-        | "Match" >> MatchGivenCaptions(counts_path)
-        | "Sort by source" >> SortPieces(run_dir)
-        | "Gather captions" >> GatherGivenCaptions(run_dir, pending)
+        | "Match" >> MatchCaptions(counts_path)
+        | "Sort by source" >> SortCaptions(run_dir)
+        | "Gather captions" >> GatherJoinedCaptions(run_dir, pending)
         | "Find facts" >> FindGeneratedFacts(parser, run_dir.statistics)
         | "Keep captions" >> KeepUnits(run_dir, RunTable.CAPTIONS, stamp)
     )

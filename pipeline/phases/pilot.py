@@ -18,7 +18,7 @@ from ...transforms.enrich.check_caption import check_caption
 from ...transforms.enrich.choose_pilot import ChoosePilot, share_out
 from ...transforms.enrich.choose_sparse import ChooseSparse
 from ...transforms.enrich.keep_answers import AnswerStore
-from ...transforms.enrich.measure_captioner import MeasureCaptioner, Took
+from ...transforms.enrich.measure_captioner import CaptioningCost, MeasureCaptioner
 from ...transforms.spread import Spread
 from ...transforms.units import load_unit
 from ..options.phase_options import EnrichOptions
@@ -62,12 +62,12 @@ def pilot(run: Run, options: EnrichOptions, captioner: Chosen | None, count: int
     sources = run.sources()
     to_caption = find_to_caption(run.directory, sources, options)
     sizes = _sizes(run, sources, to_caption, captioner)
-    shares = share_out(sizes.pairs, count, max(WINDOW, options.batch_size))
+    shares = share_out(sizes.pairs, count, at_once=max(WINDOW, options.batch_size))
     of_pilot = [source for source in sources if source.name in shares]
-    took = _measure(run, of_pilot, to_caption, captioner, shares)
-    left = sizes.unanswered - took.images
-    took = _with_earlier(run, captioner, took)
-    yield from _cost_lines(took, sum(sizes.pairs.values()), left, captioner)
+    cost = _measure(run, of_pilot, to_caption, captioner, shares)
+    left = sizes.unanswered - cost.images
+    cost = _with_earlier(run, captioner, cost)
+    yield from _cost_lines(cost, sum(sizes.pairs.values()), left, captioner)
     yield from _answer_lines(run, of_pilot, captioner)
 
 
@@ -76,7 +76,9 @@ def _sizes(run: Run, sources: list[Source], to_caption: ToCaption, captioner: Ch
     for source in sources:
         unit = pairs_to_caption(run.directory, source, to_caption, ["key"])
         pairs[source.name] = unit.table.num_rows
-        unanswered += len(unasked(unit, AnswerStore(run.directory, source.name), captioner.asked))
+        unanswered += len(
+            unasked(unit, AnswerStore(run.directory, source.name), captioner.captioner_id)
+        )
     return _Sizes(pairs, unanswered)
 
 
@@ -86,12 +88,12 @@ def _measure(
     to_caption: ToCaption,
     captioner: Chosen,
     shares: dict[str, int],
-) -> Took:
+) -> CaptioningCost:
     run_dir, lanes = run.directory, 1 if captioner.is_service else run.models
     hints = {} if captioner.is_service else run.hints
     path = run_dir.scratch(_TOOK)
 
-    measure = MeasureCaptioner(run_dir, captioner.load, captioner.asked, path)
+    measure = MeasureCaptioner(run_dir, captioner.load, captioner.captioner_id, path)
 
     def build(root: beam.Pipeline) -> None:
         _ = (
@@ -104,30 +106,30 @@ def _measure(
         )
 
     run.execute(build, Work(Phase.ENRICH, len(sources), run_dir, hints=hints, sources=sources))
-    took = Took(**json.loads(files.read_bytes(path)))
+    cost = CaptioningCost(**json.loads(files.read_bytes(path)))
     files.remove(path)
-    return took
+    return cost
 
 
-def _with_earlier(run: Run, captioner: Chosen, took: Took) -> Took:
+def _with_earlier(run: Run, captioner: Chosen, cost: CaptioningCost) -> CaptioningCost:
     """Return the measurement, or that of an earlier pilot if nothing was captioned now."""
     earlier = run.record.pilot
-    if took.images:
-        run.save(pilot=PilotRecord(captioner.asked, took))
-    elif earlier is not None and earlier.captioner == captioner.asked:
+    if cost.images:
+        run.save(pilot=PilotRecord(captioner.captioner_id, cost))
+    elif earlier is not None and earlier.captioner == captioner.captioner_id:
         return earlier.took
-    return took
+    return cost
 
 
-def _cost_lines(took: Took, pairs: int, left: int, captioner: Chosen) -> Iterator[str]:
-    if not took.images:
+def _cost_lines(cost: CaptioningCost, pairs: int, left: int, captioner: Chosen) -> Iterator[str]:
+    if not cost.images:
         yield f"{pairs} images in all, {left} left; those of the pilot were all captioned earlier"
         return
-    rate, size = took.images / took.seconds, took.bytes / took.images
-    by = f"{captioner.asked.model} on {took.device}"
-    yield f"pilot  {took.images} images captioned, {rate:.2f} a second, by {by}"
+    rate, size = cost.images / cost.seconds, cost.bytes / cost.images
+    by = f"{captioner.captioner_id.model} on {cost.device}"
+    yield f"pilot  {cost.images} images captioned, {rate:.2f} a second, by {by}"
     for name, count in (("all", pairs), ("left", left)):
-        time = _time(count / rate, took.device)
+        time = _time(count / rate, cost.device)
         yield f"{name:5}  {count} images: {time}, {decimal(int(size * count))} to read"
 
 
@@ -146,10 +148,10 @@ _RESOURCES = {"cuda": "GPU", "cpu": "machine"}
 
 def _answer_lines(run: Run, sources: Sequence[Source], captioner: Chosen) -> Iterator[str]:
     """Yield the mean length of the captions generated in ``sources``, and how many are unusable."""
-    tables = (AnswerStore(run.directory, s.name).load(captioner.asked) for s in sources)
+    tables = (AnswerStore(run.directory, s.name).load(captioner.captioner_id) for s in sources)
     columns = ((t["answer"].to_pylist(), t["is_cut"].to_pylist()) for t in tables)
     answers = [row for both in columns for row in zip(*both, strict=True)]
-    prompt = captioner.asked.prompt
+    prompt = captioner.captioner_id.prompt
     checked = [check_caption(answer or "", prompt=prompt, is_cut=cut) for answer, cut in answers]
     words = [len(text.split()) for text, fault in checked if fault is None]
     if words:

@@ -11,7 +11,7 @@ from ...schemas.errors import UsageError
 from ...schemas.phase import Phase
 from ...schemas.source import Source
 from ...transforms.information.keep_statistics import load_table
-from ...transforms.join.read_given_captions import GivenFile
+from ...transforms.join.read_caption_file import CaptionFile
 from ...transforms.read.read_captions import require_caption_field
 from ..inputs.caption_files import find_caption_files
 from ..options.phase_options import (
@@ -37,7 +37,7 @@ class Prepared:
     statistics: pa.Table | None = None
     """Another run's statistics, to measure by."""
     captioner: Chosen | None = None
-    caption_files: tuple[GivenFile, ...] = ()
+    caption_files: tuple[CaptionFile, ...] = ()
     encodings: tuple[Encoding, ...] = ()
     notes: tuple[str, ...] = ()
     """What a person should know before the work starts, a line each."""

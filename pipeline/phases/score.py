@@ -1,6 +1,7 @@
 """The first phase: captions -> facts, statistics and scores. No image byte is read."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import apache_beam as beam
 import pyarrow as pa
@@ -10,6 +11,7 @@ from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
+from ...schemas.tables import SOURCES
 from ...storage import files
 from ...transforms.facts.find_facts import FindFacts
 from ...transforms.information.count_facts import CountFacts
@@ -50,12 +52,8 @@ def score(run: Run, sources: list[Source], options: ScoreOptions, prepared: Prep
 
 def keep_sources(run_dir: RunDirectory, sources: Sequence[Source]) -> None:
     """Write the table of the run's source shards, which every later phase reads."""
-    columns = {
-        "number": pa.array([source.number for source in sources], pa.int32()),
-        "name": pa.array([source.name for source in sources], pa.string()),
-        "path": pa.array([source.path for source in sources], pa.string()),
-    }
-    files.write_table(run_dir.sources, pa.table(columns))
+    rows = [asdict(source) for source in sources]
+    files.write_table(run_dir.sources, pa.Table.from_pylist(rows, schema=SOURCES))
 
 
 def build_score(
@@ -80,7 +78,7 @@ def build_score(
     counts = (
         (counted, counted_earlier)
         | "All counts" >> beam.Flatten()
-        | "Sum events" >> SumEvents(PRIOR, counts_path, spilled)
+        | "Sum events" >> SumEvents(prior=PRIOR, path=counts_path, folder=spilled)
     )
     measured = (
         root

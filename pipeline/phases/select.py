@@ -7,22 +7,23 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import AsSingleton
 
+from ...schemas.facts import FACTS
 from ...schemas.phase import Phase
 from ...schemas.rejection import Reason
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
-from ...schemas.tables import FACTS
 from ...storage import files
-from ...transforms.enrich.reference_sample import COLUMNS, Sample, SampleReferences
+from ...transforms.enrich.reference_sample import COLUMNS, ReferenceSample, SampleReferences
 from ...transforms.select.assign_shards import AssignShards
+from ...transforms.select.choose_caption import EnrichmentOptions
 from ...transforms.select.decide import RejectBeyondCut, RejectDuplicates
 from ...transforms.select.find_cut import ROUNDS, NarrowCut, to_cut
 from ...transforms.select.find_duplicates import FindDuplicates, HasDuplicates
 from ...transforms.select.fuse import Mode
-from ...transforms.select.judge_pairs import EnrichmentOptions, JudgePairs
+from ...transforms.select.judge_pairs import JudgePairs
 from ...transforms.select.measure_references import MeasureReferences
 from ...transforms.select.plan_shards import PlanShards
-from ...transforms.select.policies import RANKING, ApplyPolicies, PolicyOptions
+from ...transforms.select.policies import RANK_COLUMNS, ApplyPolicies, PolicyOptions
 from ...transforms.select.subset_file import KeepSubset
 from ...transforms.select.summarise import Summarise
 from ...transforms.units import ALL, KeepUnits, LoadUnits
@@ -82,7 +83,8 @@ def build_select(
     cut = AsSingleton(_find_cut(root, run_dir, options.keep_fraction, duplicates))
     plan = (
         root
-        | "Load reasons" >> LoadUnits(ALL, run_dir, RunTable.JUDGED, list(RANKING), after=repeated)
+        | "Load reasons"
+        >> LoadUnits(ALL, run_dir, RunTable.JUDGED, list(RANK_COLUMNS), after=repeated)
         | "Without duplicates" >> RejectDuplicates(duplicates)
         | "Without what is beyond" >> RejectBeyondCut(cut)
         | "Plan shards" >> PlanShards(options.shard_size, run_dir.plan, keys_repeat)
@@ -115,7 +117,7 @@ def _find_cut(
         ranked = (
             root
             | f"Load ranks {number}"
-            >> LoadUnits(ALL, run_dir, RunTable.JUDGED, list(RANKING), after=duplicates[_UID])
+            >> LoadUnits(ALL, run_dir, RunTable.JUDGED, list(RANK_COLUMNS), after=duplicates[_UID])
             | f"Reject duplicates {number}" >> RejectDuplicates(duplicates)
         )
         digits = ranked | f"Narrow cut {number}" >> NarrowCut(fraction, AsSingleton(digits))
@@ -131,7 +133,7 @@ def _measure_sample(root: beam.Pipeline, run_dir: RunDirectory, count: int) -> A
     last |= "Sample references" >> SampleReferences(count)
     level = root | "Load sampled" >> LoadUnits(ALL, run_dir, RunTable.SCORES, facts)
     level |= "Measure references" >> MeasureReferences(run_dir, AsSingleton(last))
-    return AsSingleton(last | "Sample" >> beam.Map(Sample, AsSingleton(level)))
+    return AsSingleton(last | "Sample" >> beam.Map(ReferenceSample, AsSingleton(level)))
 
 
 def enrichment_options(options: SelectOptions) -> EnrichmentOptions:

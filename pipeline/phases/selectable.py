@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...schemas.errors import UsageError
+from ...schemas.facts import FACTS
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
-from ...schemas.tables import FACTS, SCORES
+from ...schemas.tables import SCORES
 from ...storage import files
 from ...transforms.select.block_list import load_block_list
-from ...transforms.select.judge_pairs import JUDGED
+from ...transforms.select.judge_pairs import JUDGEMENTS
 from ...transforms.select.where import Where
 from ..options.phase_options import SelectOptions
 
@@ -72,11 +73,11 @@ def _columns(run_dir: RunDirectory, options: SelectOptions, fields: pa.Schema) -
     return [name for name in fields.names if name in wanted and name not in _OURS]
 
 
-_OURS = {"caption_raw", *JUDGED.names} - {*SCORES.names}
+_OURS = {"caption_raw", *JUDGEMENTS.names} - {*SCORES.names}
 
 
 def _judged() -> pa.Schema:
-    shown = [field for field in JUDGED if field.name not in SCORES.names]
+    shown = [field for field in JUDGEMENTS if field.name not in SCORES.names]
     return pa.schema([("caption_raw", pa.string()), *((f.name, f.type) for f in shown)])
 
 

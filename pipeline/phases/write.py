@@ -8,7 +8,7 @@ from ...schemas.errors import EvenpairError
 from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...storage import files
-from ...transforms.embed.encoder import EncodedBy, Encodes
+from ...transforms.embed.encoder import EncoderId, Modality
 from ...transforms.select.plan_shards import OutputShard, load_plan
 from ...transforms.spread import Spread
 from ...transforms.write.write_shards import (
@@ -66,8 +66,8 @@ def build_write(
     )
 
 
-def shard_format(options: WriteOptions, encoders: Sequence[EncodedBy]) -> ShardFormat:
+def shard_format(options: WriteOptions, encoders: Sequence[EncoderId]) -> ShardFormat:
     """Return the format of the shards; vectors of ``encoders`` are written into archives only."""
-    written = tuple(by for by in encoders if by.encodes is not Encodes.BOTH)
+    written = tuple(e for e in encoders if e.encodes is not Modality.BOTH)
     is_archive = options.format == WEBDATASET
     return ShardFormat(options.format, options.check_images, written if is_archive else ())

@@ -1,6 +1,5 @@
 """The account of every pair: read = written + rejected, for each source shard."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from ...schemas.source import Source
 from ...schemas.tables import ACCOUNTING
 from ...schemas.unit import Tally, tally_of
 from ...storage import files
+from ...transforms.read.read_successes import read_successes
 from ...transforms.select.plan_shards import OutputShard, load_plan
 from ...transforms.write.write_shards import shard_path
 from .record import Counts
@@ -86,7 +86,7 @@ def _counted(run_dir: RunDirectory, shard: OutputShard) -> ShardTally:
     path = shard_path(run_dir, shard.number)
     with files.open_table(f"{path}.parquet") as file:
         counted, rows = shard_tally(file.schema_arrow), file.metadata.num_rows
-    successes = json.loads(files.read_bytes(f"{path}_stats.json"))["successes"]
+    successes = read_successes(f"{path}_stats.json")
     if not rows == successes == sum(counted.written.values()):
         counts = f"table {rows}, statistics {successes}, sources {sum(counted.written.values())}"
         raise EvenpairError(f"{path}: its counts of samples differ: {counts}")

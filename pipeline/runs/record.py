@@ -15,9 +15,9 @@ from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunEntry
 from ...storage import files
-from ...transforms.captioners.captioner import Asked
-from ...transforms.embed.encoder import EncodedBy
-from ...transforms.enrich.measure_captioner import Took
+from ...transforms.captioners.captioner import CaptionerId
+from ...transforms.embed.encoder import EncoderId
+from ...transforms.enrich.measure_captioner import CaptioningCost
 from ..options.fields import flag
 
 _PACKAGES = ("evenpair", "apache-beam", "pyarrow", "numpy", "spacy", "torch", "transformers")
@@ -55,8 +55,8 @@ class JoinRecord:
 class PilotRecord:
     """The captioner that a pilot measured, and what its captions took."""
 
-    captioner: Asked
-    took: Took
+    captioner: CaptionerId
+    took: CaptioningCost
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ class RunRecord:
     """The content of ``run.json``; a field is null or empty until its phase has something."""
 
     phases: Mapping[Phase, PhaseRecord] = field(default_factory=dict)
-    captioner: Asked | None = None
-    encoders: tuple[EncodedBy, ...] = ()
+    captioner: CaptionerId | None = None
+    encoders: tuple[EncoderId, ...] = ()
     """The encoders that were last started."""
-    embedded: tuple[EncodedBy, ...] | None = None
+    embedded: tuple[EncoderId, ...] | None = None
     """The encoders that have finished, None if some have not."""
     joined: JoinRecord | None = None
     pilot: PilotRecord | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...schemas.finding import Finding, Problem
 from ...schemas.source import Source
 from ...transforms.verify.shard_keys import shared_keys
-from ...transforms.verify.verify_archive import ShardReport
+from ...transforms.verify.shard_report import ShardReport
 from ...transforms.verify.verify_folder import verify_folder
 from ..options.phase_options import VerifyOptions
 from .verify_tasks import MakePool, ShardTasks

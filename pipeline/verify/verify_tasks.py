@@ -13,7 +13,8 @@ from typing import Any
 
 from ...schemas.finding import Finding, Problem
 from ...schemas.source import Source
-from ...transforms.verify.verify_archive import ImagePlace, ShardReport, verify_archive
+from ...transforms.verify.shard_report import ImagePlace, ShardReport
+from ...transforms.verify.verify_archive import verify_archive
 from ...transforms.verify.verify_images import verify_images
 from ...transforms.verify.verify_table import verify_table
 from ..options.phase_options import VerifyOptions
@@ -151,5 +152,5 @@ class ShardTasks:
             detail = "the process that decoded it died"
             return [Finding(task.shard.name, task.places[0].key, Problem.UNDECODABLE_IMAGE, detail)]
         report = ShardReport(task.shard.source.path, task.shard.name)
-        report.find(Problem.UNREADABLE, detail="the process that read it died")
+        report.add(Problem.UNREADABLE, "the process that read it died")
         return report

@@ -10,7 +10,7 @@ import cloup
 from ...diagnostics.summary.options import MeasureOptions
 from ...schemas.errors import UsageError
 from .options import option_group, record_from
-from .session import print_lines
+from .printing import print_lines
 
 _JSON = cloup.option("--json", "in_json", is_flag=True, help="Print one object of JSON.")
 _COMPARE = cloup.option(

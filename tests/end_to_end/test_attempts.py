@@ -42,11 +42,11 @@ def attempt(build, dies):
     pipeline.run().wait_until_finish()
 
 
-def options_for(inputs):
-    """What COMMAND says."""
+def options_for(inputs, encoders):
+    """What COMMAND says, with encoders."""
     return JobOptions(
         score=ScoreOptions(inputs=(str(inputs),), statistics="prior"),
-        enrich=EnrichOptions(captioner="demo"),
+        enrich=EnrichOptions(captioner="demo", **encoders),
         select=SelectOptions(keep_fraction=0.8, shard_size=4),
         write=WriteOptions(),
     )
@@ -75,16 +75,33 @@ def temporaries(root):
     return [name for name in tree_bytes(root) if ".tmp-" in name]
 
 
+@pytest.fixture(scope="module", params=[False, True], ids=["captions", "vectors too"])
+def encoders(request, tmp_path_factory):
+    """No encoders, or three of them, as options that both the command and Python take."""
+    if not request.param:
+        return {}
+    pytest.importorskip("torch", reason="needs the caption extra")
+    from ..support.tiny_encoders import make_encoder
+
+    folder = tmp_path_factory.mktemp("encoders")
+    models = {"similarity_model": "clip", "image_encoder": "dinov2", "text_encoder": "bert"}
+    return {name: str(make_encoder(model, folder / model)) for name, model in models.items()}
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_three_attempts_write_the_bytes_of_one_and_leave_no_temporary_files(tmp_path):
+def test_three_attempts_write_the_bytes_of_one_and_leave_no_temporary_files(
+    tmp_path, encoders, monkeypatch
+):
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # torch's threads do not survive a fork
     inputs, once, thrice = (tmp_path / name for name in ("in", "once", "thrice"))
     write_demo_shards(inputs, pairs=9, seed=3, shard_size=3)
-    assert call("run", inputs, "--out", once, *COMMAND).status == 0
+    more = [f"--{name.replace('_', '-')}={path}" for name, path in encoders.items()]
+    assert call("run", inputs, "--out", once, *COMMAND, *more).status == 0
     engine = Attempts()
     run = Run(RunDirectory(str(thrice)), engine)
-    run_job(run, find_sources((str(inputs),)), options_for(inputs))
-    assert engine.ends == [[-signal.SIGKILL, 0, 0]] * 4
+    run_job(run, find_sources((str(inputs),)), options_for(inputs, encoders))
+    assert engine.ends == [[-signal.SIGKILL, 0, 0]] * (5 if encoders else 4)
     assert sum(engine.left) > 0
     assert temporaries(thrice) == []
     whole, made = (tree_bytes(folder) for folder in (once, thrice))
@@ -92,3 +109,4 @@ def test_three_attempts_write_the_bytes_of_one_and_leave_no_temporary_files(tmp_
         n: b for n, b in whole.items() if n not in DRAWN
     }
     assert "shards/00001.tar" in made
+    assert any(name.startswith("embeddings/") for name in made) == bool(encoders)

@@ -27,7 +27,7 @@ ONE = ("--workers", "1")
 def folder(tmp_path_factory):
     """Drawn scenes, one pair without a real picture, and a tiny encoder of each kind."""
     folder = tmp_path_factory.mktemp("embeddings")
-    write_demo_shards(folder / "in", 7, 5, 4)
+    write_demo_shards(folder / "in", pairs=7, seed=5, shard_size=4)
     scene = next(iter(read_tar(folder / "in/00000.tar").values()))
     pairs = [MadePair(0, "a dog", image=b"<html>not found</html>"), MadePair(1, "x", image=scene)]
     write_source(folder / "in/faults.tar", pairs)

@@ -27,7 +27,7 @@ FULL = (
 def inputs(tmp_path_factory):
     """Drawn scenes, and a shard of pairs that a captioner may fail on."""
     folder = tmp_path_factory.mktemp("enrich") / "in"
-    write_demo_shards(folder, 9, 5, 5)
+    write_demo_shards(folder, pairs=9, seed=5, shard_size=5)
     scene = next(iter(read_tar(folder / "00000.tar").values()))
     pairs = [
         MadePair(0, None, image=scene),
@@ -91,7 +91,7 @@ def test_written_captions_have_more_information_and_the_originals_are_kept(finis
     }
     assert [f for f in fields.values() if f["imbalance_after"] > f["imbalance_before"]] == []
     fused = [s for s in enriched.values() if s["json"]["caption_source"] == "fused"]
-    assert [s for s in fused if not restates(s["txt"].decode(), s["json"]["caption_raw"])] == []
+    assert [s for s in fused if not restates(s["txt"].decode(), raw=s["json"]["caption_raw"])] == []
     sources = {s["json"]["caption_source"] for s in samples.values()}
     assert sources == {"raw", "fused", "generated"}
     [spoken] = [s for s in samples.values() if s["__key__"] == "faults0000"]

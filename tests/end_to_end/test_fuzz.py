@@ -1,4 +1,9 @@
-"""A few of the damaged archives and strange captions of which support/fuzz.py tries many."""
+"""Damaged archives and strange captions: a few in every run of the tests.
+
+    pytest --hypothesis-profile=explore --timeout=0 tests/end_to_end/test_fuzz.py
+
+tries twenty times as many, other ones each time.
+"""
 
 import tempfile
 from pathlib import Path
@@ -7,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ..support.fuzz import check_archive, check_captions, mutated_archive, strange_caption
+from ..support.check_inputs import check_archive, check_captions
+from ..support.strange_inputs import mutated_archive, strange_caption
 
 pytestmark = pytest.mark.slow
 
@@ -15,14 +21,14 @@ RANDOMS = st.randoms(use_true_random=False)
 CAPTIONS = st.binary(max_size=60) | st.text(max_size=60).map(str.encode)
 
 
-@settings(max_examples=800)
+@settings(max_examples=16 * settings.default.max_examples)
 @given(random=RANDOMS)
 def test_every_pair_of_a_damaged_archive_is_written_or_named(random):
     with tempfile.TemporaryDirectory() as folder:
         check_archive(mutated_archive(random), Path(folder))
 
 
-@settings(max_examples=15)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(random=RANDOMS, captions=st.lists(CAPTIONS, max_size=20))
 def test_strange_captions_are_read_and_parsed(random, captions):
     with tempfile.TemporaryDirectory() as folder:

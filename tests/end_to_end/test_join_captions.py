@@ -147,7 +147,7 @@ class TestJoin:
 
         monkeypatch.setattr(execution.GroupingBuffer, "append", append_and_note)
         monkeypatch.setattr(translations.Stage, "can_fuse", lambda *_: False)
-        monkeypatch.setattr("evenpair.transforms.join.read_given_captions.ROWS", 2)
+        monkeypatch.setattr("evenpair.transforms.join.read_caption_file.ROWS", 2)
         assert enrich(run, path, "url").status == 0
         assert len(captions_of(run)) == 10
         assert tree_bytes(run / "captions") == tree_bytes(other / "captions")

@@ -87,7 +87,7 @@ class TestShards:
             key = row["output_key"]
             came = pair.row(key) | pair.extra
             assert sample["json"] == came | {
-                "uid": derive_uid(came["url"], "", "", pair.caption),
+                "uid": derive_uid(came["url"], source="", key="", caption=pair.caption),
                 "caption_raw": pair.caption,
                 "caption_generated": None,
                 "caption_source": "raw",

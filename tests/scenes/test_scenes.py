@@ -65,7 +65,7 @@ def test_a_scene_has_the_facts_of_its_objects_and_layout():
 
 
 @given(scenes)
-def test_objects_of_a_scene_are_told_apart_by_shape(scene):
+def test_objects_of_a_scene_have_different_shapes(scene):
     facts = scene_facts(scene)
     assert len(set(facts.objects)) == len(facts.objects) == len(scene.objects)
     assert len(facts) == 5 * len(scene.objects) - 1

@@ -22,7 +22,7 @@ PAIRS, SEED, SHARD_SIZE = 120, 5, 50
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo") / "shards-in"
-    write_demo_shards(folder, PAIRS, SEED, SHARD_SIZE)
+    write_demo_shards(folder, pairs=PAIRS, seed=SEED, shard_size=SHARD_SIZE)
     return folder
 
 
@@ -104,9 +104,9 @@ def test_stats_count_each_shard(folder):
 
 def test_the_truth_has_the_facts_of_each_scene_by_uid(samples, truth):
     rows = [json.loads(sample["json"]) for sample in samples]
-    uids = [derive_uid(row["url"], "any", "any", row["caption"]) for row in rows]
+    uids = [derive_uid(row["url"], source="any", key="any", caption=row["caption"]) for row in rows]
     assert [line["uid"] for line in truth] == uids
-    facts = [scene_facts(pair.scene) for pair in demo_pairs(PAIRS, SEED)]
+    facts = [scene_facts(pair.scene) for pair in demo_pairs(pairs=PAIRS, seed=SEED)]
     assert [(line["objects"], line["attributes"], line["relations"]) for line in truth] == [
         (list(f.objects), [list(a) for a in f.attributes], [list(r) for r in f.relations])
         for f in facts
@@ -114,7 +114,7 @@ def test_the_truth_has_the_facts_of_each_scene_by_uid(samples, truth):
 
 
 def test_no_scene_was_drawn_for_training():
-    drawn = {pair.scene for pair in demo_pairs(50, 0)}
+    drawn = {pair.scene for pair in demo_pairs(pairs=50, seed=0)}
     assert not drawn & {sample_scene(0, index) for index in range(50)}
 
 
@@ -127,7 +127,7 @@ def test_some_pairs_lack_a_caption_have_a_file_name_or_repeat_another(samples):
 
 
 def test_captions_leave_out_well_over_half():
-    pairs = list(demo_pairs(400, 1))
+    pairs = list(demo_pairs(pairs=400, seed=1))
     counts = Counter()
     for pair in pairs:
         facts = scene_facts(pair.scene)
@@ -142,7 +142,7 @@ def test_captions_leave_out_well_over_half():
 def test_the_same_arguments_give_the_same_bytes(tmp_path, pairs):
     for state, name in enumerate(("one", "two")):
         random.seed(state)
-        write_demo_shards(tmp_path / name / "shards-in", pairs, 3, 5)
+        write_demo_shards(tmp_path / name / "shards-in", pairs=pairs, seed=3, shard_size=5)
     files = {
         name: {
             path.relative_to(tmp_path / name): path.read_bytes()
@@ -156,6 +156,8 @@ def test_the_same_arguments_give_the_same_bytes(tmp_path, pairs):
 
 
 def test_another_seed_gives_other_pictures():
-    one, other = ({pair.scene for pair in demo_pairs(50, seed)} for seed in (SEED, SEED + 1))
+    one, other = (
+        {pair.scene for pair in demo_pairs(pairs=50, seed=seed)} for seed in (SEED, SEED + 1)
+    )
     assert len(one) == len(other) == 49
     assert not one & other

@@ -14,7 +14,7 @@ CAPTIONS = st.none() | st.text(max_size=5)
 
 @given(url=URLS, source=st.text(max_size=3), key=st.text(max_size=3), caption=CAPTIONS)
 def test_a_derived_uid_has_the_form_of_a_uid(url, source, key, caption):
-    uid = derive_uid(url, source, key, caption)
+    uid = derive_uid(url, source=source, key=key, caption=caption)
     assert own_uid(uid) == uid
 
 
@@ -26,22 +26,28 @@ def test_a_derived_uid_has_the_form_of_a_uid(url, source, key, caption):
     ],
 )
 def test_derived_uids_never_change(url, uid):
-    assert derive_uid(url, "s", "1", "a dog") == uid
+    assert derive_uid(url, source="s", key="1", caption="a dog") == uid
 
 
 @given(urls=st.lists(st.text(min_size=1), min_size=2, max_size=2), caption=CAPTIONS)
 def test_the_uid_of_a_pair_with_a_url_depends_on_url_and_caption(urls, caption):
     one, other = urls
-    assert derive_uid(one, "a", "1", caption) == derive_uid(one, "b", "2", caption)
-    same = derive_uid(one, "a", "1", caption) == derive_uid(other, "a", "1", caption)
+    assert derive_uid(one, source="a", key="1", caption=caption) == derive_uid(
+        one, source="b", key="2", caption=caption
+    )
+    same = derive_uid(one, source="a", key="1", caption=caption) == derive_uid(
+        other, source="a", key="1", caption=caption
+    )
     assert same == (one == other)
-    assert derive_uid(one, "a", "1", "x") != derive_uid(one, "a", "1", "y")
+    assert derive_uid(one, source="a", key="1", caption="x") != derive_uid(
+        one, source="a", key="1", caption="y"
+    )
 
 
 @pytest.mark.parametrize("url", [None, ""])
 def test_the_uid_of_a_pair_without_a_url_depends_on_source_key_and_caption(url):
     uids = [
-        derive_uid(url, source, key, caption)
+        derive_uid(url, source=source, key=key, caption=caption)
         for source in ("a", "b")
         for key in ("1", "2")
         for caption in ("x", "y")
@@ -50,11 +56,13 @@ def test_the_uid_of_a_pair_without_a_url_depends_on_source_key_and_caption(url):
 
 
 def test_a_null_caption_equals_an_empty_one():
-    assert derive_uid("u", "s", "1", None) == derive_uid("u", "s", "1", "")
+    assert derive_uid("u", source="s", key="1", caption=None) == derive_uid(
+        "u", source="s", key="1", caption=""
+    )
 
 
 def test_lone_surrogates_can_be_hashed():
-    assert re.fullmatch("[0-9a-f]{32}", derive_uid("\ud800", "s", "1", "\udfff"))
+    assert re.fullmatch("[0-9a-f]{32}", derive_uid("\ud800", source="s", key="1", caption="\udfff"))
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,8 @@ import webdataset
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenpair.schemas.sample import first_samples, group_samples, is_safe_key, split_name
-from evenpair.schemas.tar import END_OF_ARCHIVE, Member
-from evenpair.schemas.tar_header import make_header
+from evenpair.schemas.sample import group_samples, is_safe_key, split_name
+from evenpair.schemas.tar import Member
 
 NAMES = st.lists(st.sampled_from("abAB1._/"), min_size=1, max_size=12).map("".join)
 
@@ -60,21 +59,6 @@ def test_a_member_without_an_extension_does_not_split_a_sample():
 def test_a_field_that_comes_twice_is_noted():
     [sample] = group_samples(members("1.jpg", "1.JPG"))
     assert sample.repeated == "jpg"
-
-
-def test_only_the_first_sample_of_a_key_counts():
-    names = ["1.jpg", "1.txt", "2.jpg", "1.jpg", "1.seg"]
-    archive = b"".join(make_header(name, 0) for name in names)
-    found = [(s.key, list(s.members)) for s in first_samples(archive + END_OF_ARCHIVE)]
-    assert found == [("1", ["jpg", "txt"]), ("2", ["jpg"])]
-
-
-def test_samples_come_up_to_the_damage():
-    archive = b"".join(make_header(name, 0) for name in ("1.jpg", "1.txt", "2.jpg", "2.txt"))
-    keys = [
-        [sample.key for sample in first_samples(archive[:cut])] for cut in (2048, 1500, 1024, 9)
-    ]
-    assert keys == [["1", "2"], ["1"], ["1"], []]
 
 
 @pytest.mark.parametrize(

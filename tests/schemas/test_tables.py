@@ -6,18 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenpair.schemas.facts import Attribute, Facts, Relation
+from evenpair.schemas.facts import (
+    FACTS,
+    Attribute,
+    Facts,
+    Relation,
+    facts_from_struct,
+    facts_from_table,
+    facts_to_arrow,
+)
 from evenpair.schemas.phase import Phase
 from evenpair.schemas.rejection import Reason, Rejection
 from evenpair.schemas.source import Source
 from evenpair.schemas.tables import (
-    FACTS,
     PAIRS,
     REJECTIONS,
     SCORES,
-    facts_from_struct,
-    facts_from_table,
-    facts_to_arrow,
     rejections_to_table,
     with_other_fields,
 )

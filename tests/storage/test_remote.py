@@ -68,6 +68,20 @@ def test_a_folder_is_removed_with_all_its_files():
     assert files.find("s3://bucket/gone**") == ["s3://bucket/gone_not/d"]
 
 
+@pytest.mark.parametrize(("name", "other"), [("a[1]", "a1"), ("b*", "bcd"), ("c?", "cd")])
+def test_a_name_with_the_characters_of_a_glob_is_taken_as_it_is(name, other):
+    folders = [f"s3://bucket/globs/{folder}" for folder in (name, other)]
+    for folder in folders:
+        for file in ("0.tar", "1/2.tar"):
+            files.write_bytes(f"{folder}/{file}", folder.encode())
+    assert files.find_in(folders[0], "*.tar") == [f"{folders[0]}/0.tar"]
+    assert files.size_of(f"{folders[0]}/0.tar") == len(folders[0])
+    files.remove(folders[0])
+    rest = files.find("s3://bucket/globs/**")
+    assert rest == [f"{folders[1]}/0.tar", f"{folders[1]}/1/2.tar"]
+    files.remove(folders[1])
+
+
 @pytest.mark.parametrize("read", [files.size_of, files.read_bytes])
 def test_a_missing_file_is_named(read):
     with raises_naming(FileNotFoundError, "s3://bucket/no"):

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -12,12 +13,13 @@ from unittest.mock import patch
 
 from evenpair.runners.cli.main import main
 
-COMMAND = Path(sys.executable).with_name("evenpair")
+COMMAND = Path(os.environ.get("EVENPAIR_SITE", sys.prefix), "bin", "evenpair")
+"""The script of the wheel that is tested, or of the environment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a command ended, and what it said."""
+    """The exit status of a command and its output."""
 
     status: int
     out: str

@@ -7,9 +7,9 @@ from typing import Any
 
 from PIL import Image
 
-from evenpair.transforms.captioners.captioner import Answer, Asked
+from evenpair.transforms.captioners.captioner import Answer, CaptionerId
 
-ME = Asked("me", "1", "")
+ME = CaptionerId("me", "1", "")
 
 
 class FakeCaptioner:
@@ -22,7 +22,8 @@ class FakeCaptioner:
         most: int = 10**6,
         fails_on: Iterable[tuple[int, int]] = (),
     ) -> None:
-        self.asked, self.batch_size, self.calls = ME, batch_size, calls
+        self.name, self.captioner_id = ME.model, ME
+        self.batch_size, self.calls = batch_size, calls
         self._most, self._fails_on = most, set(fails_on)
         self.batches: list[Any] = []
         self._lock = threading.Lock()
@@ -45,6 +46,11 @@ def png(width: int, height: int = 1) -> bytes:
     stream = io.BytesIO()
     Image.new("L", (width, height)).save(stream, "PNG")
     return stream.getvalue()
+
+
+def stream(*entries: Any) -> Iterator[Any]:
+    """Yield the entries; unlike an iterator over them, this can be closed."""
+    yield from entries
 
 
 def images(widths: Iterable[int]) -> Iterator[tuple[str, bytes]]:

@@ -73,9 +73,9 @@ class _Handler(BaseHTTPRequestHandler):
             getattr(self, f"_{name.replace('-', '_')}")()
 
     def _send(self, body: bytes, status: int = 200, **headers: str) -> None:
-        said = {"Content_Type": "image/jpeg", "Content_Length": str(len(body)), **headers}
+        fields = {"Content_Type": "image/jpeg", "Content_Length": str(len(body)), **headers}
         self.send_response(status)
-        for name, value in said.items():
+        for name, value in fields.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         self.wfile.write(body)

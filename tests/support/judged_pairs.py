@@ -4,10 +4,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from evenpair.schemas.facts import Attribute, Facts, Relation
+from evenpair.schemas.facts import FACTS, Attribute, Facts, Relation, facts_to_arrow
 from evenpair.schemas.source import Source
 from evenpair.schemas.statistics import Statistics, count_events
-from evenpair.schemas.tables import CAPTIONS, FACTS, SCORES, facts_to_arrow
+from evenpair.schemas.tables import CAPTIONS, SCORES
 from evenpair.schemas.unit import Tally, Unit
 from evenpair.transforms.information.information import InformationModel
 from evenpair.transforms.information.mark_sparse import mark_sparse
@@ -46,7 +46,7 @@ def scored(*rows: tuple[Any, ...]) -> Unit:
     columns |= dict(zip(FACTS.names, facts_to_arrow(facts), strict=True))
     arrays = [pa.array(columns.get(f.name, [None] * len(rows)), f.type) for f in SCORES]
     unit = Unit(Source(0, "s", "s.tar"), pa.table(arrays, schema=SCORES), Tally(len(rows)))
-    return mark_sparse(unit, 20.0, 0.5)
+    return mark_sparse(unit, full_level=20.0, enrich_below=0.5)
 
 
 def captioned(**answers: Any) -> pa.Table:

@@ -72,8 +72,8 @@ class ObjectStore:
 
     def names(self, prefix: str) -> list[str]:
         """Return the names of the objects below ``prefix``."""
-        found = self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix + "/")
-        return [entry["Key"].removeprefix(prefix + "/") for entry in found.get("Contents", [])]
+        listing = self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix + "/")
+        return [entry["Key"].removeprefix(prefix + "/") for entry in listing.get("Contents", [])]
 
     def tree(self, prefix: str) -> dict[str, bytes]:
         """Return the objects below ``prefix`` by their names there."""

@@ -91,10 +91,10 @@ def write_source(
         key = pair.key or f"{path.stem}{at:04d}"
         row = pair.row(key)
         rows.append(row)
-        said = {**row, **pair.extra}
+        fields = {**row, **pair.extra}
         members += [
             (f"{key}.jpg", pair.content),
-            (f"{key}.json", json.dumps(said, indent=4).encode()),
+            (f"{key}.json", json.dumps(fields, indent=4).encode()),
             (f"{key}.txt", (pair.caption or "").encode()),
         ]
     write_members(path, members)

@@ -7,9 +7,8 @@ from typing import Any
 import torch
 import transformers as tf
 
-from .tiny_captioners import tokenizer
+from .tiny_models import SIZE, tokenizer
 
-SIZE = {"height": 16, "width": 16}
 _SHARED = {
     "hidden_size": 32,
     "intermediate_size": 48,

@@ -9,14 +9,14 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing.util import assert_that, equal_to
 
 from evenpair.pipeline.phases.score import keep_sources
-from evenpair.schemas.facts import Attribute, Facts
+from evenpair.schemas.facts import FACTS, Attribute, Facts, facts_to_arrow
 from evenpair.schemas.phase import Phase
 from evenpair.schemas.rejection import Reason, Rejection
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.run_tables import RunTable
 from evenpair.schemas.source import name_sources
 from evenpair.schemas.statistics import Statistics, count_events, statistics_to_table
-from evenpair.schemas.tables import FACTS, PAIRS, SCORES, facts_to_arrow
+from evenpair.schemas.tables import PAIRS, SCORES
 from evenpair.schemas.unit import Tally, Unit
 from evenpair.transforms.enrich.choose_sparse import ChooseSparse
 from evenpair.transforms.facts.find_facts import FindFacts
@@ -110,7 +110,9 @@ def test_count_facts_adds_the_corpus_to_the_prior(tmp_path):
     expected = table_of([*CORPUS[0], *CORPUS[1], CAT, CAT], 7.5)
     with pipeline() as root:
         counted = root | beam.Create(units) | CountFacts(f"{tmp_path}/spilled")
-        summed = counted | SumEvents(prior, f"{tmp_path}/counts.parquet", f"{tmp_path}/spilled")
+        summed = counted | SumEvents(
+            prior=prior, path=f"{tmp_path}/counts.parquet", folder=f"{tmp_path}/spilled"
+        )
         assert_that(summed | beam.Map(load_table), equal_to([expected]))
 
 

@@ -1,1 +1,1 @@
-"""Captioning models and services, and how they are fed with images."""
+"""Captioning models and services, and the feeding of images to them."""

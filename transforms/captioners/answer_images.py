@@ -15,63 +15,63 @@ from .captioner import Answer, Model
 from .work_ahead import map_ahead, run_ahead
 
 WINDOW = 128
-"""The images whose answers are given together, unless a batch is larger."""
+"""The images of a window, unless a batch is larger."""
 
 MAX_SIDE = 1024
-"""Larger images are made smaller before they wait for the captioner, in pixels."""
+"""Larger images are scaled down to this side, in pixels, before they wait for the captioner."""
 
 _DECODING_THREADS = min(16, os.cpu_count() or 1)
 _PREPARING_THREADS = 2
 
 Images = Generator[tuple[str, bytes | Fault]]
-"""Keys with the bytes of images, or why there are none."""
+"""Keys with the bytes of images, or the faults for which there are none."""
 
 Decoded = tuple[str, Image.Image | Fault]
-_Said = TypeVar("_Said")
+_Output = TypeVar("_Output")
 
 
 def answer_images(
-    images: Images, captioner: Model[_Said], window: int = WINDOW
-) -> Generator[list[tuple[str, _Said | Answer]]]:
-    """Yield the answers to ``images`` in windows, a number of images that follow each other.
+    images: Images, captioner: Model[_Output], window: int = WINDOW
+) -> Generator[list[tuple[str, _Output | Answer]]]:
+    """Yield the answers to ``images`` in windows of consecutive images.
 
-    Similar shapes of a window share a call. An image that cannot be decoded has its fault for an
-    answer. What is in a window, and what shares a call, depends on the images alone: who goes on
-    after some windows asks what would have been asked.
+    Images of a window with similar shapes share a call. The answer for an image that cannot be
+    decoded is its fault. Windows and calls depend on the images alone, so a resumed run makes the
+    same calls.
     """
-    size = captioner.batch_size
-    whole = max(size, window // size * size)
+    batch_size = captioner.batch_size
+    window = max(batch_size, window // batch_size * batch_size)
     asker = Asker(captioner)
 
     def prepare(call: _Call) -> _Call:
         question = prepare_question(call.question.images, captioner)
         return replace(call, question=question) if call.keys else call
 
-    def ask(call: _Call) -> tuple[list[tuple[str, _Said | Answer]], bool]:
-        said = asker.ask(call.question) if call.keys else []
-        return [*zip(call.keys, said, strict=True), *call.faults], call.ends_window
+    def ask(call: _Call) -> tuple[list[tuple[str, _Output | Answer]], bool]:
+        outputs = asker.ask(call.question) if call.keys else []
+        return [*zip(call.keys, outputs, strict=True), *call.faults], call.ends_window
 
     def prepared() -> Generator[_Call]:
         with closing(images):
-            decoded = map_ahead(_decode, images, _DECODING_THREADS, most=whole)
+            decoded = map_ahead(_decode, images, _DECODING_THREADS, most=window)
             with closing(decoded):
-                calls = _calls(decoded, whole, size)
+                calls = _calls(decoded, window, batch_size)
                 yield from map_ahead(prepare, calls, _PREPARING_THREADS, most=_PREPARING_THREADS)
 
     calls = captioner.calls
     ready = run_ahead(prepared(), most=calls + 1)
-    with closing(ready), closing(map_ahead(ask, ready, calls, most=2 * calls)) as asked:
-        answered: list[tuple[str, _Said | Answer]] = []
-        for answers, ends_window in asked:
-            answered += answers
+    with closing(ready), closing(map_ahead(ask, ready, calls, most=2 * calls)) as results:
+        answers: list[tuple[str, _Output | Answer]] = []
+        for answers_of_call, ends_window in results:
+            answers += answers_of_call
             if ends_window:
-                yield answered
-                answered = []
+                yield answers
+                answers = []
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """Images of one call, and the faults of those that cannot be asked about."""
+    """The images of one call, and the faults of those of its window that have no image."""
 
     keys: tuple[str, ...]
     question: Question
@@ -79,7 +79,7 @@ class _Call:
     ends_window: bool
 
 
-def _calls(decoded: Iterable[Decoded], window: int, size: int) -> Iterator[_Call]:
+def _calls(decoded: Iterable[Decoded], window: int, batch_size: int) -> Iterator[_Call]:
     usable: list[tuple[str, Image.Image]] = []
     faults: list[tuple[str, Answer]] = []
     for key, image in decoded:
@@ -88,22 +88,22 @@ def _calls(decoded: Iterable[Decoded], window: int, size: int) -> Iterator[_Call
         else:
             usable.append((key, image))
         if len(usable) == window:
-            yield from _window(usable, faults, size)
+            yield from _window(usable, faults, batch_size)
             usable, faults = [], []
     if usable or faults:
-        yield from _window(usable, faults, size)
+        yield from _window(usable, faults, batch_size)
 
 
 def _window(
-    usable: list[tuple[str, Image.Image]], faults: list[tuple[str, Answer]], size: int
+    usable: list[tuple[str, Image.Image]], faults: list[tuple[str, Answer]], batch_size: int
 ) -> Iterator[_Call]:
-    alike = sorted(usable, key=lambda entry: entry[1].size)
-    starts = range(0, max(1, len(alike)), size)
+    by_shape = sorted(usable, key=lambda entry: entry[1].size)
+    starts = range(0, max(1, len(by_shape)), batch_size)
     for start in starts:
-        chosen = alike[start : start + size]
+        batch = by_shape[start : start + batch_size]
         is_last = start == starts[-1]
-        keys = tuple(key for key, _ in chosen)
-        question = Question([image for _, image in chosen])
+        keys = tuple(key for key, _ in batch)
+        question = Question([image for _, image in batch])
         yield _Call(keys, question, faults if is_last else [], is_last)
 
 

@@ -1,22 +1,22 @@
-"""Images -> what a captioner says of them; what it cannot bear costs the image concerned."""
+"""Images -> a model's outputs; an image that the model fails on gets a fault, the others do not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ...schemas.errors import EvenpairError
+from ...schemas.errors import EvenpairError, first_line
 from ...schemas.fault import Fault
 from .captioner import Answer, Model, is_out_of_memory
 
-_Said = TypeVar("_Said")
+_Output = TypeVar("_Output")
 
-_GIVE_UP_AFTER = 16
-"""So many images in a row without an answer are no fault of the images."""
+_MAX_FAILURES = 16
+"""After so many failures in a row the model is at fault, not the images."""
 
 
 @dataclass(slots=True)
 class Question:
-    """Images of one call, with what the captioner made of them ahead of it."""
+    """The images of one call, and their prepared input or the error of preparing it."""
 
     images: Sequence[Any]
     prepared: Any = None
@@ -24,66 +24,64 @@ class Question:
 
 
 def prepare_question(images: Sequence[Any], captioner: Model[Any]) -> Question:
-    """Prepare ``images``; what that raises is kept for when they are asked about."""
+    """Prepare ``images``; an error is kept, for ``Asker.ask`` to handle."""
     try:
         return Question(images, captioner.prepare(images))
     except EvenpairError:
         raise
-    except Exception as error:  # what a model's own code raises depends on the images
+    except Exception as error:  # a model's own code may raise anything
         return Question(images, error=error)
 
 
-class Asker(Generic[_Said]):
-    """Asks a captioner, and remembers how many images it bears at once.
+class Asker(Generic[_Output]):
+    """Asks a captioner, or an encoder, and learns how many images fit into one call."""
 
-    Whatever else is asked in batches is asked in the same way: an encoder, of images or of texts.
-    """
-
-    def __init__(self, captioner: Model[_Said]) -> None:
+    def __init__(self, captioner: Model[_Output]) -> None:
         self._captioner = captioner
-        self._most = captioner.batch_size
-        self._failed = 0
+        self._batch_size = captioner.batch_size
+        self._failures = 0
 
-    def ask(self, question: Question) -> list[_Said | Answer]:
-        """Return an answer for each image of ``question``, in order.
+    def ask(self, question: Question) -> list[_Output | Answer]:
+        """Return an output for each image of ``question``, in order.
 
-        Too many for the device are halved until they fit, and no more are asked at once from then
-        on. An image that raises alone has a fault. Raises EvenpairError if every image does.
+        If a call fails it is repeated with half of the images, down to single ones; after an
+        out-of-memory error later calls stay that small. An image that fails alone gets an answer
+        with a fault. Raises EvenpairError after 16 of these in a row.
         """
         images = question.images
-        if len(images) > self._most:
-            return self._ask_parts(images, self._most)
+        if len(images) > self._batch_size:
+            return self._ask_parts(images, self._batch_size)
         try:
             if question.error is not None:
                 raise question.error
-            answers: list[_Said | Answer] = [*self._captioner.caption(question.prepared)]
+            outputs: list[_Output | Answer] = [*self._captioner.caption(question.prepared)]
         except EvenpairError:
             raise
         except Exception as error:  # see prepare_question
-            failed = error
+            failure = error
         else:
-            self._failed = 0
-            return answers
+            self._failures = 0
+            return outputs
         half = len(images) // 2
-        if is_out_of_memory(failed):
-            self._most = max(1, half)
+        if is_out_of_memory(failure):
+            self._batch_size = max(1, half)
         if half:
-            failed.__traceback__ = None  # it holds what fills the device
+            failure.__traceback__ = None  # it refers to the tensors that fill the device
             return self._ask_parts(images, half)
-        return [self._failure(failed)]
+        return [self._fail(failure)]
 
-    def _ask_parts(self, images: Sequence[Any], size: int) -> list[_Said | Answer]:
-        answers: list[_Said | Answer] = []
+    def _ask_parts(self, images: Sequence[Any], size: int) -> list[_Output | Answer]:
+        outputs: list[_Output | Answer] = []
         for start in range(0, len(images), size):
             part = prepare_question(images[start : start + size], self._captioner)
-            answers += self.ask(part)
-        return answers
+            outputs += self.ask(part)
+        return outputs
 
-    def _failure(self, error: Exception) -> Answer:
-        self._failed += 1
-        if self._failed >= _GIVE_UP_AFTER:
-            said = str(error).strip().splitlines() or [type(error).__name__]
+    def _fail(self, error: Exception) -> Answer:
+        self._failures += 1
+        if self._failures >= _MAX_FAILURES:
             raise EvenpairError(
-                f"model {self._captioner.asked.model!r} fails whatever it is asked: {said[0]}"
+                f"model {self._captioner.name!r} failed on {_MAX_FAILURES} images in a row: "
+                f"{first_line(error)}"
             ) from error
         return Answer(None, Fault.MODEL_FAILED)

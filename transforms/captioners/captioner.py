@@ -1,4 +1,4 @@
-"""What a captioner is: a model, wherever it runs, that says what images show."""
+"""The interface of captioners and other models that are fed with batches of images or texts."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from ...schemas.fault import Fault
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was said of one image, or the fault that kept anything from being said.
+    """A captioner's text for one image, or the fault for which there is none.
 
-    ``is_cut`` tells whether the model was stopped before it came to an end, None that nobody knows.
+    ``is_cut`` tells whether the model was stopped at its limit of tokens; None if that is unknown.
     """
 
     text: str | None
@@ -20,44 +20,46 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Who was asked, and what: answers that agree in all three are never asked for twice."""
+class CaptionerId:
+    """Who captions: an image that has an answer of the same captioner is not captioned again."""
 
     model: str
     revision: str
     prompt: str
 
 
-Said = TypeVar("Said")
-"""What a model says of one thing: an answer, or a vector."""
+Output = TypeVar("Output")
+"""The output of a model for one image or text: an answer, or a vector."""
 
 
-class Model(Protocol[Said]):
-    """A model that is ready to be used, and is fed with one batch after the other."""
+class Model(Protocol[Output]):
+    """A loaded model that is fed with one batch after the other."""
 
-    asked: Asked
-    """What is recorded with everything that it says."""
+    name: str
+    """The model's name, for messages."""
     batch_size: int
     """Images in one call."""
     calls: int
     """Calls at the same time."""
 
     def prepare(self, images: Sequence[Any]) -> Any:  # noqa: ANN401 - the model's own input
-        """Return what ``caption`` takes for RGB ``images``; called on threads, ahead of it."""
+        """Return the input of ``caption`` for RGB ``images``; called ahead of it, on threads."""
 
-    def caption(self, prepared: Any) -> list[Said]:  # noqa: ANN401 - what prepare returned
-        """Return what is said of each image, in order; the same alone as among others.
+    def caption(self, prepared: Any) -> list[Output]:  # noqa: ANN401 - what prepare returned
+        """Return the output for each image, in order; it does not depend on the other images.
 
-        Raises MemoryError, or an error of the device's own that ``is_out_of_memory`` knows, if
-        there are too many images for the device.
+        Raises MemoryError, or the device's own error that ``is_out_of_memory`` recognises, if there
+        are too many images for the device.
         """
 
 
 class Captioner(Model[Answer], Protocol):
-    """A model that says what images show."""
+    """A model that captions images."""
 
+    captioner_id: CaptionerId
+    """Recorded with every answer."""
     device: str
-    """What it runs on, as torch calls it; ``service`` where that is not ours."""
+    """The device, as torch names it; ``service`` for a captioner behind an endpoint."""
 
 
 LoadCaptioner = Callable[[], Captioner]
@@ -65,5 +67,5 @@ LoadCaptioner = Callable[[], Captioner]
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether ``error`` says that a batch was too large; it names no torch class."""
+    """Return whether ``error`` means that a batch was too large; torch is not imported for it."""
     return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"

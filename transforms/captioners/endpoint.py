@@ -26,26 +26,27 @@ from .endpoint_service import NoConnectionError, NoReplyError, Service, advice, 
 _JPEG_QUALITY = 92
 _ATTEMPTS = 5
 _PATIENCE_SECONDS = 900.0
-"""How long a service may go on to say that there are too many requests, while none succeeds."""
+"""The time to retry a request for while the service replies that there are too many."""
 
-_OF_THE_IMAGE = frozenset({400, 413, 415, 422})
-_TOO_MANY = frozenset({429, 503})
-_PASSING = frozenset({408, 409, 425, 500, 502, 504, 507, 529})
+_IMAGE_ERRORS = frozenset({400, 413, 415, 422})
+_OVERLOAD = frozenset({429, 503})
+_TRANSIENT = frozenset({408, 409, 425, 500, 502, 504, 507, 529})
 
 
 class EndpointCaptioner:
-    """Asks a service about one image in each request; as many at the same time as allowed.
+    """Sends one image in each request, and as many requests at the same time as allowed.
 
-    What passes is tried again: no connection, no reply in time, a server's error, a broken reply.
-    What a service asks for in Retry-After is kept. The key is read from the environment, is sent in
-    the header alone, and stands in no message.
+    Transient failures are retried: no connection, no reply in time, a server's error, a broken
+    reply. A pause that the service asks for in Retry-After is kept. The key comes from the
+    environment and is sent in the header alone; no message contains it.
     """
 
     batch_size = 1
     device = "service"
 
     def __init__(self, service: Service) -> None:
-        self.asked = service.asked
+        self.captioner_id = service.captioner_id
+        self.name = service.captioner_id.model
         self.calls = service.requests
         self._service = service
         self._pool = EndpointPool(service.urls, service.first_pause)
@@ -58,8 +59,8 @@ class EndpointCaptioner:
     def caption(self, prepared: Sequence[bytes]) -> list[Answer]:
         """Return one answer for each image.
 
-        Raises UnusableReplyError for an image that the service cannot bear, EvenpairError if it
-        fails for good.
+        Raises UnusableReplyError if the service fails on an image, EvenpairError if it fails for
+        good.
         """
         return [self._ask(body) for body in prepared]
 
@@ -69,42 +70,42 @@ class EndpointCaptioner:
         url = "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
         content = [
             {"type": "image_url", "image_url": {"url": url}},
-            {"type": "text", "text": self.asked.prompt},
+            {"type": "text", "text": self.captioner_id.prompt},
         ]
-        asked = {
-            "model": self.asked.model,
+        request = {
+            "model": self.captioner_id.model,
             "messages": [{"role": "user", "content": content}],
             "max_tokens": self._service.max_new_tokens,
             "temperature": 0,
             "seed": 0,
         }
-        return json.dumps(asked).encode()
+        return json.dumps(request).encode()
 
     def _ask(self, body: bytes) -> Answer:
-        begun, before = time.monotonic(), self._pool.successes
+        start, successes = time.monotonic(), self._pool.successes
         failures = 0
         while True:
             with self._pool.endpoint() as endpoint:
-                found = self._try(endpoint, body)
-            if isinstance(found, Answer):
-                return found
-            failures += found.counts
-            if found.counts and not found.paused:
+                result = self._try(endpoint, body)
+            if isinstance(result, Answer):
+                return result
+            failures += result.counts
+            if result.counts and not result.is_paused:
                 self._pool.wait(failures)
-            waited = time.monotonic() - begun
-            if failures >= _ATTEMPTS or (not found.counts and waited > _PATIENCE_SECONDS):
-                if self._pool.successes > before:
-                    raise UnusableReplyError(found.said)  # others were answered: it is the image
-                raise self._given_up(f"{endpoint.url}: {found.said}, again and again")
+            seconds = time.monotonic() - start
+            if failures >= _ATTEMPTS or (not result.counts and seconds > _PATIENCE_SECONDS):
+                if self._pool.successes > successes:  # other images were answered
+                    raise UnusableReplyError(result.message)
+                raise self._given_up(f"{endpoint.url}: {result.message}, several times")
 
     def _try(self, endpoint: Endpoint, body: bytes) -> "Answer | _Failure":
-        """Ask once; return the answer, or what passes. Raises what does not pass."""
+        """Return the answer to one request, or a transient failure. Raises for any other."""
         try:
             reply = post(self._session, endpoint.url, body, self._service)
             answer = read_answer(reply) if reply.status == 200 else None
         except NoConnectionError as error:
             self._pool.failed(endpoint)
-            return _Failure(str(error), paused=True)
+            return _Failure(str(error), is_paused=True)
         except (NoReplyError, UnusableReplyError) as error:
             return _Failure(str(error))
         if answer is None:
@@ -113,30 +114,30 @@ class EndpointCaptioner:
         return answer
 
     def _refused(self, endpoint: Endpoint, reply: Reply) -> "Answer | _Failure":
-        if reply.status in _TOO_MANY:
+        if reply.status in _OVERLOAD:
             self._pool.failed(endpoint, pause_of(reply.retry_after))
-            return _Failure(complaint(reply), counts=reply.status != 429, paused=True)
-        if reply.status in _PASSING:
+            return _Failure(complaint(reply), counts=reply.status != 429, is_paused=True)
+        if reply.status in _TRANSIENT:
             return _Failure(complaint(reply))
-        if reply.status not in _OF_THE_IMAGE:
+        if reply.status not in _IMAGE_ERRORS:
             raise self._given_up(f"{endpoint.url}: {complaint(reply)}{advice(reply.status)}")
         if is_filtered(reply):
             return Answer(None, Fault.REFUSED)
         raise UnusableReplyError(complaint(reply))
 
-    def _given_up(self, said: str) -> EvenpairError:
-        error = EvenpairError(f"the captioning service fails: {said}")
+    def _given_up(self, reason: str) -> EvenpairError:
+        error = EvenpairError(f"the captioning service failed: {reason}")
         self._pool.close(error)
         return error
 
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """Why a request is to be made again.
+    """The reason to repeat a request.
 
-    ``counts`` if that may not go on for ever, ``paused`` if the endpoint is left alone meanwhile.
+    ``counts`` if the number of attempts is limited, ``is_paused`` if the pool pauses the endpoint.
     """
 
-    said: str
+    message: str
     counts: bool = True
-    paused: bool = False
+    is_paused: bool = False

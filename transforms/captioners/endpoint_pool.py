@@ -1,4 +1,4 @@
-"""Several endpoints of one service: which to ask next, and how long to leave one alone."""
+"""The endpoints of one service: shares the load among them, and pauses those that fail."""
 
 import threading
 import time
@@ -9,20 +9,21 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Endpoint:
-    """One address of the service; its counts are the pool's."""
+    """One address of the service; the pool keeps its state here, under a lock."""
 
     url: str
-    at_work: int = 0
+    requests: int = 0
+    """Requests under way."""
     paused_until: float = 0.0
     failures: int = 0
     """Pauses since the last success."""
 
 
 class EndpointPool:
-    """Endpoints that share the load: the one with the least to do is asked next.
+    """Gives the endpoint with the fewest requests under way, for all threads together.
 
-    One that failed is left alone for ``first_pause`` seconds, then for twice as many, and so on; a
-    pause that it asks for itself is kept. All of this holds for all threads.
+    An endpoint that failed is paused for ``first_pause`` seconds, then for twice as long, and so
+    on, up to ``longest_pause``; or for as long as it asks for.
     """
 
     longest_pause = 60.0
@@ -34,43 +35,43 @@ class EndpointPool:
         self._closed = threading.Event()
         self._error: Exception | None = None
         self.successes = 0
-        """How many requests succeeded, at whichever endpoint."""
+        """Requests that succeeded, at all endpoints."""
 
     @contextmanager
     def endpoint(self) -> Iterator[Endpoint]:
-        """Give the endpoint to ask, as soon as one is not to be left alone.
+        """Give the endpoint for a request; wait until one is not paused.
 
-        Raises what the pool was closed with.
+        Raises the error that the pool was closed with.
         """
-        taken = self._take()
-        while not isinstance(taken, Endpoint):
-            self._closed.wait(taken)
-            taken = self._take()
+        endpoint = self._choose()
+        while not isinstance(endpoint, Endpoint):
+            self._closed.wait(endpoint)
+            endpoint = self._choose()
         try:
-            yield taken
+            yield endpoint
         finally:
             with self._lock:
-                taken.at_work -= 1
+                endpoint.requests -= 1
 
     def wait(self, failures: int) -> None:
-        """Wait before the next attempt at a request that failed so many times."""
+        """Wait before the next attempt at a request that failed ``failures`` times."""
         self._closed.wait(min(self._first_pause * 2 ** (failures - 1), self.longest_pause))
 
     def close(self, error: Exception) -> None:
-        """Let every thread that waits or comes raise ``error``."""
+        """Raise ``error`` in every thread that waits for an endpoint, or asks for one later."""
         self._error = error
         self._closed.set()
 
     def succeeded(self, endpoint: Endpoint) -> None:
-        """Note that an endpoint has answered."""
+        """Record that an endpoint has answered."""
         with self._lock:
             self.successes += 1
             endpoint.failures = 0
 
     def failed(self, endpoint: Endpoint, pause: float | None = None) -> None:
-        """Leave an endpoint alone: for the pause that it asks for, or longer each time.
+        """Pause an endpoint for ``pause`` seconds, or for twice as long as the last time.
 
-        What was under way when the pause began does not make it longer.
+        Requests that were under way when a pause began do not make it longer.
         """
         with self._lock:
             now = time.monotonic()
@@ -81,15 +82,15 @@ class EndpointPool:
             endpoint.failures += 1
             endpoint.paused_until = max(endpoint.paused_until, now + seconds)
 
-    def _take(self) -> Endpoint | float:
-        """Return the endpoint to ask, or the seconds until there may be one."""
+    def _choose(self) -> Endpoint | float:
+        """Return the endpoint for a request, or the seconds until there may be one."""
         with self._lock:
             if self._error is not None:
                 raise self._error
             now = time.monotonic()
-            free = [endpoint for endpoint in self._endpoints if endpoint.paused_until <= now]
-            if not free:
+            ready = [endpoint for endpoint in self._endpoints if endpoint.paused_until <= now]
+            if not ready:
                 return min(endpoint.paused_until for endpoint in self._endpoints) - now
-            chosen = min(free, key=lambda endpoint: endpoint.at_work)
-            chosen.at_work += 1
-            return chosen
+            least_busy = min(ready, key=lambda endpoint: endpoint.requests)
+            least_busy.requests += 1
+            return least_busy

@@ -1,4 +1,4 @@
-"""What an OpenAI-compatible service replies -> an answer, or what it says is wrong."""
+"""Reply of an OpenAI-compatible service -> an answer, or a description of the error."""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _LONGEST_PAUSE = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole reply of a service."""
+    """A complete reply of a service."""
 
     status: int
     body: bytes
@@ -24,7 +24,7 @@ class Reply:
 
 
 class UnusableReplyError(ValueError):
-    """A reply that is none of those the interface knows."""
+    """A reply without an answer that the interface defines."""
 
 
 def read_answer(reply: Reply) -> Answer:
@@ -32,24 +32,24 @@ def read_answer(reply: Reply) -> Answer:
     try:
         choice = json.loads(reply.body)["choices"][0]
         message, reason = choice["message"], choice.get("finish_reason")
-        said, refusal = message.get("content"), message.get("refusal")
+        content, refusal = message.get("content"), message.get("refusal")
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise UnusableReplyError("the reply is no chat completion") from error
-    if reason == _FILTERED or (refusal and not said):
+        raise UnusableReplyError("the reply is not a chat completion") from error
+    if reason == _FILTERED or (refusal and not content):
         return Answer(None, Fault.REFUSED)
-    return Answer(_text(said), is_cut=_CUT.get(reason))
+    return Answer(_text(content), is_cut=_CUT.get(reason))
 
 
-def _text(said: Any) -> str:  # noqa: ANN401 - JSON
-    """Return the text of a message, which may come in parts; no content is an empty text."""
-    if isinstance(said, list):
-        parts = [part.get("text") for part in said if isinstance(part, dict)]
+def _text(content: Any) -> str:  # noqa: ANN401 - JSON
+    """Return the text of a message, which may come in parts; it is empty without content."""
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if isinstance(part, dict)]
         return " ".join(part for part in parts if isinstance(part, str))
-    return said if isinstance(said, str) else ""
+    return content if isinstance(content, str) else ""
 
 
 def models_in(reply: Reply) -> list[str]:
-    """Return the names in a service's list of its models, none if it has no such list."""
+    """Return the names in a service's list of models, none if the reply is not such a list."""
     try:
         return [str(model["id"]) for model in json.loads(reply.body)["data"]]
     except (ValueError, LookupError, TypeError):
@@ -57,27 +57,27 @@ def models_in(reply: Reply) -> list[str]:
 
 
 def is_filtered(reply: Reply) -> bool:
-    """Return whether a refusal (status 400) is the service's judgement of the image."""
-    said = reply.body.lower()
-    return b"content_filter" in said or b"content_policy" in said or b"safety" in said
+    """Return whether a reply of status 400 refuses the image because of what it shows."""
+    body = reply.body.lower()
+    return b"content_filter" in body or b"content_policy" in body or b"safety" in body
 
 
 def complaint(reply: Reply) -> str:
-    """Return what a service says is wrong, in one line."""
+    """Return the status and the error message of a reply, in one line."""
     try:
-        said = json.loads(reply.body)
+        message = json.loads(reply.body)
     except ValueError:
-        said = None
+        message = None
     for name in ("error", "message", "detail"):
-        said = said.get(name, said) if isinstance(said, dict) else said
-    text = said if isinstance(said, str) else ""
+        message = message.get(name, message) if isinstance(message, dict) else message
+    text = message if isinstance(message, str) else ""
     return f"HTTP {reply.status}" + (f": {' '.join(text.split())[:200]}" if text.strip() else "")
 
 
 def pause_of(retry_after: str | None, now: datetime | None = None) -> float | None:
-    """Return the seconds that a Retry-After header asks for, None if it asks for none.
+    """Return the seconds that a Retry-After header asks for, 300 at most; None without one.
 
-    It holds seconds or a date (RFC 9110, section 10.2.3); more than five minutes are five minutes.
+    It holds seconds or a date (RFC 9110, section 10.2.3).
     """
     if not retry_after:
         return None

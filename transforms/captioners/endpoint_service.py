@@ -1,4 +1,4 @@
-"""A captioning service as one finds it: its addresses, its key, what it replies in time."""
+"""Requests to a captioning service: its addresses, its key, replies within a time limit."""
 
 import os
 import time
@@ -13,38 +13,41 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ...schemas.errors import EvenpairError, UsageError
-from .captioner import Asked
+from .captioner import CaptionerId
 from .endpoint_reply import Reply, complaint, models_in
 
 KEY = "OPENAI_API_KEY"
-"""The variable of the environment that holds the key, where the service wants one."""
+"""The environment variable that holds the key, for services that require one."""
 
 _CONNECT_SECONDS = 10.0
-_MOST_BYTES = 1 << 20
+_MAX_BYTES = 1 << 20
 
 
 class NoReplyError(Exception):
-    """Why there was no whole reply, without the addresses that the client's errors repeat."""
+    """There was no complete reply; unlike the client's error, the message has no address."""
 
 
 class NoConnectionError(NoReplyError):
-    """Nobody was there to reply."""
+    """There was no connection to the service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service with one model behind one or more endpoints, and how much may be asked of it."""
+    """A service with one model behind one or more endpoints, and the limits of its use."""
 
-    asked: Asked
+    captioner_id: CaptionerId
     urls: tuple[str, ...]
     requests: int = 16
+    """Requests at the same time."""
     seconds: float = 120.0
+    """The longest wait for a reply."""
     max_new_tokens: int = 64
     first_pause: float = 1.0
+    """The first pause of a failed endpoint, in seconds."""
 
 
 class _Key(AuthBase):
-    """The key in the header, whatever else this machine knows of the host."""
+    """Puts the key into the header; the machine's own credentials for the host are not used."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         key = os.environ.get(KEY)
@@ -54,7 +57,7 @@ class _Key(AuthBase):
 
 
 def new_session(connections: int) -> requests.Session:
-    """Return a session that keeps so many connections open and follows no redirection."""
+    """Return a session that keeps ``connections`` open connections to each host."""
     session = requests.Session()
     session.auth = _Key()
     for scheme in ("http://", "https://"):
@@ -63,33 +66,33 @@ def new_session(connections: int) -> requests.Session:
 
 
 def post(session: requests.Session, url: str, body: bytes, service: Service) -> Reply:
-    """Ask the endpoint at ``url`` for a completion and return its whole reply.
+    """Ask the endpoint at ``url`` for a completion and return its complete reply.
 
-    Raises NoReplyError if there is none in time, however many bytes come in between.
+    Raises NoReplyError if the reply is not complete in time, even if bytes keep coming.
     """
-    more = {"data": body, "headers": {"Content-Type": "application/json"}}
-    return _exchange(session, "POST", f"{url}/chat/completions", service.seconds, more)
+    options = {"data": body, "headers": {"Content-Type": "application/json"}}
+    return _exchange(session, "POST", f"{url}/chat/completions", service.seconds, options)
 
 
 def _exchange(
-    session: requests.Session, method: str, url: str, seconds: float, more: dict[str, Any]
+    session: requests.Session, method: str, url: str, seconds: float, options: dict[str, Any]
 ) -> Reply:
-    latest = time.monotonic() + seconds
-    more |= {"stream": True, "allow_redirects": False, "timeout": (_CONNECT_SECONDS, seconds)}
+    deadline = time.monotonic() + seconds
+    options |= {"stream": True, "allow_redirects": False, "timeout": (_CONNECT_SECONDS, seconds)}
     try:
-        with session.request(method, url, **more) as response:
-            return _read(response, latest)
+        with session.request(method, url, **options) as response:
+            return _read(response, deadline)
     except (requests.RequestException, HTTPError) as error:
         raise _named(error) from error
 
 
-def _read(response: requests.Response, latest: float) -> Reply:
+def _read(response: requests.Response, deadline: float) -> Reply:
     content = b""
-    while piece := response.raw.read1(_MOST_BYTES, decode_content=True):
-        content += piece
-        if time.monotonic() > latest:
+    while block := response.raw.read1(_MAX_BYTES, decode_content=True):
+        content += block
+        if time.monotonic() > deadline:
             raise NoReplyError("no reply in time")
-        if len(content) > _MOST_BYTES:
+        if len(content) > _MAX_BYTES:
             break
     return Reply(response.status_code, content, response.headers.get("Retry-After"))
 
@@ -99,31 +102,31 @@ def _named(error: Exception) -> NoReplyError:
         return NoReplyError("no reply in time")
     if isinstance(error, requests.ConnectionError):
         return NoConnectionError("no connection")
-    return NoReplyError("a reply that breaks off")
+    return NoReplyError("the reply was cut off")
 
 
 def advice(status: int) -> str:
-    """Return what to do about a status, in brackets."""
+    """Return a hint about a status, in brackets, or an empty text."""
     if status in (401, 403):
-        there = "is refused" if os.environ.get(KEY) else "is not set"
-        return f" ({KEY} {there})"
+        state = "is refused" if os.environ.get(KEY) else "is not set"
+        return f" ({KEY} {state})"
     return ""
 
 
 def check_service(service: Service) -> None:
-    """Ask every endpoint which models it has, if it says so, before any work is done.
+    """Check that the service can be reached and, if it lists its models, has the captioner's.
 
-    Raises UsageError for an address that is none, a key that is refused or a model that is not
-    there, EvenpairError if no endpoint can be reached.
+    Raises UsageError for a key that is refused or a model that an endpoint does not have,
+    EvenpairError if no endpoint can be reached.
     """
     session = new_session(1)
     failures = [_check_endpoint(url, service, session) for url in service.urls]
     if all(failures):
-        raise EvenpairError(f"the captioning service fails: {failures[0]}")
+        raise EvenpairError(f"the captioning service cannot be reached: {failures[0]}")
 
 
 def _check_endpoint(url: str, service: Service, session: requests.Session) -> str | None:
-    """Return why an endpoint cannot be reached, None if it can."""
+    """Return the reason why an endpoint cannot be reached, None if it can."""
     try:
         reply = _exchange(session, "GET", f"{url}/models", _CONNECT_SECONDS, {})
     except NoReplyError as error:
@@ -131,24 +134,29 @@ def _check_endpoint(url: str, service: Service, session: requests.Session) -> st
     if reply.status in (401, 403):
         raise UsageError(f"{url}: {complaint(reply)}{advice(reply.status)}")
     models = models_in(reply) if reply.status == 200 else []
-    if models and service.asked.model not in models:
-        has = ", ".join(models[:5])
-        raise UsageError(f"{url} has no model {service.asked.model!r}; it has {has}")
+    if models and service.captioner_id.model not in models:
+        names = ", ".join(models[:5])
+        raise UsageError(
+            f"{url} has no model {service.captioner_id.model!r}: give --captioner one of {names}"
+        )
     return None
 
 
-def endpoint_urls(given: Sequence[str]) -> tuple[str, ...]:
-    """Return the addresses that ``/chat/completions`` is put behind; ``/v1`` if they have no path.
+def endpoint_urls(addresses: Sequence[str]) -> tuple[str, ...]:
+    """Return the base urls of a service, to which ``/chat/completions`` is appended.
 
-    Raises UsageError for what is no address of a service, or holds a secret.
+    The path is ``/v1`` for an address without one. Raises UsageError for another kind of address,
+    or one with a secret.
     """
     urls = []
-    for url in given:
-        parts = urlsplit(url)
+    for address in addresses:
+        parts = urlsplit(address)
+        if "@" in (parts.netloc or address) or parts.query:
+            raise UsageError(f"--endpoint must not contain a secret: put the key into {KEY}")
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError(f"--endpoint {url} is no address such as http://localhost:8000/v1")
-        if parts.username or parts.password or parts.query:
-            raise UsageError(f"--endpoint must hold no secret: put the key into {KEY}")
+            raise UsageError(
+                f"--endpoint {address}: give an address such as http://localhost:8000/v1"
+            )
         path = parts.path.rstrip("/").removesuffix("/chat/completions") or "/v1"
         urls.append(f"{parts.scheme}://{parts.netloc}{path}")
     return tuple(dict.fromkeys(urls))

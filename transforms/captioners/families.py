@@ -1,4 +1,4 @@
-"""Families of image-to-text models: how each is asked, and what it is asked if nobody says."""
+"""Families of image-to-text models: the form of the prompt, and the default prompt, of each."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,16 +8,16 @@ class Asks(StrEnum):
     """The form in which a model takes its prompt."""
 
     PLAIN = "plain"  # the beginning of the caption, the name of a task, or nothing
-    MARKED = "marked"  # behind the mark that stands for the image
-    CHAT = "chat"  # the message of a user, by the model's own chat template
+    MARKED = "marked"  # after the token that stands for the image
+    CHAT = "chat"  # a user's message, in the model's own chat template
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """How the models of one type are asked.
+    """The prompts of the models of one type.
 
-    A model that ``needs_text`` is given an empty prompt rather than none. The tokenizer of one that
-    ``closes_prompt`` ends every text with a mark, which must not stand before the answer.
+    A model that ``needs_text`` gets an empty prompt rather than none. The tokenizer of one that
+    ``closes_prompt`` ends every text with a token, which must not stand before the answer.
     """
 
     asks: Asks
@@ -43,5 +43,5 @@ _FAMILIES = {
 
 
 def family_of(model_type: str) -> Family:
-    """Return how models of a type are asked; all that are not listed are chat models."""
+    """Return the family of a type of models; types that are not listed are chat models."""
     return _FAMILIES.get(model_type, _CHAT)

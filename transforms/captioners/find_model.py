@@ -1,4 +1,4 @@
-"""The name of a model -> where it lies and which revision it is, before any work is done."""
+"""Name of a model -> its location and revision, before any work is done."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ INSTALL = "a captioner needs the caption extra: pip install 'evenpair[caption]'"
 _NEEDED = ("torch", "torchvision", "transformers")
 _CONFIG = "config.json"
 _FILES = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model"]
-"""What is fetched of a model: no pickles, no code."""
+"""The files of a model that are fetched: neither pickles nor code."""
 
 _SECONDS = 10.0
 _SAMPLE_BYTES = 1 << 20
@@ -40,10 +40,10 @@ class ModelRole(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FoundModel:
-    """A model that exists: what is recorded of it, and its configuration."""
+class ModelLocation:
+    """A model that exists: its name and revision for the records, its place and its type."""
 
-    model: str
+    name: str
     revision: str
     path: str
     """A folder, or the model's id on the hub."""
@@ -51,139 +51,145 @@ class FoundModel:
 
     @property
     def default_prompt(self) -> str:
-        """What such a model is asked if nobody says."""
+        """The prompt of the model's family."""
         return family_of(self.model_type).prompt
 
 
 def find_model(
-    model: str, path: str, revision: str = "", *, role: ModelRole = ModelRole.CAPTIONER
-) -> FoundModel:
-    """Find a model by its folder or its id on the hub; nothing large is fetched.
+    name: str, folder: str = "", *, revision: str = "", role: ModelRole = ModelRole.CAPTIONER
+) -> ModelLocation:
+    """Find a model in a folder, by default ``name``, or on the hub by its id.
 
-    What is in the hub's cache on this machine is taken from there. Raises UsageError, which calls
-    the model by its ``role``, if the extra is not installed or there is no such model.
+    Only the configuration is fetched, and the hub's cache on this machine comes first. Raises
+    UsageError, with the model's ``role`` in the message, if there is no such model or the extra is
+    not installed.
     """
     _require_extra()
+    path = Path(folder or name)
     if os.path.isdir(path):
-        return FoundModel(model, _digest(Path(path)), path, _type_of(Path(path), model, role))
-    return _find_on_hub(model, path, revision, role)
+        return ModelLocation(name, _digest(path), str(path), _type_of(path, name, role))
+    return _find_on_hub(name, revision, role)
 
 
-def fetch_model(found: FoundModel) -> str:
-    """Return the folder with the files of ``found``, fetched from the hub if need be.
+def fetch_model(location: ModelLocation) -> str:
+    """Return the folder with the files of a model, fetched from the hub if need be.
 
-    The shipped one lies wherever evenpair does, which may be elsewhere on a worker. Raises
-    EvenpairError if the hub fails.
+    The path of the shipped model is looked up anew, for a worker may have evenpair in another
+    place. Raises EvenpairError if the hub fails.
     """
-    if found.model == DEMO:
+    if location.name == DEMO:
         return demo_captioner_path()
-    if os.path.isdir(found.path):
-        return found.path
+    if os.path.isdir(location.path):
+        return location.path
     from huggingface_hub import snapshot_download
 
-    where: dict[str, Any] = {"revision": found.revision, "allow_patterns": _FILES}
+    options: dict[str, Any] = {"revision": location.revision, "allow_patterns": _FILES}
     try:
-        return str(snapshot_download(found.path, **where, local_files_only=True))
-    except Exception:  # not all of it is in the cache
+        return str(snapshot_download(location.path, **options, local_files_only=True))
+    except Exception:  # the cache lacks some of the files
         pass
     try:
-        return str(snapshot_download(found.path, **where))
-    except Exception as error:  # the hub's client raises what its transport raises
-        raise EvenpairError(f"model {found.model!r} could not be fetched from the hub") from error
+        return str(snapshot_download(location.path, **options))
+    except Exception as error:  # the hub's client raises any error of its transport
+        raise EvenpairError(
+            f"model {location.name!r} cannot be fetched from the hub; give the path of its folder"
+        ) from error
 
 
 def _require_extra() -> None:
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
-        raise UsageError(f"{INSTALL} (there is no {missing[0]})")
+        raise UsageError(f"{INSTALL} ({missing[0]} is missing)")
 
 
-def require_captioner(found: FoundModel) -> None:
-    """Raise UsageError if ``found`` is of a type that does not caption."""
+def require_captioner(location: ModelLocation) -> None:
+    """Raise UsageError if a model's type does not caption images."""
     wait_passively()
     from transformers.models.auto.modeling_auto import (
         MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES as KNOWN,
     )
 
-    if found.model_type not in KNOWN:
+    if location.model_type not in KNOWN:
         raise UsageError(
-            f"{found.model!r} cannot caption: it is a {found.model_type} model, and transformers "
-            "knows none of these as an image-text-to-text model"
+            f"{location.name!r} cannot caption images: its type, {location.model_type}, has no "
+            "image-text-to-text model in transformers; choose another model"
         )
 
 
-def _type_of(folder: Path, model: str, role: ModelRole) -> str:
+def _type_of(folder: Path, name: str, role: ModelRole) -> str:
     try:
         config: Any = json.loads((folder / _CONFIG).read_text("utf-8"))
         return str(config["model_type"])
     except FileNotFoundError:
-        raise UsageError(f"there is no {role} in {model}: it has no {_CONFIG}") from None
+        raise UsageError(f"there is no {role} in {name!r}: {_CONFIG} is missing") from None
     except (ValueError, KeyError, TypeError) as error:
-        said = f"its {_CONFIG} names no model_type"
-        raise UsageError(f"there is no {role} in {model}: {said}") from error
+        raise UsageError(
+            f"there is no {role} in {name!r}: {_CONFIG} does not name a model_type"
+        ) from error
 
 
 def _digest(folder: Path) -> str:
-    """Return what a local model is told from another by: its settings, and samples of its weights.
+    """Return a hash that identifies a local model: of its settings and samples of its weights.
 
-    Weights are sampled at both ends, for all of them would take minutes.
+    The first and the last MiB of each file are hashed, for whole files would take minutes.
     """
-    hashed = hashlib.blake2b(digest_size=16)
+    digest = hashlib.blake2b(digest_size=16)
     for path in sorted([*folder.glob("*.json"), *folder.glob("*.safetensors")]):
         size = path.stat().st_size
-        hashed.update(f"{path.name}\0{size}\0".encode())
+        digest.update(f"{path.name}\0{size}\0".encode())
         with path.open("rb") as file:
-            hashed.update(file.read(_SAMPLE_BYTES))
+            digest.update(file.read(_SAMPLE_BYTES))
             file.seek(max(0, size - _SAMPLE_BYTES))
-            hashed.update(file.read())
-    return hashed.hexdigest()
+            digest.update(file.read())
+    return digest.hexdigest()
 
 
-def _find_on_hub(model: str, path: str, revision: str, role: ModelRole) -> FoundModel:
+def _find_on_hub(name: str, revision: str, role: ModelRole) -> ModelLocation:
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
     try:
-        validate_repo_id(path)
+        validate_repo_id(name)
     except HFValidationError:
-        raise UsageError(f"there is no {role} {model!r}: no such folder") from None
-    cached = _cached_config(path, revision)
-    folder = cached or _fetched_config(model, path, revision, role)
-    return FoundModel(model, folder.name, path, _type_of(folder, model, role))
+        raise UsageError(f"there is no {role} {name!r}: no folder has that name") from None
+    folder = _cached_config(name, revision) or _fetch_config(name, revision, role)
+    return ModelLocation(name, folder.name, name, _type_of(folder, name, role))
 
 
-def _cached_config(path: str, revision: str) -> Path | None:
+def _cached_config(name: str, revision: str) -> Path | None:
     """Return the folder of a model's configuration in the cache; its name is the revision."""
     from huggingface_hub import hf_hub_download
 
-    where: dict[str, Any] = {"revision": revision or None, "local_files_only": True}
+    options: dict[str, Any] = {"revision": revision or None, "local_files_only": True}
     try:
-        return Path(hf_hub_download(path, _CONFIG, **where)).parent
-    except Exception:  # whatever says that it is not there
+        return Path(hf_hub_download(name, _CONFIG, **options)).parent
+    except Exception:  # it is not in the cache
         return None
 
 
-def _fetched_config(model: str, path: str, revision: str, role: ModelRole) -> Path:
-    """Ask the hub once, so that it is known at once whether there is such a model."""
+def _fetch_config(name: str, revision: str, role: ModelRole) -> Path:
+    """Return the folder of a model's configuration, fetched from the hub in one attempt."""
     from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
     try:
-        info = HfApi().model_info(path, revision=revision or None, timeout=_SECONDS)
+        info = HfApi().model_info(name, revision=revision or None, timeout=_SECONDS)
         names = {file.rfilename for file in info.siblings or ()}
         if not any(name.endswith(".safetensors") for name in names):
-            raise UsageError(f"{role} {model!r} has no weights in safetensors, and no other load")
-        return Path(hf_hub_download(path, _CONFIG, revision=info.sha)).parent
+            raise UsageError(
+                f"{role} {name!r} has no weights in safetensors, the only format that is loaded"
+            )
+        return Path(hf_hub_download(name, _CONFIG, revision=info.sha)).parent
     except UsageError:
         raise
     except RevisionNotFoundError as error:
-        raise UsageError(f"{role} {model!r} has no revision {revision!r}") from error
+        raise UsageError(f"{role} {name!r} has no revision {revision!r}") from error
     except RepositoryNotFoundError as error:
         raise UsageError(
-            f"there is no {role} {model!r}: no such folder, and the hub has no such public model"
+            f"there is no {role} {name!r}: neither a folder nor a public model of the hub"
         ) from error
     except Exception as error:  # see fetch_model
         raise UsageError(
-            f"there is no {role} {model!r}: no such folder, nothing of that name in the hub's "
-            "cache on this machine, and the hub cannot be reached"
+            f"there is no {role} {name!r}: no folder and no model in this machine's cache of the "
+            "hub has that name, and the hub cannot be reached"
         ) from error

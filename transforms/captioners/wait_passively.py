@@ -1,12 +1,12 @@
-"""torch's threads -> threads that sleep while they wait; to be called before torch is imported."""
+"""Makes torch's threads sleep while they wait; to be called before torch is imported."""
 
 import os
 
 
 def wait_passively() -> None:
-    """Let OpenMP's threads sleep where they would spin, unless the environment says otherwise.
+    """Make OpenMP's threads sleep instead of spin, unless the environment says otherwise.
 
-    A small model asks its threads for so little at a time that, on a machine with other work, they
-    spend more than ten times the work's own time waiting for each other.
+    Small models give their threads so little work at a time that, on a busy machine, spinning takes
+    more than ten times as long as the work itself.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -1,4 +1,4 @@
-"""Iterator -> the same items, made on other threads before they are asked for."""
+"""Iterator -> the same items, made on other threads before they are needed."""
 
 import queue
 import threading
@@ -18,9 +18,9 @@ _POLL_SECONDS = 0.1
 def map_ahead(
     function: Callable[[_T], _R], items: Iterable[_T], threads: int, most: int
 ) -> Generator[_R]:
-    """Yield ``function`` of each item, in order; ``most`` are at work or waiting at any time.
+    """Yield ``function(item)`` for each item, in order, with ``most`` of them under way or waiting.
 
-    What it raises is raised here, when its turn comes.
+    An error of the function is raised in its turn.
     """
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[_R]] = deque()
@@ -37,14 +37,14 @@ def map_ahead(
 
 
 def run_ahead(items: Generator[_T], most: int) -> Generator[_T]:
-    """Yield ``items``, which a thread of their own makes; ``most`` of them wait at any time."""
-    made: queue.Queue[_Made[_T]] = queue.Queue(most)
+    """Yield ``items``, which one other thread makes; at most ``most`` of them wait."""
+    entries: queue.Queue[_Entry[_T]] = queue.Queue(most)
     stop = threading.Event()
-    maker = threading.Thread(target=_make, args=(items, made, stop), daemon=True)
+    maker = threading.Thread(target=_make, args=(items, entries, stop), daemon=True)
     maker.start()
     try:
         while True:
-            entry = made.get()
+            entry = entries.get()
             if isinstance(entry, _End):
                 if entry.error is not None:
                     raise entry.error
@@ -65,27 +65,27 @@ class _End:
     error: BaseException | None = None
 
 
-_Made = _Item[_T] | _End
+_Entry = _Item[_T] | _End
 
 
-def _make(items: Generator[_T], made: "queue.Queue[_Made[_T]]", stop: threading.Event) -> None:
-    """Put every item into the queue, then the end, with what was raised instead of more."""
+def _make(items: Generator[_T], entries: "queue.Queue[_Entry[_T]]", stop: threading.Event) -> None:
+    """Put every item into the queue, then an end with the error that was raised, if any."""
     end = _End()
     try:
         with closing(items):
             for item in items:
-                if not _put(_Item(item), made, stop):
+                if not _put(_Item(item), entries, stop):
                     return
-    except BaseException as error:  # it is raised where the items are used
+    except BaseException as error:  # run_ahead raises it
         end = _End(error)
-    _put(end, made, stop)
+    _put(end, entries, stop)
 
 
-def _put(entry: _Made[_T], made: "queue.Queue[_Made[_T]]", stop: threading.Event) -> bool:
-    """Wait for a place in the queue; return False if nobody will take anything any more."""
+def _put(entry: _Entry[_T], entries: "queue.Queue[_Entry[_T]]", stop: threading.Event) -> bool:
+    """Wait for a place in the queue; return False if the items are no longer needed."""
     while not stop.is_set():
         try:
-            made.put(entry, timeout=_POLL_SECONDS)
+            entries.put(entry, timeout=_POLL_SECONDS)
         except queue.Full:
             continue
         return True

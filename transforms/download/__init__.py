@@ -1,1 +1,1 @@
-"""Lists of urls -> shards of images."""
+"""Lists of urls -> shards of images, by img2dataset."""

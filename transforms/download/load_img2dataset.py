@@ -1,4 +1,4 @@
-"""img2dataset, imported when it is needed and without what it brings along and nobody asked for."""
+"""img2dataset, imported when it is needed, and without the large packages that it does not use."""
 
 import os
 import sys
@@ -13,18 +13,18 @@ from ..read.decode_image import MAX_PIXELS
 
 _INSTALL = "downloading needs the download extra: pip install 'evenpair[download]'"
 _UNUSED = {"torch": None, "wandb": ModuleType("wandb")}
-"""webdataset takes torch for its loaders, img2dataset wandb for its logs: seconds, and no use."""
+"""webdataset imports torch for its loaders, img2dataset wandb for its logs; that takes seconds."""
 
 
 def require_img2dataset() -> None:
-    """Raise UsageError where img2dataset is not installed; it is not imported yet."""
+    """Raise UsageError if img2dataset is not installed, without importing it."""
     if find_spec("img2dataset") is None:
         raise UsageError(_INSTALL)
 
 
 def load_img2dataset() -> ModuleType:
-    """Return the package with all its modules. Raises UsageError where they cannot be imported."""
-    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it would ask pypi.org
+    """Return the package with all its modules. Raises UsageError if they cannot be imported."""
+    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it would look for a new version
     os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PIXELS))
     try:
         with _without_unused(), warnings.catch_warnings():
@@ -38,7 +38,7 @@ def load_img2dataset() -> ModuleType:
 
 @contextmanager
 def _without_unused() -> Iterator[None]:
-    """Let img2dataset be imported without these, which others may import before or after."""
+    """Replace the unused packages during the block, unless they are imported already."""
     missing = [name for name in _UNUSED if name not in sys.modules]
     sys.modules.update({name: _UNUSED[name] for name in missing})  # type: ignore[misc]
     try:

@@ -1,7 +1,7 @@
-"""Limits -> an opener for urllib: how much of a server is asked for at a time, and how much taken.
+"""Limits -> an opener for urllib that bounds responses, and the requests to one host at a time.
 
-img2dataset asks through urllib, whatever a server sends and however long it takes, with as many
-requests to one host as it has threads. Its opener is where that can be bounded.
+img2dataset requests images through urllib. It bounds neither the size nor the time of a response,
+and sends as many requests to one host as it has threads; the opener is the place to bound them.
 """
 
 import http.client
@@ -18,12 +18,12 @@ from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 _HEADER_BYTES = 1 << 20
-_WITH_AN_IMAGE = range(200, 300)
+_SUCCESS = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that an image may weigh and take, and the requests that a host gets at a time."""
+    """The largest size and time of an image, and the requests to one host at a time."""
 
     max_bytes: int
     max_seconds: float
@@ -32,9 +32,9 @@ class Limits:
 
 @cache
 def polite_opener(limits: Limits) -> urllib.request.OpenerDirector:
-    """Return the opener of this process, in which all threads share what a host is spared.
+    """Return the opener of this process, in which all threads share the limit of a host.
 
-    It knows http and https alone: a list of urls must not read this machine's files.
+    It opens http and https only, so that a list of urls cannot read this machine's files.
     """
     opener = urllib.request.OpenerDirector()
     hosts = _Hosts(limits.requests_per_host)
@@ -52,7 +52,7 @@ def polite_opener(limits: Limits) -> urllib.request.OpenerDirector:
 
 
 class _Hosts:
-    """The places that each host has for requests; a host that has none in use is forgotten."""
+    """The places for requests of each host; those of a host without requests are dropped."""
 
     def __init__(self, places: int) -> None:
         self._places = places
@@ -66,7 +66,7 @@ class _Hosts:
 
 
 class _Response(http.client.HTTPResponse):
-    """A response that ends with an error where it is too much, and frees its place when closed."""
+    """A response with limits, which raises an error beyond them and frees its place when closed."""
 
     _free: Callable[[], None] | None = None
 
@@ -81,7 +81,7 @@ class _Response(http.client.HTTPResponse):
             raise _too_large(self._limits)
 
     def hold(self, place: threading.Semaphore) -> None:
-        """Free ``place`` as soon as the response is closed, once."""
+        """Free ``place`` when the response is closed."""
         self._free = place.release
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Bounded(io.RawIOBase):
-    """What comes from a server, headers included, until it is too much or takes too long."""
+    """The bytes of a response, headers included. Raises OSError beyond the limits."""
 
     def __init__(self, raw: io.RawIOBase, limits: Limits) -> None:
         self._raw = raw
@@ -122,7 +122,7 @@ def _too_large(limits: Limits) -> OSError:
 
 
 class _Polite(urllib.request.AbstractHTTPHandler):
-    """Waits for a place at the host; what a server says besides an image is not read."""
+    """A handler that waits for a place at the host. Bodies of error responses are not read."""
 
     def __init__(self, limits: Limits, hosts: _Hosts) -> None:
         super().__init__()
@@ -143,7 +143,7 @@ class _Polite(urllib.request.AbstractHTTPHandler):
             place.release()
             raise
         response.hold(place)
-        if response.status not in _WITH_AN_IMAGE:
+        if response.status not in _SUCCESS:
             response.close()
         return response
 

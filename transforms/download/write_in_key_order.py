@@ -1,4 +1,4 @@
-"""img2dataset's writer of samples -> the same, in the order of keys rather than of downloads."""
+"""img2dataset's writer of samples -> one that writes in the order of keys, not of downloads."""
 
 import tempfile
 from typing import Any, NamedTuple
@@ -8,16 +8,16 @@ class _Waiting(NamedTuple):
     key: str
     offset: int
     size: int | None
-    """How many bytes the image has, None where there is none."""
+    """The bytes of the image, None if there is no image."""
     caption: Any
     meta: dict[str, Any]
 
 
 def in_key_order(writer: type[Any]) -> type[Any]:
-    """Return a class that img2dataset can use as it uses ``writer``, one that is its own.
+    """Return a subclass of ``writer``, which is one of img2dataset's.
 
-    The images wait in a file without a name. Archives get no times: what servers answered is all
-    that their bytes depend on.
+    The images wait in a temporary file. Archives hold no times, so that their bytes depend on the
+    servers' answers only.
     """
 
     class InKeyOrder(writer):

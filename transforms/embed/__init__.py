@@ -1,1 +1,1 @@
-"""Encoders, the vectors of images and captions, and their similarity."""
+"""Encoders; the vectors of images and captions, and their similarity."""

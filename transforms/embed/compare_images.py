@@ -12,20 +12,20 @@ from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...schemas.unit import Unit
 from ..units import load_unit
-from .encoder import EncodedBy, Vector
+from .encoder import EncoderId, Vector
 from .keep_vectors import VectorStore, vectors_in
 
 
 def compare_images(unit: Unit, vectors: pa.Table) -> Unit:
-    """Fill in ``similarity_raw`` and ``similarity_generated``: cosines, null where one is unknown.
+    """Fill in ``similarity_raw`` and ``similarity_generated``: cosines, null without both vectors.
 
-    They are rounded to four places: what lies far below depends on what shared a batch.
+    They are rounded to four places. Further digits depend on which inputs shared a batch.
     """
     at = pc.index_in(unit.table["uid"], vectors["uid"].combine_chunks()).combine_chunks()
-    found = vectors.take(at)
-    images = vectors_in(found["image"])
+    vectors = vectors.take(at)
+    images = vectors_in(vectors["image"])
     columns = [
-        pa.array(map(_cosine, images, vectors_in(found[name])), pa.float64())
+        pa.array(map(_cosine, images, vectors_in(vectors[name])), pa.float64())
         for name in ("text", "text_generated")
     ]
     return unit.with_columns(["similarity_raw", "similarity_generated"], columns)
@@ -37,17 +37,17 @@ def _cosine(image: Vector | None, text: Vector | None) -> float | None:
     return round(float(np.dot(image, text)), 4)
 
 
-def _compare(source: Source, run_dir: RunDirectory, by: EncodedBy) -> Unit:
+def _compare(source: Source, run_dir: RunDirectory, encoder_id: EncoderId) -> Unit:
     unit = load_unit(source, run_dir, RunTable.CAPTIONS)
-    return compare_images(unit, VectorStore(run_dir, source.name, by).load())
+    return compare_images(unit, VectorStore(run_dir, source.name, encoder_id).load())
 
 
 @dataclass
 class CompareImages(beam.PTransform):
-    """Source -> Unit of captions with their similarities, by the vectors that the run keeps."""
+    """Source -> Unit of captions with their similarities, from the vectors that the run holds."""
 
     run_dir: RunDirectory
-    by: EncodedBy
+    encoder_id: EncoderId
 
     def expand(self, sources: beam.PCollection) -> beam.PCollection:
-        return sources | beam.Map(_compare, self.run_dir, self.by)
+        return sources | beam.Map(_compare, self.run_dir, self.encoder_id)

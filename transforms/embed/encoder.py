@@ -1,4 +1,4 @@
-"""What an encoder is: a frozen model that turns images, captions or both into vectors."""
+"""The interface of encoders: frozen models that turn images, captions or both into vectors."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from ...schemas.run_tables import RunTable
 from ..captioners.find_model import ModelRole
 
 Vector = npt.NDArray[np.float32]
-"""An embedding of length 1."""
+"""An embedding: one axis, length 1."""
 
 
-class Encodes(StrEnum):
-    """What an encoder is asked for; each has its own folder in a run's ``embeddings``."""
+class Modality(StrEnum):
+    """What an encoder reads. Each has a folder of its own in a run's ``embeddings``."""
 
     BOTH = "similarity"  # images and captions in one space, so that they can be compared
     IMAGES = "image"
@@ -30,22 +30,22 @@ class Encodes(StrEnum):
 
 
 _ROLES = {
-    Encodes.BOTH: ModelRole.SIMILARITY_MODEL,
-    Encodes.IMAGES: ModelRole.IMAGE_ENCODER,
-    Encodes.TEXTS: ModelRole.TEXT_ENCODER,
+    Modality.BOTH: ModelRole.SIMILARITY_MODEL,
+    Modality.IMAGES: ModelRole.IMAGE_ENCODER,
+    Modality.TEXTS: ModelRole.TEXT_ENCODER,
 }
 _TABLES = {
-    Encodes.BOTH: RunTable.SIMILARITY_VECTORS,
-    Encodes.IMAGES: RunTable.IMAGE_VECTORS,
-    Encodes.TEXTS: RunTable.TEXT_VECTORS,
+    Modality.BOTH: RunTable.SIMILARITY_VECTORS,
+    Modality.IMAGES: RunTable.IMAGE_VECTORS,
+    Modality.TEXTS: RunTable.TEXT_VECTORS,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class EncodedBy:
-    """What is encoded, and by which model: vectors that agree in all are never computed twice."""
+class EncoderId:
+    """What is encoded and by which model: equal ids make equal vectors, which are made once."""
 
-    encodes: Encodes
+    encodes: Modality
     model: str
     revision: str
 
@@ -56,33 +56,34 @@ class EncodedBy:
 
     @property
     def reads_images(self) -> bool:
-        """Whether it asks for more than captions."""
-        return self.encodes is not Encodes.TEXTS
+        """Whether it encodes images."""
+        return self.encodes is not Modality.TEXTS
 
     @property
     def reads_texts(self) -> bool:
-        """Whether it asks for more than images."""
-        return self.encodes is not Encodes.IMAGES
+        """Whether it encodes captions."""
+        return self.encodes is not Modality.IMAGES
 
 
 class Encoder(Protocol):
-    """An encoder that is ready to be used. Vectors are the same alone as among others."""
+    """A loaded encoder. The vector of an input does not depend on the others of its batch."""
 
-    by: EncodedBy
+    encoder_id: EncoderId
+    """Recorded with every vector."""
     batch_size: int
     """Images, or captions, in one call."""
 
     def prepare(self, images: Sequence[Image.Image]) -> Any:  # noqa: ANN401 - the model's own input
-        """Return what ``encode_images`` takes for RGB ``images``; called on threads, ahead."""
+        """Return the input of ``encode_images`` for RGB ``images``; called ahead, on threads."""
 
     def encode_images(self, prepared: Any) -> list[Vector]:  # noqa: ANN401 - what prepare returned
         """Return the vector of each image, in order.
 
-        Raises an error that ``is_out_of_memory`` knows if there are too many for the device.
+        Raises an error that ``is_out_of_memory`` recognises if there are too many for the device.
         """
 
     def encode_texts(self, texts: Sequence[str]) -> list[Vector]:
-        """Return the vector of each text, in order; what a model has no place for is cut off."""
+        """Return the vector of each text, in order; texts are cut off at the model's length."""
 
 
 LoadEncoder = Callable[[], Encoder]

@@ -1,5 +1,6 @@
-"""Encoders over the models of ``transformers``: CLIP and SigLIP, DINOv2, sentence encoders."""
+"""Encoders that run models of ``transformers``: CLIP, SigLIP, DINOv2, sentence encoders."""
 
+import inspect
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,79 +9,78 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ...schemas.errors import UsageError
-from ..captioners.find_model import FoundModel, fetch_model
-from ..captioners.huggingface import silence_transformers
+from ...schemas.errors import UsageError, first_line
+from ..captioners.find_model import ModelLocation, fetch_model
+from ..captioners.huggingface import LOCAL_ONLY, pick_device, silence_transformers
 from ..captioners.wait_passively import wait_passively
-from .encoder import EncodedBy, Encodes, Vector
+from .encoder import EncoderId, Modality, Vector
 
-_LOCAL = {"local_files_only": True, "trust_remote_code": False}
 _MOST_TOKENS = 512
-_PADS_TO_THE_END = ("siglip", "siglip2")
-"""Models that were trained on texts of one length, and take a shorter one for another text."""
+_PADDED_TO_MAX_LENGTH = ("siglip", "siglip2")
+"""Models that were trained on texts padded to one length; others give another vector."""
 
 
 @dataclass(frozen=True, slots=True)
-class ChosenEncoder:
-    """An encoder that was found, and how it is used; ``device`` and ``threads`` as a captioner."""
+class LocalEncoder:
+    """A model to encode with on this machine, and how.
 
-    encodes: Encodes
-    found: FoundModel
+    ``device`` is the number of the GPU, if there are several. ``threads`` are those of a CPU, 0 for
+    torch's own number.
+    """
+
+    encodes: Modality
+    location: ModelLocation
     batch_size: int = 64
     device: int = 0
     threads: int = 0
 
     @property
-    def by(self) -> EncodedBy:
-        """What is recorded with every vector."""
-        return EncodedBy(self.encodes, self.found.model, self.found.revision)
+    def encoder_id(self) -> EncoderId:
+        """Recorded with every vector."""
+        return EncoderId(self.encodes, self.location.name, self.location.revision)
 
 
 class HuggingFaceEncoder:
-    """A model and what prepares its input, loaded through the auto classes, in 32 bits.
+    """A model with its image processor and tokenizer, loaded by the auto classes, in 32 bits.
 
-    Weights are read as safetensors only, and code that comes with a model is never run.
+    Only weights in safetensors are read, and code that comes with a model is never run.
     """
 
-    def __init__(self, chosen: ChosenEncoder) -> None:
+    def __init__(self, encoder: LocalEncoder) -> None:
         wait_passively()
         import torch
         from transformers import AutoModel
 
         silence_transformers()
-        self.by, self.batch_size = chosen.by, chosen.batch_size
-        self._device = torch.device("cpu")
-        if torch.cuda.is_available():
-            self._device = torch.device("cuda", chosen.device % torch.cuda.device_count())
-        else:
-            torch.set_num_threads(chosen.threads or torch.get_num_threads())
-        folder = fetch_model(chosen.found)
-        loaded, told = AutoModel.from_pretrained(
+        self.encoder_id, self.batch_size = encoder.encoder_id, encoder.batch_size
+        self._device = pick_device(encoder.device, threads=encoder.threads)
+        folder = fetch_model(encoder.location)
+        loaded, loading_info = AutoModel.from_pretrained(
             folder,
             use_safetensors=True,
             dtype=torch.float32,
             output_loading_info=True,
-            **_LOCAL,
+            **LOCAL_ONLY,
         )
-        self._has_pooler = _check_weights(told["missing_keys"])
+        self._has_pooler = _check_weights(loading_info["missing_keys"])
         self._model = loaded.to(self._device).eval()
         self._one_at_a_time = threading.Lock()
-        if self.by.reads_images:
-            self._pixels = _load_image_processor(folder)
-        if self.by.reads_texts:
-            self._tokenizer, self._words = _load_tokenizer(folder, loaded.config)
+        if self.encoder_id.reads_images:
+            self._image_processor = _load_image_processor(folder)
+        if self.encoder_id.reads_texts:
+            self._tokenizer, self._padding = _load_tokenizer(folder, loaded.config)
 
     def prepare(self, images: Sequence[Image.Image]) -> dict[str, Any]:
         """Return the model's inputs for RGB images."""
-        return dict(self._pixels(images=list(images), return_tensors="pt"))
+        return dict(self._image_processor(images=list(images), return_tensors="pt"))
 
     def encode_images(self, prepared: dict[str, Any]) -> list[Vector]:
-        """Return the vector of each image that was prepared, in order."""
+        """Return the vector of each prepared image, in order."""
         return self._encode(prepared, self._image_features)
 
     def encode_texts(self, texts: Sequence[str]) -> list[Vector]:
         """Return the vector of each text, in order."""
-        prepared = self._tokenizer(list(texts), return_tensors="pt", **self._words)
+        prepared = self._tokenizer(list(texts), return_tensors="pt", **self._padding)
         return self._encode(dict(prepared), self._text_features)
 
     def _encode(self, prepared: dict[str, Any], features: Any) -> list[Vector]:  # noqa: ANN401
@@ -89,17 +89,17 @@ class HuggingFaceEncoder:
         with self._one_at_a_time, torch.inference_mode():
             inputs = {name: value.to(self._device) for name, value in prepared.items()}
             try:
-                found = torch.nn.functional.normalize(features(inputs).float(), dim=-1)
-                return list(found.cpu().numpy().astype(np.float32, copy=False))
+                vectors = torch.nn.functional.normalize(features(inputs).float(), dim=-1)
+                return list(vectors.cpu().numpy().astype(np.float32, copy=False))
             except torch.OutOfMemoryError:
                 inputs.clear()
                 torch.cuda.empty_cache()
                 raise
 
     def _image_features(self, inputs: dict[str, Any]) -> Any:  # noqa: ANN401 - a tensor
-        """Return what the model makes of images: its features, what it pools, or its first token.
+        """Return the model's image features, else its pooled output, else its first token.
 
-        A pooler that no weights were loaded for is chance.
+        A pooler without loaded weights is random, so it is not used.
         """
         if hasattr(self._model, "get_image_features"):
             return _tensor(self._model.get_image_features(**inputs))
@@ -110,7 +110,7 @@ class HuggingFaceEncoder:
         return output.last_hidden_state[:, 0]
 
     def _text_features(self, inputs: dict[str, Any]) -> Any:  # noqa: ANN401 - a tensor
-        """Return the features of texts, or the mean over the tokens of each."""
+        """Return the model's text features, else the mean over the tokens of each text."""
         if hasattr(self._model, "get_text_features"):
             return _tensor(self._model.get_text_features(**inputs))
         states = self._model(**inputs).last_hidden_state
@@ -118,52 +118,53 @@ class HuggingFaceEncoder:
         return (states * mask).sum(1) / mask.sum(1).clamp(min=1)
 
 
-def load_encoder(chosen: ChosenEncoder) -> HuggingFaceEncoder:
-    """Load the model that was chosen, fetched first if need be.
+def load_encoder(encoder: LocalEncoder) -> HuggingFaceEncoder:
+    """Load a model, fetched first if need be.
 
     Raises UsageError if it cannot be loaded, EvenpairError if it cannot be fetched.
     """
     try:
-        return HuggingFaceEncoder(chosen)
+        return HuggingFaceEncoder(encoder)
     except (OSError, ValueError, ImportError, KeyError) as error:
-        said = str(error).strip().splitlines() or [type(error).__name__]
-        named = f"{chosen.encodes.role.option} {chosen.found.model}"
-        raise UsageError(f"{named}: it cannot be loaded: {said[0]}") from error
+        raise UsageError(f"{_option(encoder)} cannot be loaded: {first_line(error)}") from error
 
 
-def require_encoder(chosen: ChosenEncoder) -> None:
-    """Raise UsageError if what was chosen is of a type that does not encode what it is to."""
+def require_encoder(encoder: LocalEncoder) -> None:
+    """Raise UsageError if a model of this type cannot encode images, texts, or both."""
     wait_passively()
     import transformers
     from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES as KNOWN
 
-    model_type = chosen.found.model_type
+    model_type = encoder.location.model_type
     name = KNOWN.get(model_type, "")
-    kind = getattr(transformers, name if isinstance(name, str) else name[0], None)
-    features = [hasattr(kind, f"get_{part}_features") for part in ("image", "text")]
-    reads = getattr(kind, "main_input_name", "")
+    model_class = getattr(transformers, name if isinstance(name, str) else name[0], None)
+    images, texts = (hasattr(model_class, f"get_{kind}_features") for kind in ("image", "text"))
+    main_input = getattr(model_class, "main_input_name", "")
     fits = {
-        Encodes.BOTH: all(features),
-        Encodes.IMAGES: features[0] or reads == "pixel_values",
-        Encodes.TEXTS: features[1] or (reads == "input_ids" and not _answers(kind)),
+        Modality.BOTH: images and texts,
+        Modality.IMAGES: images or main_input == "pixel_values",
+        Modality.TEXTS: texts or (main_input == "input_ids" and not _has_decoder(model_class)),
     }
-    if kind is None or not fits[chosen.encodes]:
-        said = f"{chosen.encodes.role.option} {chosen.found.model}: a {model_type} model"
-        raise UsageError(f"{said} is none that encodes {_ENCODED[chosen.encodes]}")
+    if model_class is None or not fits[encoder.encodes]:
+        raise UsageError(
+            f"{_option(encoder)} is a {model_type} model: name one that encodes "
+            f"{_NEEDED[encoder.encodes]}"
+        )
 
 
-_ENCODED = {
-    Encodes.BOTH: "images and texts in one space, as CLIP and SigLIP do",
-    Encodes.IMAGES: "images, as DINOv2 does",
-    Encodes.TEXTS: "texts, as sentence encoders do",
+_NEEDED = {
+    Modality.BOTH: "images and texts in one space, as CLIP and SigLIP do",
+    Modality.IMAGES: "images, as DINOv2 does",
+    Modality.TEXTS: "texts, as sentence encoders do",
 }
 
 
-def _answers(kind: Any) -> bool:  # noqa: ANN401 - a class of transformers
-    """Return whether a model wants the beginning of an answer beside the text."""
-    import inspect
+def _option(encoder: LocalEncoder) -> str:
+    return f"{encoder.encodes.role.option} {encoder.location.name}"
 
-    return "decoder_input_ids" in inspect.signature(kind.forward).parameters
+
+def _has_decoder(model_class: Any) -> bool:  # noqa: ANN401 - a class of transformers
+    return "decoder_input_ids" in inspect.signature(model_class.forward).parameters
 
 
 def _tensor(output: Any) -> Any:  # noqa: ANN401 - a tensor, or since transformers 5 more
@@ -171,7 +172,7 @@ def _tensor(output: Any) -> Any:  # noqa: ANN401 - a tensor, or since transforme
 
 
 def _check_weights(missing: set[str] | list[str]) -> bool:
-    """Return whether the pooler's weights are there. Raises ValueError if any others are not."""
+    """Return whether the pooler has weights. Raises ValueError if anything else has none."""
     others = sorted(name for name in missing if "pooler" not in name)
     if others:
         raise ValueError(f"it has no weights for {others[0]}")
@@ -181,18 +182,18 @@ def _check_weights(missing: set[str] | list[str]) -> bool:
 def _load_image_processor(folder: str) -> Any:  # noqa: ANN401 - transformers ships no types
     from transformers import AutoImageProcessor
 
-    return AutoImageProcessor.from_pretrained(folder, backend="pil", **_LOCAL)
+    return AutoImageProcessor.from_pretrained(folder, backend="pil", **LOCAL_ONLY)
 
 
 def _load_tokenizer(folder: str, config: Any) -> tuple[Any, dict[str, Any]]:  # noqa: ANN401
-    """Return a model's tokenizer, and how it is to make all texts of a call equally long."""
+    """Return a model's tokenizer, and its options to pad and cut off the texts of a call."""
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder, **_LOCAL)
+    tokenizer = AutoTokenizer.from_pretrained(folder, **LOCAL_ONLY)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     text = getattr(config, "text_config", config)
     positions = getattr(text, "max_position_embeddings", None) or _MOST_TOKENS
     length = min(positions, tokenizer.model_max_length, _MOST_TOKENS)
-    pads = "max_length" if config.model_type in _PADS_TO_THE_END else True
-    return tokenizer, {"padding": pads, "truncation": True, "max_length": int(length)}
+    padding = "max_length" if config.model_type in _PADDED_TO_MAX_LENGTH else True
+    return tokenizer, {"padding": padding, "truncation": True, "max_length": int(length)}

@@ -1,8 +1,4 @@
-"""What encoders made of one source, kept for good and never computed again.
-
-A source's vectors lie in ``embeddings/KIND/NAME.parquet``, and while it is at work in small parts
-beside it, each whole or not at all, as the answers of captioners do.
-"""
+"""The vectors that encoders made of one source: computed once, kept for good."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +12,13 @@ from ...schemas.run_directory import RunDirectory
 from ...schemas.source import Source
 from ...schemas.tables import EMBEDDINGS
 from ...schemas.unit import Tally, with_tally
-from ...storage import files
-from .encoder import EncodedBy, Vector
+from ..part_store import PartStore, one_of_each
+from .encoder import EncoderId, Vector
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
-    """A pair with its vectors; None for what there is not, or could not be read."""
+class PairVectors:
+    """The captions of a pair and its vectors; None for what is missing or could not be read."""
 
     uid: str
     caption_raw: str | None
@@ -38,45 +34,34 @@ class VectorStore:
 
     run_dir: RunDirectory
     name: str
-    by: EncodedBy
+    encoder_id: EncoderId
 
     @property
-    def path(self) -> str:
-        return self.run_dir.table(self.by.table, self.name)
-
-    @property
-    def parts_path(self) -> str:
-        return self.run_dir.path(self.by.table.folder, f"{self.name}.parts")
+    def rows(self) -> PartStore:
+        """The rows of this encoder, and of earlier ones with the same table."""
+        return PartStore(self.run_dir, self.encoder_id.table, self.name, EMBEDDINGS)
 
     def load(self) -> pa.Table:
-        """Return the rows of this very encoder; of one uid the last."""
-        paths = [self.path] if files.exists(self.path) else []
-        tables = [files.read_table(path) for path in [*paths, *self._parts()]]
-        plain = [table.replace_schema_metadata(None) for table in tables]
-        table = pa.concat_tables([EMBEDDINGS.empty_table(), *plain])
-        same = [pc.equal(table[n], getattr(self.by, n)) for n in ("model", "revision")]
-        return _last(table.filter(pc.and_(*same)))
+        """Return the rows of this encoder, for each uid the last one."""
+        table = self.rows.load()
+        same = [pc.equal(table[n], getattr(self.encoder_id, n)) for n in ("model", "revision")]
+        return one_of_each(table.filter(pc.and_(*same)), ["uid"], keep="last")
 
-    def add(self, encoded: Sequence[Encoded]) -> None:
+    def add(self, vectors: Sequence[PairVectors]) -> None:
         """Keep the vectors of some pairs as one more part."""
-        part = f"{self.parts_path}/{len(self._parts()):05d}.parquet"
-        files.write_table(part, _to_table(encoded, self.by))
+        self.rows.add(_to_table(vectors, self.encoder_id))
 
     def settle(self, stamp: str) -> None:
-        """Put the parts into the one table, with what says by what it is whole.
+        """Move the parts into the table, with the stamp that marks it as complete.
 
-        Those of another model go: they can be computed again.
+        Vectors of other models are dropped: they can be computed again.
         """
-        table = self.load().combine_chunks()
-        files.write_table(self.path, with_tally(table, Tally(table.num_rows, stamp=stamp)))
-        files.remove(self.parts_path)
-
-    def _parts(self) -> list[str]:
-        return files.find_in(self.parts_path, "*.parquet")
+        table = self.load()
+        self.rows.replace(with_tally(table, Tally(table.num_rows, stamp=stamp)))
 
 
 def vectors_in(column: pa.ChunkedArray) -> list[Vector | None]:
-    """Return the vectors in a column of lists, views of one array."""
+    """Return the vectors in a column of lists; they are views of one array."""
     lists = column.combine_chunks()
     values = lists.flatten().to_numpy()
     lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy()
@@ -87,54 +72,43 @@ def vectors_in(column: pa.ChunkedArray) -> list[Vector | None]:
     ]
 
 
-def _to_table(encoded: Sequence[Encoded], by: EncodedBy) -> pa.Table:
+def _to_table(vectors: Sequence[PairVectors], encoder_id: EncoderId) -> pa.Table:
     columns = [
-        pa.array([one.uid for one in encoded], pa.string()),
-        pa.array([by.model] * len(encoded), pa.string()),
-        pa.array([by.revision] * len(encoded), pa.string()),
-        pa.array([one.caption_raw for one in encoded], pa.string()),
-        pa.array([one.caption_generated for one in encoded], pa.string()),
-        *(_to_lists(getattr(one, name) for one in encoded) for name in VECTORS),
+        pa.array([row.uid for row in vectors], pa.string()),
+        pa.array([encoder_id.model] * len(vectors), pa.string()),
+        pa.array([encoder_id.revision] * len(vectors), pa.string()),
+        pa.array([row.caption_raw for row in vectors], pa.string()),
+        pa.array([row.caption_generated for row in vectors], pa.string()),
+        *(_to_lists(getattr(row, name) for row in vectors) for name in _VECTORS),
     ]
     return pa.Table.from_arrays(columns, schema=EMBEDDINGS)
 
 
-VECTORS = ("image", "text", "text_generated")
+_VECTORS = ("image", "text", "text_generated")
 
 
 def _to_lists(vectors: Iterable[Vector | None]) -> pa.ListArray:
-    found = list(vectors)
-    lengths = [0 if vector is None else len(vector) for vector in found]
-    offsets = np.cumsum([0, *lengths], dtype=np.int32)
-    there = [vector for vector in found if vector is not None]
-    values = pa.array(np.concatenate([np.empty(0, np.float32), *there]))
-    mask = pa.array([vector is None for vector in found], pa.bool_())
-    return pa.ListArray.from_arrays(pa.array(offsets), values, mask=mask)
-
-
-def _last(table: pa.Table) -> pa.Table:
-    """Return the last row of each uid, in the order of these."""
-    if table.num_rows == 0:
-        return table
-    numbered = pa.table({"uid": table["uid"], "at": pa.array(np.arange(table.num_rows))})
-    last = numbered.group_by("uid", use_threads=False).aggregate([("at", "max")])["at_max"]
-    return table.take(last.combine_chunks().sort())
+    rows = list(vectors)
+    offsets = np.cumsum([0, *(0 if row is None else len(row) for row in rows)], dtype=np.int32)
+    values = np.concatenate([np.empty(0, np.float32), *(row for row in rows if row is not None)])
+    mask = pa.array([row is None for row in rows], pa.bool_())
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values), mask=mask)
 
 
 def _settle(
-    source: Source, run_dir: RunDirectory, by: EncodedBy, stamps: Mapping[str, str]
+    source: Source, run_dir: RunDirectory, encoder_id: EncoderId, stamps: Mapping[str, str]
 ) -> Source:
-    VectorStore(run_dir, source.name, by).settle(stamps[source.name])
+    VectorStore(run_dir, source.name, encoder_id).settle(stamps[source.name])
     return source
 
 
 @dataclass
 class SettleVectors(beam.PTransform):
-    """Source -> Source, its vectors in one table with the stamp that says by what it is whole."""
+    """Source -> Source, its vectors moved into one table with the stamp of the source."""
 
     run_dir: RunDirectory
-    by: EncodedBy
+    encoder_id: EncoderId
     stamps: Mapping[str, str]
 
     def expand(self, sources: beam.PCollection) -> beam.PCollection:
-        return sources | beam.Map(_settle, self.run_dir, self.by, self.stamps)
+        return sources | beam.Map(_settle, self.run_dir, self.encoder_id, self.stamps)

@@ -1,1 +1,1 @@
-"""Which pairs are captioned, and the generated captions: kept, checked and parsed."""
+"""The choice of pairs to caption, and their captions: kept, checked and parsed."""

@@ -1,4 +1,4 @@
-"""Tables of scores, N -> which sparse pairs are the N that say least."""
+"""Tables of scores -> the N sparse pairs with the least information, as a limit of bits."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 COLUMNS = ["uid", "sparse", "information_bits"]
-"""The columns of scores that the choice looks at."""
+"""The columns of scores that the choice depends on."""
 
 _BINS_A_BIT = 1024
 _RANK = np.dtype([("bits", "f8"), ("uid", "S32")])
@@ -17,30 +17,29 @@ _RANK = np.dtype([("bits", "f8"), ("uid", "S32")])
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The last pair that is captioned; of two that say as much the one with the lower uid."""
+    """The last pair that is captioned, in the order of bits, then of uids."""
 
     bits: float
     uid: str
 
 
 def find_budget(read: Callable[[], Iterable[pa.Table]], count: int) -> Budget | None:
-    """Return where the ``count`` sparsest of the tables that ``read`` gives end; None is no end.
+    """Return the last of the ``count`` sparsest pairs of all tables, None if all are within it.
 
-    The tables are read twice, one at a time: their bits are counted in narrow bins, then the bin in
-    which the budget ends is sorted. So memory does not grow with the number of pairs.
+    ``read`` is called twice, and each table is read alone: bits are counted in bins of 1/1024 bit,
+    then the pairs of the bin in which the budget ends are sorted. So memory does not grow with the
+    number of pairs.
     """
     bins = np.zeros(0, np.int64)
     for sparse in _sparse(read()):
-        found = np.bincount(_bins(sparse))
-        wider = np.zeros(max(len(bins), len(found)), np.int64)
-        wider[: len(bins)] += bins
-        wider[: len(found)] += found
-        bins = wider
+        counts = np.bincount(_bins(sparse), minlength=len(bins))
+        counts[: len(bins)] += bins
+        bins = counts
     if bins.sum() <= count:
         return None
-    upto = bins.cumsum()
-    last = int(np.searchsorted(upto, count)) if count else 0
-    before = int(upto[last] - bins[last])
+    sums = bins.cumsum()
+    last = int(np.searchsorted(sums, count)) if count else 0
+    before = int(sums[last] - bins[last])
     edge = np.concatenate([_ranks(table)[_bins(table) == last] for table in _sparse(read())])
     edge.sort()
     if count == before:

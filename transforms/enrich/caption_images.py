@@ -1,4 +1,4 @@
-"""Unit of pairs to caption -> Source, what the captioner answers kept as it comes."""
+"""Unit of pairs to caption -> Source; the captioner's answers are kept as they come."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,7 +13,7 @@ from ...schemas.run_directory import RunDirectory
 from ...schemas.source import Source
 from ...schemas.unit import Unit
 from ..captioners.answer_images import WINDOW, Images, answer_images
-from ..captioners.captioner import Answer, Asked, Captioner, LoadCaptioner
+from ..captioners.captioner import Answer, Captioner, CaptionerId, LoadCaptioner
 from ..read.read_images import read_images
 from .keep_answers import AnswerStore
 
@@ -21,26 +21,26 @@ from .keep_answers import AnswerStore
 def caption_images(
     unit: Unit, captioner: Captioner, store: AnswerStore, window: int = WINDOW
 ) -> int:
-    """Ask ``captioner`` about every pair of ``unit`` that ``store`` has no answer of its for.
+    """Caption the images of the pairs of ``unit`` without an answer of the captioner in ``store``.
 
-    Returns how many bytes of images were read. The answers are kept window by window. A model that
-    failed on an image has not answered: who comes back asks again.
+    Returns the number of bytes of images that were read. Answers are kept window by window. An
+    image that the model failed on gets no answer, so it is retried on resume.
     """
-    todo = unasked(unit, store, captioner.asked)
-    images = _Weighed(read_images(unit.source, frozenset(todo)))
+    uids = unasked(unit, store, captioner.captioner_id)
+    images = _Weighed(read_images(unit.source, frozenset(uids)))
     with closing(answer_images(images.weigh(), captioner, window)) as windows:
-        for answered in windows:
-            kept = {todo.pop(key): answer for key, answer in answered}
-            store.add(_lasting(kept), captioner.asked)
-    if todo:
+        for answers in windows:
+            by_uid = {uids.pop(key): answer for key, answer in answers}
+            store.add(_lasting(by_uid), captioner.captioner_id)
+    if uids:
         missing = Answer(None, Fault.MISSING_IMAGE)
-        store.add(dict.fromkeys(todo.values(), missing), captioner.asked)
+        store.add(dict.fromkeys(uids.values(), missing), captioner.captioner_id)
     store.settle()
     return images.bytes
 
 
 class _Weighed:
-    """Images, and the bytes of those that were given."""
+    """Images, and the sum of their bytes so far."""
 
     def __init__(self, images: Images) -> None:
         self._images = images
@@ -53,18 +53,18 @@ class _Weighed:
                 yield key, image
 
 
-def unasked(unit: Unit, store: AnswerStore, asked: Asked) -> dict[str, str]:
-    """Return key and uid of the pairs that ``asked`` has not answered for, in order.
+def unasked(unit: Unit, store: AnswerStore, captioner_id: CaptionerId) -> dict[str, str]:
+    """Return key and uid of the pairs that have no answer of the captioner, in order.
 
-    Of several pairs with one uid the first stands for all.
+    Of several pairs with one uid only the first is among them.
     """
-    known = store.load(asked)["uid"].combine_chunks()
+    known = store.load(captioner_id)["uid"].combine_chunks()
     table = unit.table.filter(pc.invert(pc.is_in(unit.table["uid"], known)))
     rows = zip(table["key"].to_pylist(), table["uid"].to_pylist(), strict=True)
-    first: dict[str, str] = {}
+    keys: dict[str, str] = {}
     for key, uid in rows:
-        first.setdefault(uid, key)
-    return {key: uid for uid, key in first.items()}
+        keys.setdefault(uid, key)
+    return {key: uid for uid, key in keys.items()}
 
 
 def _lasting(answers: dict[str, Answer]) -> dict[str, Answer]:
@@ -73,28 +73,34 @@ def _lasting(answers: dict[str, Answer]) -> dict[str, Answer]:
     }
 
 
-class _Caption(beam.DoFn):
-    def __init__(self, run_dir: RunDirectory, load: LoadCaptioner, asked: Asked) -> None:
+class CaptionerDoFn(beam.DoFn):
+    """A DoFn with a captioner, which each worker loads once, when it first needs it."""
+
+    def __init__(
+        self, run_dir: RunDirectory, load: LoadCaptioner, captioner_id: CaptionerId
+    ) -> None:
         self._run_dir = run_dir
         self._load = load
-        self._asked = asked
+        self._captioner_id = captioner_id
         self._shared = Shared()
 
+
+class _Caption(CaptionerDoFn):
     def process(self, unit: Unit) -> Iterator[Source]:
         store = AnswerStore(self._run_dir, unit.source.name)
-        if unasked(unit, store, self._asked):  # only then, for many workers may have nothing to ask
-            self._captioner = self._shared.acquire(self._load)  # kept alive by being held
+        if unasked(unit, store, self._captioner_id):  # only then: loading takes long
+            self._captioner = self._shared.acquire(self._load)  # Shared keeps only weak references
             caption_images(unit, self._captioner, store)
         yield unit.source
 
 
 @dataclass
 class CaptionImages(beam.PTransform):
-    """Unit of pairs -> Source, by a captioner that a worker loads when it has something to ask."""
+    """Unit of pairs -> Source; a worker loads the captioner when it has pairs without an answer."""
 
     run_dir: RunDirectory
     load: LoadCaptioner
-    asked: Asked
+    captioner_id: CaptionerId
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.ParDo(_Caption(self.run_dir, self.load, self.asked))
+        return units | beam.ParDo(_Caption(self.run_dir, self.load, self.captioner_id))

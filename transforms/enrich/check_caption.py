@@ -1,4 +1,4 @@
-"""A captioner's answer -> what it says of the image, or the fault that forbids its use."""
+"""A captioner's answer -> a caption of the image, or the fault for which it must not be used."""
 
 import re
 from collections import Counter
@@ -30,7 +30,7 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _NO_WORD = re.compile(r"\baraf\w*\s+", re.IGNORECASE)
-"""BLIP's largest captioner says ``arafed`` where it means nothing."""
+"""BLIP's largest captioner writes ``arafed``, which means nothing."""
 
 _REFUSAL = re.compile(
     r"^(?:i(?:'m| am) (?:sorry|unable|not able)|i (?:cannot|can't|can not|am not able)|sorry\b|"
@@ -45,23 +45,23 @@ _MAX_CHARACTERS = 10_000
 def check_caption(
     answer: str, *, prompt: str = "", is_cut: bool | None = None
 ) -> tuple[str, Fault | None]:
-    """Return what ``answer`` says, or an empty text and why it must not be used.
+    """Return the caption in ``answer``, or an empty text and the fault.
 
-    Taken away are the marks of chats and of Markdown, an echo of the prompt, openings such as "The
-    image shows", sentences said twice, and a last sentence that is not finished. ``is_cut`` says
-    whether the model was stopped before it came to an end, None that this is not known.
+    Removed are the marks of chats and of Markdown, an echo of the prompt, openings such as "The
+    image shows", repeated sentences, and an unfinished last sentence. ``is_cut`` tells whether the
+    model was stopped at its limit of tokens; None if that is unknown.
     """
-    said = _plain(answer[:_MAX_CHARACTERS])
-    text = _without_echo(said, _plain(prompt))
-    if not _says_something(text):
-        return "", Fault.ECHOED_PROMPT if _says_something(said) else Fault.EMPTY
+    plain = _plain(answer[:_MAX_CHARACTERS])
+    text = _without_echo(plain, _plain(prompt))
+    if not _has_words(text):
+        return "", Fault.ECHOED_PROMPT if _has_words(plain) else Fault.EMPTY
     if _REFUSAL.match(text):
         return "", Fault.REFUSED
     sentences = _distinct(split_sentences(_without_opening(text)))
     if _is_loop(" ".join(sentences)):
         return "", Fault.REPEATING
     finished = " ".join(_finished(sentences, is_cut=is_cut))
-    if not _says_something(finished):
+    if not _has_words(finished):
         return "", Fault.CUT_OFF if sentences else Fault.EMPTY
     if recognise_language(finished) != PARSER_LANGUAGE:
         return "", Fault.OTHER_LANGUAGE
@@ -69,9 +69,9 @@ def check_caption(
 
 
 def _plain(text: str) -> str:
-    """Without marks, without a role in front, on one line; of several lines, each a sentence."""
-    said = _ROLE.sub("", _MARKS.sub("", text).strip())
-    lines = [" ".join(line.split()) for line in said.splitlines() if line.strip()]
+    """Return ``text`` without marks, role and quotes, its lines joined as sentences."""
+    unmarked = _ROLE.sub("", _MARKS.sub("", text).strip())
+    lines = [" ".join(line.split()) for line in unmarked.splitlines() if line.strip()]
     closed = [line if line[-1] in ".!?:;," else f"{line}." for line in lines[:-1]]
     plain = " ".join([*closed, *lines[-1:]])
     quoted = len(plain) > 1 and plain[0] in "\"“'" and plain[-1] in "\"”'"
@@ -85,7 +85,7 @@ def _without_echo(text: str, prompt: str) -> str:
 
 
 def _without_opening(text: str) -> str:
-    """Strip what speaks of the picture instead of what it shows; the case of the start is kept."""
+    """Remove openings about the picture as such; the new start has the case of the old one."""
     rest = _PREAMBLE.sub("", text, count=1)
     while (shorter := _OPENING.sub("", rest, count=1)) != rest:
         rest = shorter
@@ -101,7 +101,7 @@ def _distinct(sentences: list[str]) -> list[str]:
 
 
 def _is_loop(text: str) -> bool:
-    """Return whether words come round again and again, one after the other or among others."""
+    """Return whether words repeat too often, one after the other or with others between."""
     words = text.lower().split()
     triples = Counter(zip(words, words[1:], words[2:], strict=False))
     most = max(triples.values(), default=0)
@@ -109,10 +109,11 @@ def _is_loop(text: str) -> bool:
 
 
 def _finished(sentences: list[str], *, is_cut: bool | None) -> list[str]:
-    """Leave out a last sentence that breaks off.
+    """Return ``sentences`` without an unfinished last one.
 
-    Many captioners set no full stop: a sentence without one is whole, unless the model was stopped,
-    or its last word asks for another, or the sentences before it have one and nobody knows.
+    Many captioners set no full stop, so a last sentence without one counts as finished unless the
+    model was stopped, its last word needs another, or it is unknown whether the model was stopped
+    and there are sentences before it.
     """
     if not sentences or is_finished(sentences[-1]):
         return sentences
@@ -122,5 +123,5 @@ def _finished(sentences: list[str], *, is_cut: bool | None) -> list[str]:
     return sentences[:-1] if breaks_off else sentences
 
 
-def _says_something(text: str) -> bool:
+def _has_words(text: str) -> bool:
     return any(character.isalnum() for character in text)

@@ -1,4 +1,4 @@
-"""Unit of scores -> Unit of the pairs to be captioned: the sparse ones, and a random sample."""
+"""Unit of scores -> Unit of the pairs to caption: the sparse ones and a random sample."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ from .reference_sample import NONE, is_sampled
 
 
 def choose_sparse(unit: Unit, last: int = NONE, budget: Budget | None = None) -> Unit:
-    """Keep the rows that are sparse, within a budget, or in the sample that ends with ``last``."""
+    """Return the rows that are sparse and within the budget, or in the sample up to ``last``."""
     sampled = pa.array(is_sampled(unit.table, last))
     return unit.only(pc.or_(is_within(unit.table, budget), sampled))
 
 
 @dataclass
 class ChooseSparse(beam.PTransform):
-    """Unit of scores -> Unit of its sparse pairs, and of those in the sample of a side input."""
+    """Unit of scores -> Unit of the pairs to caption; ``last`` may be a side input."""
 
     last: beam.pvalue.AsSingleton | int = NONE
     budget: Budget | None = None

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import apache_beam as beam
 import pyarrow as pa
 
-from ...schemas.captions import CaptionPart
-from ...schemas.facts import Facts
-from ...schemas.tables import CAPTIONS, FACTS, facts_to_arrow
+from ...schemas.captions import CaptionPart, facts_of
+from ...schemas.facts import FACTS, Facts, facts_to_arrow
+from ...schemas.tables import CAPTIONS
 from ...schemas.unit import Unit
 from ..facts.parse_captions import parse_captions
 from ..facts.shared_parser import SharedParser
-from ..information.imbalance import intersect, unite
 from ..information.information import InformationModel
 from ..information.keep_statistics import load_model
 from ..text.split_sentences import split_clauses, split_sentences
@@ -24,10 +23,10 @@ if TYPE_CHECKING:
 
 
 def find_generated_facts(unit: Unit, nlp: "Language", model: InformationModel) -> Unit:
-    """Fill in what every caption of ``unit`` states, as a whole and part by part."""
+    """Fill in the parts, facts and bits of every caption of ``unit``."""
     captions = unit.table["caption"].to_pylist()
     parts = list(find_parts(nlp, [caption or "" for caption in captions]))
-    facts = [unite(*(part.facts for part in row)) for row in parts]
+    facts = [facts_of(row) for row in parts]
     bits = [
         None if caption is None else model.bits(row).information_bits
         for row, caption in zip(facts, captions, strict=True)
@@ -37,10 +36,11 @@ def find_generated_facts(unit: Unit, nlp: "Language", model: InformationModel) -
 
 
 def find_parts(nlp: "Language", captions: Sequence[str]) -> Iterator[list[CaptionPart]]:
-    """Yield the sentences and clauses of each caption with what each states where it stands.
+    """Yield the sentences and clauses of each caption, with the facts that each adds.
 
-    That is what is known behind it and was not before, and what it states alone besides: a pronoun
-    is what it stands for, and a clause has the subject of its sentence.
+    These are the facts of the text up to and with the part that the text before it does not state,
+    and those that the part states both alone and in its place. So pronouns are resolved, and a
+    clause has the subject of its sentence.
     """
     texts = [
         [clause for sentence in split_sentences(caption) for clause in split_clauses(sentence)]
@@ -49,41 +49,33 @@ def find_parts(nlp: "Language", captions: Sequence[str]) -> Iterator[list[Captio
     in_turn = (zip(accumulate(row, _follow), row, strict=True) for row in texts)
     parsed = parse_captions(nlp, (text for row in in_turn for pair in row for text in pair))
     for row in texts:
-        yield [CaptionPart(*part) for part in zip(row, _one_by_one(parsed, len(row)), strict=True)]
+        facts = _facts_of_parts(parsed, len(row))
+        yield [CaptionPart(*part) for part in zip(row, facts, strict=True)]
 
 
-def _one_by_one(parsed: Iterator[Facts], parts: int) -> Iterator[Facts]:
-    """Yield what each part states, from the facts of the text up to it and of the part alone."""
+def _facts_of_parts(parsed: Iterator[Facts], parts: int) -> Iterator[Facts]:
+    """Yield the facts of each part, from those of the text up to it and of the part alone."""
     before = Facts()
     for _ in range(parts):
         whole, alone = next(parsed), next(parsed)
-        yield _with_objects(unite(_without(whole, before), intersect(alone, whole)))
+        yield _with_objects(whole.difference(before).union(alone.intersection(whole)))
         before = whole
 
 
 def _follow(text: str, part: str) -> str:
-    """Join a part to what comes before it; a clause brings its own comma or space."""
+    """Join a part to the text before it; a clause brings its own comma or space."""
     return text + part if part[0] in ", " else f"{text} {part}"
 
 
-def _without(facts: Facts, known: Facts) -> Facts:
-    return Facts(
-        tuple(term for term in facts.objects if term not in set(known.objects)),
-        tuple(fact for fact in facts.attributes if fact not in set(known.attributes)),
-        tuple(fact for fact in facts.relations if fact not in set(known.relations)),
-    )
-
-
 def _with_objects(facts: Facts) -> Facts:
-    """Add the objects that the attributes and relations are of."""
+    """Add the objects of attributes and relations that are not among the objects."""
     ends = chain.from_iterable((r.subject, r.object) for r in facts.relations)
-    objects = (*facts.objects, *(a.object for a in facts.attributes), *ends)
-    return Facts(tuple(dict.fromkeys(objects)), facts.attributes, facts.relations)
+    return facts.union(Facts((*(a.object for a in facts.attributes), *ends)))
 
 
 def _parts_to_arrow(parts: Sequence[list[CaptionPart]]) -> pa.Array:
     offsets = list(accumulate(map(len, parts), initial=0))
-    flat = [part for row in parts for part in row]
+    flat = list(chain.from_iterable(parts))
     texts = pa.array([part.text for part in flat], pa.string())
     columns = facts_to_arrow([part.facts for part in flat])
     kind = CAPTIONS.field("parts").type
@@ -102,8 +94,8 @@ class _Find(beam.DoFn):
 
     def process(self, unit: Unit) -> Iterator[Unit]:
         with self._parser.use() as nlp:
-            found = find_generated_facts(unit, nlp, self._model)
-        yield found
+            with_facts = find_generated_facts(unit, nlp, self._model)
+        yield with_facts
 
 
 @dataclass
@@ -111,6 +103,7 @@ class FindGeneratedFacts(beam.PTransform):
     """Unit of captions -> Unit with facts, by the parser and the statistics of the run."""
 
     parser: str | None
+    """A spaCy pipeline by name or path, None for the shipped one."""
     statistics: str
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:

@@ -1,6 +1,6 @@
-"""Unit of pairs to caption -> Unit of captions: what was answered, checked; or the fault."""
+"""Unit of pairs to caption -> Unit of captions: the answers, checked, or their faults."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import apache_beam as beam
 import pyarrow as pa
@@ -8,34 +8,34 @@ import pyarrow.compute as pc
 
 from ...schemas.fault import Fault
 from ...schemas.run_directory import RunDirectory
-from ...schemas.tables import CAPTIONS
+from ...schemas.tables import CAPTIONS, with_nulls
 from ...schemas.unit import Unit
-from ..captioners.captioner import Asked
+from ..captioners.captioner import CaptionerId
 from .check_caption import check_caption
 from .keep_answers import AnswerStore
 
 
-def gather_captions(unit: Unit, answers: pa.Table, asked: Asked) -> Unit:
-    """Return a row for every pair of ``unit``; what was not answered, or badly, has a fault.
+def gather_captions(unit: Unit, answers: pa.Table, captioner_id: CaptionerId) -> Unit:
+    """Return a row for every pair of ``unit``, with a fault if its answer is missing or unusable.
 
-    Only the facts, the parts, the information and the similarities are still null.
+    The facts, the parts, the information and the similarities are still null.
     """
     at = pc.index_in(unit.table["uid"], answers["uid"].combine_chunks())
     columns = (answers.take(at)[name].to_pylist() for name in ("answer", "is_cut", "fault"))
     checked = [
-        _check(answer, is_cut, fault, asked.prompt)
+        _check(answer, is_cut, fault, captioner_id.prompt)
         for answer, is_cut, fault in zip(*columns, strict=True)
     ]
-    rows = len(checked)
     known = {
         **{name: unit.table[name] for name in ("uid", "shard", "key")},
-        **{name: pa.array([getattr(asked, name)] * rows) for name in ("model", "revision")},
-        "prompt": pa.array([asked.prompt] * rows, pa.string()),
+        **{
+            name: pa.array([value] * len(checked), pa.string())
+            for name, value in asdict(captioner_id).items()
+        },
         "caption": pa.array([caption for caption, _ in checked], pa.string()),
         "fault": pa.array([fault for _, fault in checked], pa.string()),
     }
-    arrays = [known.get(field.name, pa.nulls(rows, field.type)) for field in CAPTIONS]
-    return Unit(unit.source, pa.table(arrays, schema=CAPTIONS), unit.tally)
+    return Unit(unit.source, with_nulls(known, CAPTIONS), unit.tally)
 
 
 def _check(
@@ -43,12 +43,13 @@ def _check(
 ) -> tuple[str | None, str | None]:
     if answer is None:
         return None, fault or Fault.MODEL_FAILED.value
-    caption, found = check_caption(answer, prompt=prompt, is_cut=is_cut)
-    return (caption, None) if found is None else (None, found.value)
+    caption, reason = check_caption(answer, prompt=prompt, is_cut=is_cut)
+    return (caption, None) if reason is None else (None, reason.value)
 
 
-def _gather(unit: Unit, run_dir: RunDirectory, asked: Asked) -> Unit:
-    return gather_captions(unit, AnswerStore(run_dir, unit.source.name).load(asked), asked)
+def _gather(unit: Unit, run_dir: RunDirectory, captioner_id: CaptionerId) -> Unit:
+    answers = AnswerStore(run_dir, unit.source.name).load(captioner_id)
+    return gather_captions(unit, answers, captioner_id)
 
 
 @dataclass
@@ -56,7 +57,7 @@ class GatherCaptions(beam.PTransform):
     """Unit of pairs -> Unit of captions, from the answers that the run keeps."""
 
     run_dir: RunDirectory
-    asked: Asked
+    captioner_id: CaptionerId
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.Map(_gather, self.run_dir, self.asked)
+        return units | beam.Map(_gather, self.run_dir, self.captioner_id)

@@ -1,4 +1,4 @@
-"""Unit of pairs to caption -> what it took to caption them, beside the answers that are kept."""
+"""Unit of pairs to caption -> the cost of captioning them; the answers are kept."""
 
 import json
 import time
@@ -6,67 +6,61 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 import apache_beam as beam
-from apache_beam.utils.shared import Shared
 from PIL import Image
 
 from ...schemas.run_directory import RunDirectory
 from ...schemas.unit import Unit
 from ...storage import files
 from ..captioners.ask_captioner import Asker, prepare_question
-from ..captioners.captioner import Asked, Captioner, LoadCaptioner
-from .caption_images import caption_images, unasked
+from ..captioners.captioner import Captioner, CaptionerId, LoadCaptioner
+from .caption_images import CaptionerDoFn, caption_images, unasked
 from .keep_answers import AnswerStore
 
 _WARM_UP = (64, 64)
 
 
 @dataclass(frozen=True, slots=True)
-class Took:
-    """Images that were captioned, the seconds from the first to the last, and their bytes."""
+class CaptioningCost:
+    """The captioned images, the seconds that they took, and their size in bytes."""
 
     images: int = 0
     seconds: float = 0.0
     bytes: int = 0
     device: str = ""
+    """The captioner's device, as torch names it, or ``service``."""
 
 
-def measure_captioner(unit: Unit, captioner: Captioner, store: AnswerStore) -> Took:
-    """Caption the pairs of ``unit`` as the whole would be, and return what that took."""
-    images = len(unasked(unit, store, captioner.asked))
-    begun = time.perf_counter()
-    read = caption_images(unit, captioner, store)
-    return Took(images, time.perf_counter() - begun, read, captioner.device)
+def measure_captioner(unit: Unit, captioner: Captioner, store: AnswerStore) -> CaptioningCost:
+    """Caption the pairs of ``unit`` as a whole run does, and return the cost."""
+    images = len(unasked(unit, store, captioner.captioner_id))
+    start = time.perf_counter()
+    size = caption_images(unit, captioner, store)
+    return CaptioningCost(images, time.perf_counter() - start, size, captioner.device)
 
 
-def add_up(parts: Iterable[Took]) -> Took:
-    """Return what all parts took together."""
-    parts = list(parts)
-    images, seconds = sum(p.images for p in parts), sum(p.seconds for p in parts)
-    device = min((p.device for p in parts), default="")
-    return Took(images, seconds, sum(p.bytes for p in parts), device)
+def add_up(costs: Iterable[CaptioningCost]) -> CaptioningCost:
+    """Return the sum of ``costs``."""
+    costs = list(costs)
+    images, seconds = sum(c.images for c in costs), sum(c.seconds for c in costs)
+    device = min((c.device for c in costs), default="")
+    return CaptioningCost(images, seconds, sum(c.bytes for c in costs), device)
 
 
-def keep_took(parts: Iterable[Took], path: str) -> str:
-    """Write what all parts took together to ``path`` as JSON."""
-    files.write_bytes(path, json.dumps(asdict(add_up(parts))).encode())
+def keep_cost(costs: Iterable[CaptioningCost], path: str) -> str:
+    """Write the sum of ``costs`` to ``path`` as JSON, and return the path."""
+    files.write_bytes(path, json.dumps(asdict(add_up(costs))).encode())
     return path
 
 
-class _Measure(beam.DoFn):
-    def __init__(self, run_dir: RunDirectory, load: LoadCaptioner, asked: Asked) -> None:
-        self._run_dir = run_dir
-        self._load = load
-        self._asked = asked
-        self._shared = Shared()
-
-    def process(self, unit: Unit) -> Iterator[Took]:
+class _Measure(CaptionerDoFn):
+    def process(self, unit: Unit) -> Iterator[CaptioningCost]:
         store = AnswerStore(self._run_dir, unit.source.name)
-        if unasked(unit, store, self._asked):
-            self._captioner = self._shared.acquire(self._warm)  # kept alive by being held
+        if unasked(unit, store, self._captioner_id):
+            self._captioner = self._shared.acquire(self._warm)  # Shared keeps only weak references
             yield measure_captioner(unit, self._captioner, store)
 
     def _warm(self) -> Captioner:
-        """Load the captioner and ask it once: what only the first question takes is left out."""
+        """Load the captioner and caption one image, so that the first call is not measured."""
         captioner = self._load()
         Asker(captioner).ask(prepare_question([Image.new("RGB", _WARM_UP)], captioner))
         return captioner
@@ -74,17 +68,17 @@ class _Measure(beam.DoFn):
 
 @dataclass
 class MeasureCaptioner(beam.PTransform):
-    """Unit of pairs -> the path of what it took to caption all of them, as JSON."""
+    """Unit of pairs -> the path of a JSON file with the cost of captioning all of them."""
 
     run_dir: RunDirectory
     load: LoadCaptioner
-    asked: Asked
+    captioner_id: CaptionerId
     path: str
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (
             units
-            | "Measure" >> beam.ParDo(_Measure(self.run_dir, self.load, self.asked))
+            | "Measure" >> beam.ParDo(_Measure(self.run_dir, self.load, self.captioner_id))
             | "Gather" >> beam.combiners.ToList()
-            | "Keep" >> beam.Map(keep_took, self.path)
+            | "Keep" >> beam.Map(keep_cost, self.path)
         )

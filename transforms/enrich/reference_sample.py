@@ -1,4 +1,4 @@
-"""Units of scores -> which pairs are captioned whatever they say: N of them, chosen by hash."""
+"""Units of scores -> a random sample of N pairs, which are captioned whether sparse or not."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,34 +16,41 @@ from ..text.recognise_language import PARSER_LANGUAGE
 Hashes = npt.NDArray[np.uint64]
 
 COLUMNS = ["uid", "language"]
-"""The columns of scores that the choice looks at."""
+"""The columns of scores that the choice depends on."""
 
 NONE = -1
-"""The threshold that chooses nothing."""
+"""The last hash of an empty sample."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """A random sample of references: its last hash, and the level that was measured there."""
+class ReferenceSample:
+    """A random sample of pairs with references: the last hash, and the level measured in it.
+
+    The level is the median of the bits that raw caption and reference state together; None without
+    references.
+    """
 
     last: int = NONE
     level: float | None = None
 
 
 def hashes(table: pa.Table) -> Hashes:
-    """Return the hash of each pair by which it is chosen: it belongs to the uid alone."""
-    found: Hashes = fingerprints(table["uid"])["low"]
-    return found
+    """Return the hash of each row's uid, by which samples are drawn.
+
+    It has 63 bits, for Beam's integers have 64 with a sign.
+    """
+    halves: Hashes = fingerprints(table["uid"])["low"]
+    return halves >> np.uint64(1)
 
 
 def smallest(unit: Unit, count: int) -> Hashes:
-    """Return the ``count`` smallest hashes among the pairs of a unit that the parser can read."""
-    read = unit.table.filter(pc.equal(unit.table["language"], PARSER_LANGUAGE))
-    return np.unique(hashes(read))[:count]
+    """Return the ``count`` smallest hashes of the pairs in the parser's language."""
+    readable = unit.table.filter(pc.equal(unit.table["language"], PARSER_LANGUAGE))
+    return np.unique(hashes(readable))[:count]
 
 
 def threshold(parts: Iterable[Hashes], count: int) -> int:
-    """Return the hash of the last pair of the sample, NONE where there is none."""
+    """Return the ``count``-th smallest hash, or the largest of fewer; NONE if there are none."""
     together = np.unique(np.concatenate([np.empty(0, np.uint64), *parts]))[:count]
     return int(together[-1]) if len(together) else NONE
 
@@ -52,14 +59,14 @@ def is_sampled(table: pa.Table, last: int) -> npt.NDArray[np.bool_]:
     """Return which rows are in the sample that ends with the hash ``last``."""
     if last == NONE:
         return np.zeros(table.num_rows, bool)
-    read = pc.equal(table["language"], PARSER_LANGUAGE).to_numpy()
-    sampled: npt.NDArray[np.bool_] = read & (hashes(table) <= np.uint64(last))
+    readable = pc.equal(table["language"], PARSER_LANGUAGE).to_numpy()
+    sampled: npt.NDArray[np.bool_] = readable & (hashes(table) <= np.uint64(last))
     return sampled
 
 
 @dataclass
 class SampleReferences(beam.PTransform):
-    """Units of scores -> one number: the hash of the last pair of a sample of ``count``."""
+    """Units of scores -> one number: the last hash of a sample of ``count`` pairs."""
 
     count: int
 

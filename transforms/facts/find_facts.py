@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import apache_beam as beam
 import pyarrow as pa
 
-from ...schemas.facts import Facts
-from ...schemas.tables import facts_to_arrow
+from ...schemas.facts import Facts, facts_to_arrow
 from ...schemas.unit import Unit
 from ..text.recognise_language import PARSER_LANGUAGE, recognise_language
 from ..text.visible_text import visible_text

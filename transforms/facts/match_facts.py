@@ -58,14 +58,10 @@ def unite_wordings(first: Facts, second: Facts, bits: Callable[[str], float]) ->
     names = align_objects(first.objects, second.objects)
     better = {own: name for name, own in names.items() if bits(name) > bits(own)}
     shared = shared_facts(first, second)
-    common = {*shared.of_second.attributes, *shared.of_second.relations}
     to_first = {name: better.get(own, own) for name, own in names.items()}
-    rest = Facts(
-        second.objects,
-        tuple(fact for fact in second.attributes if fact not in common),
-        tuple(fact for fact in second.relations if fact not in common),
-    )
-    return _distinct(_renamed(first, better), _renamed(rest, to_first))
+    rest = second.difference(shared.of_second)
+    rest = Facts(second.objects, rest.attributes, rest.relations)
+    return _renamed(first, better).union(_renamed(rest, to_first))
 
 
 def _renamed(facts: Facts, names: dict[str, str]) -> Facts:
@@ -76,14 +72,6 @@ def _renamed(facts: Facts, names: dict[str, str]) -> Facts:
         tuple(new(name) for name in facts.objects),
         tuple(Attribute(new(o), a) for o, a in facts.attributes),
         tuple(Relation(new(s), p, new(o)) for s, p, o in facts.relations),
-    )
-
-
-def _distinct(first: Facts, second: Facts) -> Facts:
-    return Facts(
-        tuple(dict.fromkeys((*first.objects, *second.objects))),
-        tuple(dict.fromkeys((*first.attributes, *second.attributes))),
-        tuple(dict.fromkeys((*first.relations, *second.relations))),
     )
 
 

@@ -1,8 +1,8 @@
-"""Statistics -> one file of sorted numbers, which all workers of a machine map into memory."""
+"""Statistics -> a file of sorted numbers that all workers of a machine map into memory."""
 
 import os
+import shutil
 import tempfile
-from typing import IO
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +19,15 @@ Numbers = npt.NDArray[np.uint64]
 class CountIndex:
     """Counts of events, looked up by 64 bits of the event's fingerprint.
 
-    ``numbers`` has two rows: sorted fingerprints, and the counts that belong to them. Two of four
-    million events share 64 bits with a probability of one in two million.
+    ``numbers`` has the shape (2, n): the sorted fingerprints of n events, and their counts. Any two
+    of four million events share 64 bits with a probability of one in two million.
     """
 
     def __init__(self, numbers: Numbers) -> None:
         self._keys, self._counts = map(np.asarray, numbers)
 
     def get(self, event: Event, default: int = 0) -> int:
-        """Return the count of ``event``."""
+        """Return the count of ``event``, or ``default`` if it does not occur."""
         key = high_half(SEPARATOR.join(event))
         at = int(self._keys.searchsorted(np.uint64(key)))
         if at == len(self._keys) or self._keys.item(at) != key:
@@ -36,12 +36,12 @@ class CountIndex:
 
 
 def index_path(statistics: str) -> str:
-    """Return where the index of the statistics at a path lies."""
+    """Return the path of the index beside a file of statistics."""
     return statistics.removesuffix(".parquet") + SUFFIX
 
 
 def index_of(events: pa.Table) -> Numbers:
-    """Return the numbers of a CountIndex for ``events``, each of which comes once."""
+    """Return the numbers of a CountIndex for distinct ``events``."""
     numbers = np.empty((2, events.num_rows), np.uint64)
     numbers[0] = fingerprints(events["event"])["high"]
     numbers[1] = events["count"].to_numpy()
@@ -58,9 +58,9 @@ def keep_index(events: pa.Table, path: str) -> None:
 
 
 def load_index(path: str) -> CountIndex | None:
-    """Map the index beside the statistics at ``path``, None if there is none.
+    """Map the index beside the statistics at ``path`` into memory; return None if there is none.
 
-    What lies on another machine is copied to a file of this one that goes with the process.
+    An index in a remote store is copied to a temporary file, which lasts as long as the process.
     """
     path = index_path(path)
     if not files.exists(path):
@@ -70,10 +70,5 @@ def load_index(path: str) -> CountIndex | None:
     with tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, "index.npy")
         with open(copy, "wb") as target, files.open_for_reading(path) as source:
-            _copy(source, target)
+            shutil.copyfileobj(source, target)
         return CountIndex(np.load(copy, mmap_mode="r", allow_pickle=False))
-
-
-def _copy(source: IO[bytes], target: IO[bytes]) -> None:
-    while block := source.read(1 << 24):
-        target.write(block)

@@ -1,7 +1,7 @@
-"""Facts -> the bits that they carry, by the statistics of a corpus.
+"""Facts -> their information in bits, by the statistics of a corpus.
 
-Every probability is a share of captions, backs off to a less specific one where the counts are few,
-and is capped, so that a typing error or an article number never counts as a discovery.
+Every probability is a share of captions. It backs off to a less specific one where counts are
+small, and its bits are capped, so that misspellings and article numbers carry little.
 """
 
 import math
@@ -13,16 +13,16 @@ from ...schemas.facts import Attribute, Facts, Relation
 from ...schemas.statistics import Counts, Kind, Statistics, common_counts
 
 MIN_SUPPORT = 3
-"""A term that fewer captions name is not supported, and counts as a common one of its kind."""
+"""A term that fewer captions name is unsupported, and counts as a common term of its kind."""
 
 BACK_OFF_WEIGHT = 8.0
-"""How many captions the less specific distribution counts for."""
+"""The weight of the less specific distribution, in captions."""
 
 MAX_BITS = 16.0
-"""The most that a single fact can carry."""
+"""The most information of a single fact."""
 
 _NAMELESS = frozenset({"thing", "stuff", "something", "anything", "everything", "someone"})
-"""Words that stand for an object and do not say which: they carry nothing."""
+"""Words for an object that do not say which one: they carry no information."""
 
 _CACHE_SIZE = 1 << 15
 
@@ -37,7 +37,7 @@ class Bits:
     of_fact: Mapping[str | Attribute | Relation, float] = field(
         default_factory=dict, compare=False, repr=False
     )
-    """The bits of each fact, where they were asked for."""
+    """The bits of each fact, if they were computed."""
 
     @property
     def information_bits(self) -> float:
@@ -46,24 +46,25 @@ class Bits:
 
     @property
     def object_share(self) -> float | None:
-        """The part of the information that objects carry; None where there is nothing."""
+        """The objects' share of the information; None if there is no information."""
         total = self.information_bits
         return self.object_bits / total if total > 0 else None
 
 
 class InformationModel:
-    """The bits of facts, by counted captions.
+    """The information of facts, by the counts of captions that state them.
 
-    Write c for counts of captions, n for all of them, k for BACK_OFF_WEIGHT. Then
+    With c for numbers of captions, n for the number of all captions and k for BACK_OFF_WEIGHT, the
+    bits of a fact are ``-log2 P``, 16 at most, where
 
-    - ``P(o) = c(o) / n``; an unsupported compound is its supported head and one common attribute,
-      an unsupported head is a common object; a word that says of no object which it is, nothing;
-    - ``P(a | o) = (c(o, a) + k R(a)) / (c(o) + k)`` with ``R(a)`` the share of all objects named
-      that are said to be a;
-    - ``P(p | s, o) = (c(s, p, o) + k R(p)) / (c(s and o) + k)`` with ``R(p)`` the share of all
+    - ``P(o) = c(o) / n``; an unsupported compound has the bits of its head and of one common
+      attribute, an unsupported head those of a common object, and ``thing`` and its like none;
+    - ``P(a | o) = (c(o, a) + k R(a)) / (c(o) + k)``, with ``R(a)`` the share of all named objects
+      that have the attribute a;
+    - ``P(p | s, o) = (c(s, p, o) + k R(p)) / (c(s and o) + k)``, with ``R(p)`` the share of all
       pairs of objects in one caption that are related by p.
 
-    A common term is one at the first quartile of the bits of the terms of its kind, by use.
+    The count of a common term is that of ``common_counts``.
     """
 
     def __init__(self, statistics: Statistics) -> None:
@@ -82,7 +83,7 @@ class InformationModel:
         self.relation_bits = lru_cache(_CACHE_SIZE)(self._relation_bits)
 
     def bits(self, facts: Facts) -> Bits:
-        """Return the bits of distinct ``facts``, each the sum over its kind."""
+        """Return the bits of distinct ``facts``, summed by kind."""
         return Bits(
             math.fsum(map(self.object_bits, facts.objects)),
             math.fsum(map(self.attribute_bits, facts.attributes)),
@@ -90,7 +91,7 @@ class InformationModel:
         )
 
     def bits_of_each(self, facts: Facts) -> Bits:
-        """Return the bits of ``facts`` with those of each fact."""
+        """Return the bits of distinct ``facts``, summed by kind, and of each fact."""
         each: dict[str | Attribute | Relation, float] = {
             **{name: self.object_bits(name) for name in facts.objects},
             **{fact: self.attribute_bits(fact) for fact in facts.attributes},
@@ -102,7 +103,7 @@ class InformationModel:
         return self._counts.get(event, 0)
 
     def _term_count(self, kind: str, term: str) -> int:
-        """Return the count of one term, which many facts share."""
+        """Return the count of a term; it is cached, for many facts have the same term."""
         return self._counts.get((kind, term), 0)
 
     def _object_bits(self, term: str) -> float:
@@ -118,13 +119,13 @@ class InformationModel:
 
     def _attribute_bits(self, fact: Attribute) -> float:
         general = self._general("quality", fact.attribute, self._objects, self._common_quality)
-        seen = self._count("attribute", *fact)
-        return _backed_off(seen, self._of_term("object", fact.object), general)
+        count = self._count("attribute", *fact)
+        return _backed_off(count, self._of_term("object", fact.object), general)
 
     def _relation_bits(self, fact: Relation) -> float:
         general = self._general("predicate", fact.predicate, self._pairs, self._common_predicate)
-        seen = self._count("relation", *fact)
-        return _backed_off(seen, self._together(fact.subject, fact.object), general)
+        count = self._count("relation", *fact)
+        return _backed_off(count, self._together(fact.subject, fact.object), general)
 
     def _together(self, subject: str, target: str) -> int:
         if subject == target:
@@ -137,13 +138,13 @@ class InformationModel:
 
 
 def _common(count: int, total: int) -> float:
-    """Return the bits of a common term; where there is none, nothing is known and nothing said."""
+    """Return the bits of a common term, 0 if no term is known."""
     return _bits(count / total) if count else 0.0
 
 
-def _backed_off(seen: int, given: int, general: float) -> float:
-    given = max(seen, given)
-    return _bits((seen + BACK_OFF_WEIGHT * general) / (given + BACK_OFF_WEIGHT))
+def _backed_off(count: int, of: int, general: float) -> float:
+    """Return the bits of ``count`` captions out of ``of``, with ``general`` as the prior share."""
+    return _bits((count + BACK_OFF_WEIGHT * general) / (max(count, of) + BACK_OFF_WEIGHT))
 
 
 def _bits(probability: float) -> float:

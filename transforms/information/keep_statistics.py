@@ -1,4 +1,4 @@
-"""Statistics -> the path of the file that keeps them; and back."""
+"""Statistics -> the path of their file, and back."""
 
 import shutil
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...models.load_prior import prior_path
-from ...schemas.errors import UsageError
+from ...schemas.errors import UsageError, first_line
 from ...schemas.statistics import (
     Statistics,
     common_of,
@@ -28,7 +28,7 @@ PRIOR = "prior"
 """The name of the statistics that ship with evenpair."""
 
 _ROWS = 1 << 16
-"""The rows of a group: so many are in memory as rows at a time."""
+"""The rows of a row group, which are in memory at a time."""
 
 
 def keep_statistics(statistics: Statistics, path: str) -> str:
@@ -44,9 +44,9 @@ def keep_table(statistics: pa.Table, path: str) -> str:
 
 
 def keep_events(events: pa.Table, full_level: float, path: str) -> str:
-    """Write the statistics of distinct ``events``, as ``keep_statistics`` does.
+    """Write the statistics of distinct ``events`` and their index to ``path``; return the path.
 
-    That takes about twice the memory of the events, which had best be in one piece.
+    It takes about twice the memory of the events, least if each column is one chunk.
     """
     keep_index(events, path)
     schema = schema_of_events(events, full_level)
@@ -56,8 +56,8 @@ def keep_events(events: pa.Table, full_level: float, path: str) -> str:
     return path
 
 
-def copy_with_level(path: str, target: str, full_level: float) -> str:
-    """Write the statistics at ``path``, and their index, to ``target`` with another full level."""
+def copy_with_level(path: str, *, target: str, full_level: float) -> str:
+    """Copy the statistics at ``path`` and their index to ``target``, with another full level."""
     with (
         files.open_for_reading(index_path(path)) as index,
         files.write_whole(index_path(target)) as copy,
@@ -73,15 +73,15 @@ def copy_with_level(path: str, target: str, full_level: float) -> str:
 def load_statistics(path: str) -> Statistics:
     """Return the statistics at ``path``, or the shipped ones for ``"prior"``.
 
-    Raises UsageError if there are none.
+    Raises UsageError if the path holds none.
     """
     return statistics_from_table(load_table(path))
 
 
 def load_model(path: str) -> InformationModel:
-    """Return the model of the statistics at ``path``, read from their index where there is one.
+    """Return the model of the statistics at ``path``, from their index if there is one.
 
-    Raises UsageError if there are none.
+    Raises UsageError if the path holds none.
     """
     schema = load_schema(path)
     index = None if path == PRIOR else load_index(path)
@@ -93,34 +93,38 @@ def load_model(path: str) -> InformationModel:
 def load_table(path: str) -> pa.Table:
     """Return the table of statistics at ``path``, or of the shipped ones for ``"prior"``.
 
-    Raises UsageError if there are none.
+    Raises UsageError if the path holds none.
     """
     load_schema(path)
-    return files.read_table(_whole(path))
+    return files.read_table(_resolved(path))
 
 
 def load_schema(path: str) -> pa.Schema:
-    """Return the schema of the statistics at ``path``; their counts are not read.
+    """Return the schema of the statistics at ``path``, without reading the counts.
 
-    Raises UsageError if there are none.
+    Raises UsageError if the path holds none.
     """
-    path = _whole(path)
+    path = _resolved(path)
     if not files.exists(path):
-        raise UsageError(f"no statistics at {path}: name the statistics.parquet of a run")
+        raise UsageError(
+            f"{path}: there is no such file; name the statistics.parquet of a run, or 'prior'"
+        )
     try:
         schema = files.read_schema(path)
         full_level_of(schema)
     except (pa.ArrowInvalid, ValueError, OSError) as error:
-        raise UsageError(f"{path} is no statistics.parquet of a run: {error}") from error
+        raise UsageError(
+            f"{path}: {first_line(error)}; name the statistics.parquet of a run, or 'prior'"
+        ) from error
     return schema
 
 
 def load_full_level(path: str) -> float:
-    """Return the full level, in bits, of the statistics at ``path``; their counts are not read."""
-    return full_level_of(files.read_schema(_whole(path)))
+    """Return the full level, in bits, of the statistics at ``path``, without reading the counts."""
+    return full_level_of(files.read_schema(_resolved(path)))
 
 
-def _whole(path: str) -> str:
+def _resolved(path: str) -> str:
     return prior_path() if path == PRIOR else path
 
 

@@ -1,4 +1,4 @@
-"""Unit with bits -> Unit of scores: what each caption leaves out, and whether it is sparse."""
+"""Unit with bits -> Unit of scores: the imbalance of each caption, and whether it is sparse."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,16 @@ from .imbalance import left_out
 from .keep_statistics import load_full_level
 
 
-def mark_sparse(unit: Unit, full_level: float, enrich_below: float) -> Unit:
-    """Add ``imbalance`` and ``sparse``: less than ``enrich_below`` of the full level, in bits.
+def mark_sparse(unit: Unit, *, full_level: float, enrich_below: float) -> Unit:
+    """Add ``imbalance``, by ``full_level`` in bits, and ``sparse``.
 
-    A caption that was not parsed has no imbalance and is not sparse.
+    A caption is sparse if it has less than ``enrich_below``, a share, of the full level. One that
+    was not parsed has no imbalance and is not sparse.
     """
     bits = unit.table["information_bits"]
-    imbalance = [None if b is None else left_out(b, full_level) for b in bits.to_pylist()]
+    imbalance = [
+        None if b is None else left_out(b, known_bits=full_level) for b in bits.to_pylist()
+    ]
     sparse = pc.fill_null(pc.less(bits, enrich_below * full_level), False)
     columns = [pa.array(imbalance, pa.float64()), sparse]
     scored = unit.with_columns(["imbalance", "sparse"], columns)
@@ -27,14 +30,15 @@ def mark_sparse(unit: Unit, full_level: float, enrich_below: float) -> Unit:
 
 
 def _mark(unit: Unit, statistics: str, enrich_below: float) -> Unit:
-    return mark_sparse(unit, load_full_level(statistics), enrich_below)
+    return mark_sparse(unit, full_level=load_full_level(statistics), enrich_below=enrich_below)
 
 
 @dataclass
 class MarkSparse(beam.PTransform):
-    """Unit with bits -> Unit of scores, by the full level at a path, which may be a side input."""
+    """Unit with bits -> Unit of scores."""
 
     statistics: beam.pvalue.AsSingleton | str
+    """The path of the statistics with the full level, or a side input of it."""
     enrich_below: float
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:

@@ -1,13 +1,13 @@
-"""Unit with facts -> Unit with the bits that they carry."""
+"""Unit with facts -> Unit with their information in bits."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
-from ...schemas.facts import Facts
-from ...schemas.tables import facts_from_struct, facts_from_table
+from ...schemas.facts import Facts, facts_from_struct, facts_from_table
 from ...schemas.unit import Unit
 from ..text.recognise_language import PARSER_LANGUAGE
 from .information import Bits, InformationModel
@@ -24,9 +24,9 @@ COLUMNS = [
 
 
 def measure_information(unit: Unit, model: InformationModel) -> Unit:
-    """Add COLUMNS to a unit with facts, and drop the facts of the visible part.
+    """Add COLUMNS to a unit with facts, and drop the facts of the visible parts.
 
-    They are null for captions in other languages than the parser's.
+    The columns are null for captions in other languages than the parser's.
     """
     languages = unit.table["language"].to_pylist()
     bits = [model.bits(facts) for facts in facts_from_table(unit.table)]
@@ -40,14 +40,14 @@ def measure_information(unit: Unit, model: InformationModel) -> Unit:
 
 
 def _visible_bits(unit: Unit, whole: list[Bits], model: InformationModel) -> list[float]:
-    """Return the bits of what a text encoder sees: few captions are cut, and parsed again."""
-    found = [bits.information_bits for bits in whole]
+    """Return the bits of the part of each caption that a text encoder reads, mostly the whole."""
+    visible = [bits.information_bits for bits in whole]
     cut = unit.table["_visible"].is_valid()
     rows = np.flatnonzero(cut.to_numpy()).tolist()
     parts = facts_from_struct(unit.table["_visible"].filter(cut)) if rows else []
     for at, part in zip(rows, parts, strict=True):
-        found[at] = model.bits(part or Facts()).information_bits
-    return found
+        visible[at] = model.bits(part or Facts()).information_bits
+    return visible
 
 
 _UNREAD = (None,) * len(COLUMNS)
@@ -69,12 +69,12 @@ class _Measure(beam.DoFn):
         yield measure_information(unit, self._model)
 
 
+@dataclass
 class MeasureInformation(beam.PTransform):
-    """Unit -> Unit with bits, by the statistics at a path, which may be a side input."""
+    """Unit -> Unit with bits."""
 
-    def __init__(self, statistics: beam.pvalue.AsSingleton | str) -> None:
-        super().__init__()
-        self._statistics = statistics
+    statistics: beam.pvalue.AsSingleton | str
+    """The path of the statistics, or a side input of it."""
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.ParDo(_Measure(), self._statistics)
+        return units | beam.ParDo(_Measure(), self.statistics)

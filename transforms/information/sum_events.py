@@ -1,4 +1,4 @@
-"""Parts of counted events -> one file of statistics: the corpus on top of a prior."""
+"""Partial counts of events -> one file of statistics: the corpus on top of a prior."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,32 +8,33 @@ import pyarrow as pa
 
 from ...schemas.statistics import events_of_statistics
 from ...storage.spill import Spilled, load_spilled, spill
-from .count_facts import BUCKETS, Part, split
-from .event_tables import pack, prune, sum_events, unpack
+from .event_tables import BUCKETS, PartialCounts, pack, prune, split, sum_events, unpack
 from .keep_statistics import keep_events, load_full_level, load_table
 
 _MAX_EVENTS = 2_000_000
-"""What a model keeps at most, a file of 32 MB for all workers of a machine together."""
+"""The largest model, a file of 32 MB for all workers of a machine together."""
 
 
-def sum_bucket(number: int, parts: Iterable[bytes]) -> Part:
-    """Sum what was counted of a bucket, or of a part of one; give the most frequent of it.
+def sum_bucket(number: int, parts: Iterable[bytes]) -> PartialCounts:
+    """Return the sum of a bucket, or of a part of one, pruned to its most frequent events.
 
-    What is pruned has been summed over the whole corpus: no way of splitting the work shows. The
-    most frequent events of a bucket are among the most frequent ones of its parts.
+    Events are pruned only after they are summed over the whole corpus, so the way in which the work
+    is split does not matter: the most frequent events of a bucket are among the most frequent ones
+    of its parts.
     """
     total = prune(sum_events(map(unpack, parts)), _MAX_EVENTS // BUCKETS)
     return number % BUCKETS, pack(total)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class SumEvents(beam.PTransform):
-    """Parts -> the path of one file of statistics, on top of the prior, with its full level."""
+    """PartialCounts -> the path of one file of statistics, on top of the prior's counts."""
 
     prior: str
+    """The path of the prior, whose full level the statistics get; or ``prior``, the shipped one."""
     path: str
     folder: str
-    """Where sums are spilled to."""
+    """The folder of the spilled files."""
 
     def expand(self, parts: beam.PCollection) -> beam.PCollection:
         prior = parts.pipeline | "Prior" >> beam.Create([self.prior])
@@ -56,7 +57,7 @@ class SumEvents(beam.PTransform):
         yield from spill(self.folder, [sum_bucket(number, map(load_spilled, parts))])
 
     def _keep(self, buckets: Iterable[Spilled]) -> str:
-        """Put the buckets together: no event is in two of them."""
+        """Write all buckets to one file; no event is in two of them."""
         tables = (unpack(load_spilled(bucket)) for bucket in buckets)
         events = pa.concat_tables(tables).combine_chunks()
         return keep_events(events, load_full_level(self.prior), self.path)

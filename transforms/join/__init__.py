@@ -1,1 +1,1 @@
-"""Captions from elsewhere, joined to the pairs of a run."""
+"""Joining captions from elsewhere to the pairs of a run."""

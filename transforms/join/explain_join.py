@@ -1,66 +1,65 @@
-"""Captions from elsewhere that found almost no pair -> why, as far as their values tell."""
+"""Captions from elsewhere that match almost no pair -> a reason, judged by their values."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .read_given_captions import normal_form
+from .read_caption_file import normal_form
 
 COLUMNS = ["uid", "sha256", "url", "key"]
-"""What captions might be joined on, and the key, which belongs to one download alone."""
+"""The columns to join on, and the key, which is only valid within one download."""
 
 _LOOSE = r"^https?://(www\.)?|[?#].*$|/+$"
-"""What two addresses of one image may differ in."""
+"""The parts in which two addresses of one image may differ."""
 
 
 def explain_join(
-    given: Mapping[str, pa.Array], read: Callable[[], Iterable[pa.Table]], on: str
+    values: Mapping[str, pa.Array], read: Callable[[], Iterable[pa.Table]], on: str
 ) -> str:
-    """Return what to join on instead of ``on``, or why there is nothing.
+    """Return the column to join on instead of ``on``, or why captions do not match.
 
-    ``given`` are some values of each of COLUMNS that the captions have; ``read`` gives the tables
-    of the run's pairs with COLUMNS, one after the other.
+    ``values`` are some values of each of COLUMNS that the captions have; ``read`` returns the
+    tables of the run's pairs with COLUMNS.
     """
-    found: dict[tuple[str, str], set[str]] = {}
-    known: dict[str, str] = {}
+    matches: dict[tuple[str, str], set[str]] = {}
+    examples: dict[str, str] = {}
     for table in read():
         for ours in COLUMNS:
-            values = _form(table[ours].combine_chunks(), ours).drop_null()
-            if len(values):
-                known.setdefault(ours, values[0].as_py())
-            for theirs, sample in given.items():
-                met = sample.filter(pc.is_in(_form(sample, ours), values))
-                found.setdefault((theirs, ours), set()).update(met.to_pylist())
-    return next(_reasons(given, {k: len(v) for k, v in found.items()}, known, on))
+            own_values = _form(table[ours].combine_chunks(), ours).drop_null()
+            if len(own_values):
+                examples.setdefault(ours, own_values[0].as_py())
+            for theirs, column in values.items():
+                matching = column.filter(pc.is_in(_form(column, ours), own_values))
+                matches.setdefault((theirs, ours), set()).update(matching.to_pylist())
+    return next(_reasons(values, {k: len(v) for k, v in matches.items()}, examples, on))
 
 
 def _reasons(
-    given: Mapping[str, pa.Array],
-    found: Mapping[tuple[str, str], int],
-    known: Mapping[str, str],
+    values: Mapping[str, pa.Array],
+    matches: Mapping[tuple[str, str], int],
+    examples: Mapping[str, str],
     on: str,
 ) -> Iterator[str]:
-    """Yield reasons, the most telling first."""
-    joinable = [name for name in COLUMNS if name != "key"]
-    same = {name: found.get((name, name), 0) for name in given if name in joinable and name != on}
+    """Yield reasons, the most helpful first."""
+    same = {n: matches.get((n, n), 0) for n in values if n in COLUMNS and n not in ("key", on)}
     best = max(same, key=lambda name: same[name], default=on)
     if same.get(best):
-        yield f"--join {best} would find {same[best]} of the first {len(given[best])}"
-    if on not in known:
-        how = "; img2dataset --compute_hash sha256 makes it" if on == "sha256" else ""
+        yield f"--join {best} would match {same[best]} of the first {len(values[best])}"
+    if on not in examples:
+        how = "; img2dataset --compute_hash sha256 adds it" if on == "sha256" else ""
         yield f"the run's pairs have no {on}{how}"
-    if not len(given[on]):
+    if not len(values[on]):
         yield f"no caption has a {on}"
-    if found.get(("url", "url")) and on == "url":
-        yield "their urls are the run's but for their case, http or https, or what follows the path"
-    others = {ours: found.get((on, ours), 0) for ours in COLUMNS if ours != on}
+    if matches.get(("url", "url")) and on == "url":
+        yield "their urls differ from the run's in case, in http or https, or after the path"
+    others = {ours: matches.get((on, ours), 0) for ours in COLUMNS if ours != on}
     other = max(others, key=lambda name: others[name])
     if others[other]:
-        yield f"what they call {on} is the run's {other}"
-    if found.get(("key", "key")):
-        yield "only their keys are the run's, which belong to one download: join by another column"
-    shown = f"they have such as {given[on][0].as_py()}, the run such as {known[on]}"
+        yield f"their {on} is the run's {other}"
+    if matches.get(("key", "key")):
+        yield "only the keys match, which are valid within one download: join on another column"
+    shown = f"theirs look like {values[on][0].as_py()}, the run's like {examples[on]}"
     derived = "; a pair without a uid of its own has one derived from its url and caption"
     yield f"{shown}{derived if on == 'uid' else ''}"
 

@@ -1,1 +1,1 @@
-"""Archives, tables and folders -> pairs and their images."""
+"""Archives and tables -> pairs and their images."""

@@ -1,4 +1,4 @@
-"""The bytes of an image file -> what is wrong with them, told by signature and size."""
+"""The bytes of an image file -> their fault, recognised by signature and size."""
 
 _SIGNATURES = (
     b"\xff\xd8\xff",
@@ -13,18 +13,18 @@ SMALLEST = 32
 
 
 def image_fault(content: bytes | memoryview, size: int | None = None) -> str | None:
-    """Return why ``content`` is no image file, None if it looks like one.
+    """Return why ``content`` cannot be an image file, None if it looks like one.
 
-    The first 32 bytes are enough, with the ``size`` of the file. The extension is not asked:
-    without re-encoding, img2dataset calls everything ``jpg``.
+    The first 32 bytes are enough if ``size``, the number of bytes of the file, is given. The
+    extension does not matter: without re-encoding, img2dataset calls every image ``jpg``.
     """
     size = len(content) if size is None else size
     start = bytes(content[:SMALLEST])
     if size < SMALLEST:
         return f"only {size} bytes"
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
-        said = int.from_bytes(start[4:8], "little") + 8
-        return None if said <= size else f"cut short: {size} of {said} bytes"
+        full_size = int.from_bytes(start[4:8], "little") + 8
+        return None if full_size <= size else f"cut short: {size} of {full_size} bytes"
     if start[4:8] == b"ftyp" or start.startswith(_SIGNATURES):
         return None
     return f"it begins with {start[:8]!r}, like no image format"

@@ -1,4 +1,4 @@
-"""The bytes of an image file -> its pixels, or the fault that it has."""
+"""The bytes of an image file -> its pixels, or its fault."""
 
 import io
 import threading
@@ -12,26 +12,25 @@ from ...schemas.fault import Fault
 
 MAX_PIXELS = 100_000_000
 
+_LARGE_PIXELS = 16_000_000
+_ONE_LARGE_AT_A_TIME = threading.Lock()
+
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 
 
 class ImageFaultError(ValueError):
-    """An image that cannot be used; ``fault`` names why."""
+    """An image cannot be used, for the reason in ``fault``."""
 
     def __init__(self, fault: Fault, message: str) -> None:
         super().__init__(message)
         self.fault = fault
 
 
-_LARGE_PIXELS = 16_000_000
-_ONE_LARGE_AT_A_TIME = threading.Lock()
-
-
 def decode_image(content: bytes, max_side: int | None = None) -> Image.Image:
-    """Return the upright RGB image in ``content``; of an animation, its first frame.
+    """Return the image in ``content``, upright and in RGB; of an animation, the first frame.
 
-    A longer side of more than ``max_side`` pixels is made that long. Raises ImageFaultError if
-    there is no whole image, or one of more than 100 million pixels.
+    If the longer side has more than ``max_side`` pixels the image is scaled down to that. Raises
+    ImageFaultError if the image is not complete or has more than 100 million pixels.
     """
     try:
         with warnings.catch_warnings():
@@ -51,13 +50,13 @@ def decode_image(content: bytes, max_side: int | None = None) -> Image.Image:
         raise ImageFaultError(Fault.IMAGE_TOO_LARGE, str(error)) from error
     except UnidentifiedImageError as error:
         raise ImageFaultError(Fault.UNDECODABLE_IMAGE, "no image format is known") from error
-    except Exception as error:  # what a decoder raises depends on the bytes it stumbles over
+    except Exception as error:  # a decoder may raise anything on broken bytes
         raise ImageFaultError(Fault.UNDECODABLE_IMAGE, str(error)) from error
 
 
 @cache
 def _formats() -> list[str]:
-    """Return what this Pillow reads of the web's formats; others, such as EPS, run programs."""
+    """Return the web's formats that this Pillow can read; others, such as EPS, run programs."""
     Image.init()
     return [name for name in _FORMATS if name in Image.OPEN]
 
@@ -70,7 +69,7 @@ def _upright(image: Image.Image, max_side: int | None) -> Image.Image:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    """Return ``image`` in RGB with 8 bits a channel, what is transparent in it white."""
+    """Return ``image`` in RGB with 8 bits a channel and white in place of transparency."""
     if image.mode[0] in "IF":
         return _in_8_bits(image).convert("RGB")
     if not image.has_transparency_data:
@@ -81,9 +80,9 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _in_8_bits(image: Image.Image) -> Image.Image:
-    """Return a grey image of 16 or 32 bits in 8: integers are taken for 16 bits, floats for 0..1.
+    """Return a grey image of 16 or 32 bits with 8: integers have 16 bits, floats are 0 to 1.
 
-    A plain conversion would cut every value off at 255: all but black would be white.
+    A plain conversion clips values at 255, so that everything but black would be white.
     """
     scale = 255.0 if image.mode == "F" else 1 / 256
     return image.convert("F").point(lambda value: value * scale + 0.0).convert("L")

@@ -1,6 +1,5 @@
-"""Source -> Unit of pairs with their captions, no image byte read."""
+"""Source -> Unit of pairs with their captions; no image byte is read."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +15,7 @@ from ...schemas.tar import is_whole
 from ...schemas.unit import Tally, Unit
 from ...storage import files
 from .read_samples import json_fields, read_samples
+from .read_successes import read_successes
 from .read_table import pairs_of_rows, read_image_table, succeeded
 
 _END = 1024
@@ -23,12 +23,12 @@ _FIRST_SAMPLES = 100
 
 
 def read_captions(source: Source, caption_field: str = "") -> Unit:
-    """Read what ``source`` says of its pairs, their captions from a field of one's choice.
+    """Read the pairs of ``source``, with captions from ``caption_field`` if it is set.
 
-    A table of images says it itself. An archive has it said by its parquet, if that is complete:
-    if the archive was written to its end and the source's own statistics, which are written last,
-    count as many successes as the parquet. Otherwise the archive is walked. A source that ends
-    early gives what it holds, and its tally says what is missing.
+    The pairs of an archive come from its parquet if that is complete: if the archive was written to
+    its end, and the source's own statistics, which are written last, count as many successes as the
+    parquet. Otherwise they come from the archive itself. Of a source that is cut short the pairs
+    before the cut are read, and the tally has its fault.
     """
     try:
         successes = _successes(source)
@@ -40,34 +40,36 @@ def read_captions(source: Source, caption_field: str = "") -> Unit:
             whole = is_whole(size, archive[max(0, size - _END) : size])
             if whole and pairs is not None and pairs.num_rows == successes:
                 return Unit(source, pairs, Tally(pairs.num_rows, successes))
-            return read_samples(source, archive, successes, pairs, caption_field)
+            return read_samples(
+                source, archive, successes=successes, expected=pairs, caption_field=caption_field
+            )
     except OSError as error:
         return Unit(source, PAIRS.empty_table(), Tally(0, None, files.fault(source.path, error)))
 
 
 def require_caption_field(source: Source, name: str) -> None:
-    """Raise UsageError if the beginning of ``source`` knows no field ``name``, or no text in it.
+    """Raise UsageError if the beginning of ``source`` has no field ``name`` with text.
 
-    A source that cannot be read passes: the run says what is wrong with it.
+    A source that cannot be read passes: the run reports its fault.
     """
     try:
         known, without_text = _known_fields(source)
     except (OSError, pa.ArrowException):
         return
     if known and name not in known:
-        only = ", ".join(sorted(known))
-        raise UsageError(f"--caption-field {name}: {source.path} has no such field, only {only}")
+        names = ", ".join(sorted(known))
+        raise UsageError(f"--caption-field {name}: the fields of {source.path} are {names}")
     if name in without_text:
         texts = ", ".join(sorted(known - without_text)) or "no field"
         raise UsageError(
-            f"--caption-field {name}: {source.path} has no text there; it has some in {texts}"
+            f"--caption-field {name}: the field has no text in {source.path}; take one of {texts}"
         )
 
 
 def _known_fields(source: Source) -> tuple[set[str], set[str]]:
-    """Return the fields of a source's table and first samples, and those with values but no text.
+    """Return the fields of a source's table and first samples, and those of them without text.
 
-    A column that is not of text has none, whatever the samples say.
+    Fields that are always null are not among the latter; columns of another type than text are.
     """
     table = source.path if source.is_table else source.parquet_path
     schema = list(files.read_schema(table)) if files.exists(table) else []
@@ -90,17 +92,14 @@ def _can_hold_text(kind: pa.DataType) -> bool:
 
 
 def _successes(source: Source) -> int | None:
-    if not files.exists(source.stats_path):
-        return None
     try:
-        stats = json.loads(files.read_bytes(source.stats_path))
-        return int(stats["successes"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+        return read_successes(source.stats_path) if files.exists(source.stats_path) else None
+    except ValueError:
         return None
 
 
 def _read_parquet(source: Source, caption_field: str) -> pa.Table | None:
-    """Return the pairs that were downloaded, None if there is no table that says so."""
+    """Return the downloaded pairs by the source's parquet, None if there is no usable one."""
     if not files.exists(source.parquet_path):
         return None
     try:
@@ -114,7 +113,7 @@ def _read_parquet(source: Source, caption_field: str) -> pa.Table | None:
 
 
 def _has_keys(table: pa.Table) -> bool:
-    """Return whether every row has a key of its own."""
+    """Return whether every row has a key, and no two have the same."""
     if "key" not in table.column_names:
         return False
     keys = table["key"].cast(pa.string()).to_pylist()
@@ -131,9 +130,10 @@ class _Read(beam.DoFn):
 
 @dataclass
 class ReadCaptions(beam.PTransform):
-    """Source -> Unit, for each source shard; by default a caption is ``caption`` or the text."""
+    """Source -> Unit of its pairs."""
 
     caption_field: str = ""
+    """The field of the captions; by default the text, or the field ``caption``."""
 
     def expand(self, sources: beam.PCollection) -> beam.PCollection:
         return sources | beam.ParDo(_Read(self.caption_field))

@@ -1,4 +1,4 @@
-"""Source and keys -> the bytes of these pairs' images, one after the other."""
+"""Source and keys -> the images of these pairs as bytes, one after the other."""
 
 from collections.abc import Container, Generator
 from contextlib import closing
@@ -8,14 +8,13 @@ from ...schemas.source import Source
 from .stored_samples import Stretch, read_stored
 
 
-def read_images(source: Source, wanted: Container[str]) -> Generator[tuple[str, bytes | Fault]]:
-    """Yield key and image of each sample whose key is wanted, in the order of the source.
+def read_images(source: Source, keys: Container[str]) -> Generator[tuple[str, bytes | Fault]]:
+    """Yield key and image of each sample whose key is among ``keys``, in the order of the source.
 
-    An image too large to be held in memory is a fault. A damaged archive gives the images before
-    the damage; ``score`` has said that there is one. Raises EvenpairError for a source that cannot
-    be read any more.
+    An image of more than 128 MiB is a fault. Of a damaged archive the images before the damage are
+    yielded; ``score`` has reported the damage. Raises EvenpairError if the source cannot be read.
     """
-    with closing(read_stored(source, wanted)) as samples:
+    with closing(read_stored(source, keys)) as samples:
         for sample in samples:
             image = sample.image
             if isinstance(image, Stretch):

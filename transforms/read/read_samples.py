@@ -1,4 +1,4 @@
-"""Source -> Unit, by walking the archive: text and JSON are read, images are passed over."""
+"""Archive -> Unit of its pairs, from the text and JSON of its samples; images are skipped."""
 
 import json
 from collections.abc import Iterator
@@ -12,18 +12,18 @@ from ...schemas.phase import Phase
 from ...schemas.rejection import Reason, Rejection
 from ...schemas.sample import Sample, group_payloads, is_safe_key, split_name
 from ...schemas.source import Source
-from ...schemas.tables import PAIRS, with_other_fields
+from ...schemas.tables import PAIRS, encodable, with_other_fields
 from ...schemas.tar import Member, Readable, TarError, read_members
 from ...schemas.unit import Tally, Unit
 
 Fields = dict[str, Any]
-"""What the JSON of a sample says of a pair."""
+"""The JSON object of a sample."""
 
 Text = bytes | Member
-"""The content of a text or JSON; of everything else, and of what is too large, where it lies."""
+"""The content of a text or JSON; the position of any other member, and of one too large."""
 
 MOST_TEXT = 16 << 20
-"""The largest text or JSON that is read, in bytes: no caption needs as much."""
+"""The largest text or JSON that is read, in bytes."""
 
 _READ = ("txt", "json")
 _SHOWN = 8
@@ -31,7 +31,7 @@ _SHOWN = 8
 
 @dataclass(slots=True)
 class _Walk:
-    """What has been seen of one archive."""
+    """The samples of one archive that have been read so far."""
 
     source: Source
     archive: Readable
@@ -40,6 +40,7 @@ class _Walk:
     rejections: list[Rejection] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     fields: frozenset[str] = frozenset()
+    """The fields of the first sample."""
     fault: TarError | None = None
 
     def reject(self, uid: str, key: str, reason: Reason, detail: str) -> None:
@@ -49,14 +50,15 @@ class _Walk:
 def read_samples(
     source: Source,
     archive: Readable,
-    successes: int | None,
-    expected: pa.Table | None,
+    *,
+    successes: int | None = None,
+    expected: pa.Table | None = None,
     caption_field: str = "",
 ) -> Unit:
-    """Read the samples of ``archive`` as far as it is whole, in one pass.
+    """Read the samples of ``archive`` up to its end, or its damage, in one pass.
 
-    ``successes`` are the pairs that the source's statistics claim. ``expected`` has the pairs
-    of the source's parquet, if there is one: those that the archive lost are rejected by name.
+    ``successes`` is the number of pairs by the source's statistics, for the tally. ``expected`` are
+    the pairs of the source's parquet: those that the archive lacks are rejected.
     """
     walk = _Walk(source, archive, caption_field)
     last: Sample[Text] | None = None
@@ -76,7 +78,7 @@ def read_samples(
 
 
 def json_fields(archive: Readable) -> Iterator[Fields]:
-    """Yield the fields in the JSON of each sample, none where it is no JSON object."""
+    """Yield the JSON object of each sample, an empty one if its JSON is something else."""
     walk = _Walk(Source(0, "", ""), archive, "")
     return (_read_json(sample) or {} for sample in _samples(walk))
 
@@ -91,7 +93,7 @@ def _samples(walk: _Walk) -> Iterator[Sample[Text]]:
 
 
 def _members(walk: _Walk) -> Iterator[Member]:
-    """Yield the members that are whole, and note why there are no more."""
+    """Yield the complete members, and record the fault of a damaged archive."""
     try:
         yield from read_members(walk.archive)
     except TarError as error:
@@ -99,14 +101,14 @@ def _members(walk: _Walk) -> Iterator[Member]:
 
 
 def _is_cut(walk: _Walk, last: Sample[Text]) -> bool:
-    """Return whether the end of a damaged archive may have taken members of its last sample."""
+    """Return whether the last sample of a damaged archive may lack members."""
     return walk.fault is not None and not walk.fields <= last.members.keys()
 
 
 def _take(walk: _Walk, sample: Sample[Text], *, is_cut: bool) -> None:
-    said = _read_json(sample)
-    fields = _read_fields(walk, sample, said or {})
-    reason, detail = _refusal(walk, sample, said)
+    json_object = _read_json(sample)
+    fields = _read_fields(walk, sample, json_object or {})
+    reason, detail = _refusal(walk, sample, json_object)
     if is_cut:
         reason, detail = Reason.TRUNCATED_SOURCE, str(walk.fault)
     walk.keys.add(sample.key)
@@ -117,16 +119,16 @@ def _take(walk: _Walk, sample: Sample[Text], *, is_cut: bool) -> None:
 
 
 def _reject_cut_member(walk: _Walk) -> None:
-    """Reject the sample of which only the header of its first member is left."""
+    """Reject a sample that is cut inside its first member."""
     member = walk.fault.member if walk.fault else None
     split = split_name(member) if member else None
     if split is not None and split[0] not in walk.keys:
-        uid = derive_uid(None, walk.source.name, split[0], None)
+        uid = derive_uid(None, source=walk.source.name, key=split[0], caption=None)
         walk.reject(uid, split[0], Reason.TRUNCATED_SOURCE, str(walk.fault))
 
 
 def _reject_lost(walk: _Walk, expected: pa.Table | None) -> None:
-    """Reject what the source's parquet lists and its archive does not hold."""
+    """Reject the pairs of the source's parquet that its archive lacks."""
     if expected is None:
         return
     reason = Reason.TRUNCATED_SOURCE if walk.fault else Reason.MISSING_IMAGE
@@ -137,13 +139,13 @@ def _reject_lost(walk: _Walk, expected: pa.Table | None) -> None:
 
 
 def _read_json(sample: Sample[Text]) -> Fields | None:
-    """Return the sample's JSON, no fields if it has none, None if that is no JSON object."""
+    """Return the sample's JSON object, an empty one without JSON, None for any other JSON."""
     text = sample.members.get("json", b"{}")
     return parse_json(text) if isinstance(text, bytes) else None
 
 
 def parse_json(text: bytes) -> Fields | None:
-    """Return the JSON object that ``text`` is, None if it is none."""
+    """Return the JSON object in ``text``, None if it is something else."""
     try:
         fields = json.loads(text.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -151,32 +153,34 @@ def parse_json(text: bytes) -> Fields | None:
     return fields if isinstance(fields, dict) else None
 
 
-def _read_fields(walk: _Walk, sample: Sample[Text], said: Fields) -> Fields:
-    """Return the sample's JSON with its caption, key and uid."""
+def _read_fields(walk: _Walk, sample: Sample[Text], json_object: Fields) -> Fields:
+    """Return the fields of a sample: its JSON with its uid, shard, key, url and caption."""
     name = walk.caption_field
-    caption, url = (_text(said.get(n)) for n in (name or "caption", "url"))
+    caption, url = (_text(json_object.get(n)) for n in (name or "caption", "url"))
     text = sample.members.get("txt")
     if isinstance(text, bytes) and not name:
         caption = text.decode("utf-8", "replace")
-    if name not in ("", "caption") and "caption" in said:
-        said = {**said, "source_caption": said["caption"]}
+    if name not in ("", "caption") and "caption" in json_object:
+        json_object = {**json_object, "source_caption": json_object["caption"]}
     shard, key = walk.source.name, sample.key
-    uid = own_uid(said.get("uid")) or derive_uid(url, shard, key, caption)
-    return {**said, "uid": uid, "shard": shard, "key": key, "url": url, "caption": caption}
+    uid = own_uid(json_object.get("uid")) or derive_uid(url, source=shard, key=key, caption=caption)
+    return {**json_object, "uid": uid, "shard": shard, "key": key, "url": url, "caption": caption}
 
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _refusal(walk: _Walk, sample: Sample[Text], said: Fields | None) -> tuple[Reason | None, str]:
-    """Return why a sample cannot be a pair, or None."""
+def _refusal(
+    walk: _Walk, sample: Sample[Text], json_object: Fields | None
+) -> tuple[Reason | None, str]:
+    """Return the reason and the detail of a sample's rejection, None and "" for a pair."""
     if not is_safe_key(sample.key):
         return Reason.UNREADABLE_SAMPLE, "its name leaves the folder, or is no UTF-8"
     large = [name for name in _READ if isinstance(sample.members.get(name), Member)]
     if large:
         return Reason.UNREADABLE_SAMPLE, f"its {large[0]} is larger than {MOST_TEXT} bytes"
-    if said is None:
+    if json_object is None:
         return Reason.UNREADABLE_SAMPLE, "its json is no JSON object"
     if sample.repeated is not None:
         return Reason.UNREADABLE_SAMPLE, f"it has two members {sample.repeated!r}"
@@ -188,7 +192,7 @@ def _refusal(walk: _Walk, sample: Sample[Text], said: Fields | None) -> tuple[Re
 
 
 def _some(fields: list[str]) -> str:
-    """Return the names of fields; where keys had dots these may be those of a whole archive."""
+    """Return up to eight names: a key with dots makes a field of every member of an archive."""
     more = f" and {len(fields) - _SHOWN} more" if len(fields) > _SHOWN else ""
     return ", ".join(fields[:_SHOWN]) + more
 
@@ -197,26 +201,19 @@ def _table_of_fields(rows: list[Fields]) -> pa.Table:
     known = [_known_array([row.get(field.name) for row in rows], field.type) for field in PAIRS]
     pairs = pa.table(known, schema=PAIRS)
     names = dict.fromkeys(name for row in rows for name in row if name not in PAIRS.names)
-    others = {_encodable(n): _any_array([row.get(n) for row in rows]) for n in names}
+    others = {encodable(n): _any_array([row.get(n) for row in rows]) for n in names}
     return with_other_fields(pairs, others)
 
 
 def _known_array(values: list[Any], kind: pa.DataType) -> pa.Array:
-    """Return the values that have the type of the column; a source may hold anything."""
-    fits = _is_string if pa.types.is_string(kind) else _is_int32
-    return pa.array([_encodable(v) if fits(v) else None for v in values], kind)
-
-
-def _is_string(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _is_int32(value: object) -> bool:
-    return type(value) is int and abs(value) < 1 << 31
+    """Return the strings or 32-bit integers among ``values``, null in place of others."""
+    if pa.types.is_string(kind):
+        return pa.array([encodable(v) if isinstance(v, str) else None for v in values], kind)
+    return pa.array([v if type(v) is int and abs(v) < 1 << 31 else None for v in values], kind)
 
 
 def _any_array(values: list[Any]) -> pa.Array:
-    """Return the values under a type that holds them all, as JSON where there is none."""
+    """Return ``values`` with a type that fits all of them, or else each as JSON."""
     try:
         if all(map(_is_plain, values)):
             return pa.array(values)
@@ -226,14 +223,7 @@ def _any_array(values: list[Any]) -> pa.Array:
 
 
 def _is_plain(value: object, lists: int = 2) -> bool:
-    """Return whether ``value`` is a scalar, or a list of such, at most as deep as ``lists``."""
+    """Return whether ``value`` is a scalar, or lists of scalars nested at most ``lists`` deep."""
     if isinstance(value, list):
         return lists > 0 and all(_is_plain(item, lists - 1) for item in value)
     return not isinstance(value, dict)
-
-
-def _encodable(value: Any) -> Any:  # noqa: ANN401 - a value of a JSON object
-    """Replace what JSON can escape and UTF-8 cannot hold: lone surrogates."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    return value

@@ -1,8 +1,9 @@
-"""Rows of a table -> Unit of pairs; where it holds the images, too, no image byte is read."""
+"""Rows of a table -> Unit of pairs; its columns of images are not read."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...schemas.errors import first_line
 from ...schemas.pair import derive_uid, own_uid
 from ...schemas.phase import Phase
 from ...schemas.rejection import Reason, Rejection
@@ -15,7 +16,7 @@ from .stored_samples import image_columns, row_keys
 
 
 def read_image_table(source: Source, successes: int | None, caption_field: str) -> Unit:
-    """Read what a table of images says of them; rows that failed to download were never pairs."""
+    """Read the pairs of a table of images; rows that failed to download are not pairs."""
     try:
         with files.open_table(source.path) as file:
             images = image_columns(file.schema_arrow)
@@ -25,7 +26,7 @@ def read_image_table(source: Source, successes: int | None, caption_field: str) 
             table = file.read(names)
             keys = pa.array(row_keys(table, 0), pa.string())
     except pa.ArrowException as error:
-        return _unread(source, f"it is no whole Parquet file: {str(error).splitlines()[0]}")
+        return _unread(source, f"it is not a complete Parquet file: {first_line(error)}")
     if caption_field and caption_field not in names:
         return _unread(source, f"it has no column {caption_field!r}, only {', '.join(names)}")
     table = table.drop_columns(["key"]) if "key" in names else table
@@ -36,27 +37,29 @@ def read_image_table(source: Source, successes: int | None, caption_field: str) 
 
 
 def succeeded(table: pa.Table) -> pa.Table:
-    """Return the rows of ``table`` that were downloaded; without a status that is all of them."""
+    """Return the rows of ``table`` that were downloaded: all of them if it has no status."""
     if "status" not in table.column_names:
         return table
     return table.filter(pc.equal(table["status"], "success"))
 
 
 def pairs_of_rows(source: Source, table: pa.Table, caption_field: str) -> pa.Table:
-    """Return the pairs that rows with keys describe, their other fields behind."""
-    own_names = {"caption": caption_field} if caption_field else {}
+    """Return the pairs of a table with a column of keys, with its other fields behind."""
+    names = {"caption": caption_field} if caption_field else {}
     known = {
-        field.name: _column(table, own_names.get(field.name, field.name), field.type)
-        for field in PAIRS
+        field.name: _column(table, names.get(field.name, field.name), field.type) for field in PAIRS
     }
     keys, urls, captions = (known[name].to_pylist() for name in ("key", "url", "caption"))
     own = table["uid"].to_pylist() if "uid" in table.column_names else [None] * len(keys)
     rows = zip(own, urls, keys, captions, strict=True)
-    uids = [own_uid(uid) or derive_uid(url, source.name, key, cap) for uid, url, key, cap in rows]
+    uids = [
+        own_uid(uid) or derive_uid(url, source=source.name, key=key, caption=cap)
+        for uid, url, key, cap in rows
+    ]
     known["uid"] = pa.array(uids, pa.string())
     known["shard"] = pa.array([source.name] * len(keys), pa.string())
     pairs = pa.table([known[name] for name in PAIRS.names], schema=PAIRS)
-    ours = {*PAIRS.names} - {*own_names}
+    ours = {*PAIRS.names} - {*names}
     return with_other_fields(pairs, {n: table[n] for n in table.column_names if n not in ours})
 
 
@@ -67,27 +70,27 @@ def _column(table: pa.Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
 
 
 def _reject_bad_keys(source: Source, rows: pa.Table) -> tuple[pa.Table, list[Rejection]]:
-    """Part the rows whose key can name files from those that are no pairs for want of one."""
+    """Return the rows with a usable key, and the rejections of the others."""
     rejections: list[Rejection] = []
-    seen: set[str] = set()
-    good = []
+    earlier: set[str] = set()
+    is_usable = []
     for key in rows["key"].to_pylist():
-        fault = _key_fault(key, seen)
-        good.append(fault is None)
-        seen.add(key or "")
+        fault = _key_fault(key, earlier)
+        is_usable.append(fault is None)
+        earlier.add(key or "")
         if fault is not None:
-            uid = derive_uid(None, source.name, key or "", None)
+            uid = derive_uid(None, source=source.name, key=key or "", caption=None)
             rejections.append(Rejection(uid, source.name, key or "", Phase.SCORE, *fault))
-    return rows.filter(pa.array(good, pa.bool_())), rejections
+    return rows.filter(pa.array(is_usable, pa.bool_())), rejections
 
 
-def _key_fault(key: str | None, seen: set[str]) -> tuple[Reason, str] | None:
+def _key_fault(key: str | None, earlier: set[str]) -> tuple[Reason, str] | None:
     if key is None or not is_safe_key(key):
         return Reason.UNREADABLE_SAMPLE, "its key cannot name a file in an archive"
-    if key in seen:
+    if key in earlier:
         return Reason.DUPLICATE_KEY, "another row of the table has the same key"
     return None
 
 
-def _unread(source: Source, why: str) -> Unit:
-    return Unit(source, PAIRS.empty_table(), Tally(0, None, f"{source.path}: {why}"))
+def _unread(source: Source, fault: str) -> Unit:
+    return Unit(source, PAIRS.empty_table(), Tally(0, None, f"{source.path}: {fault}"))

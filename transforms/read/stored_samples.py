@@ -1,8 +1,8 @@
-"""Source, keys -> the samples of these keys, each with its bytes, in the order of the source."""
+"""Source and keys -> the samples of these keys with their bytes, in the order of the source."""
 
 import json
 import math
-from collections.abc import Container, Generator, Iterator
+from collections.abc import Container, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...schemas.errors import EvenpairError
+from ...schemas.errors import EvenpairError, first_line
 from ...schemas.sample import IMAGE_FIELDS, Sample, group_payloads
 from ...schemas.source import Source
 from ...schemas.tar import Member, TarError, read_members
@@ -18,15 +18,15 @@ from ...storage import files
 from ...storage.blocks import Blocks
 
 MOST_BYTES = 128 << 20
-"""The largest payload that is held in memory: a larger image or text is none."""
+"""The largest payload that is held in memory; larger images and texts are rejected."""
 
-_PIECE = 1 << 20
+_BLOCK = 1 << 20
 _ROWS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A payload too large to be held, where it lies."""
+    """A payload too large for memory: its offset and size in bytes in an archive."""
 
     archive: Blocks
     offset: int
@@ -35,51 +35,53 @@ class Stretch:
     def __len__(self) -> int:
         return self.size
 
-    def pieces(self) -> Iterator[memoryview]:
-        """Yield the payload piece by piece."""
+    def blocks(self) -> Iterator[memoryview]:
+        """Yield the payload in blocks of 1 MiB."""
         end = self.offset + self.size
-        for start in range(self.offset, end, _PIECE):
-            yield self.archive.view(start, min(start + _PIECE, end))
+        for start in range(self.offset, end, _BLOCK):
+            yield self.archive.view(start, min(start + _BLOCK, end))
 
 
 Payload = bytes | memoryview | Stretch
 StoredSample = Sample[Payload]
 
 
-def read_stored(source: Source, wanted: Container[str]) -> Generator[StoredSample]:
-    """Yield the first sample of each key that ``wanted`` holds when it passes by.
+def read_stored(source: Source, keys: Container[str]) -> Generator[StoredSample]:
+    """Yield the first sample of each of ``keys``, which may shrink meanwhile.
 
-    Of a damaged archive these are the samples before the damage. Raises EvenpairError for a source
-    that cannot be read any more.
+    Of a damaged archive the samples before the damage are yielded. Raises EvenpairError if the
+    source cannot be read.
     """
     read = _read_table if source.is_table else _read_archive
     try:
-        yield from read(source.path, wanted)
+        yield from read(source.path, keys)
     except OSError as error:
         raise EvenpairError(files.fault(source.path, error)) from error
     except pa.ArrowException as error:
-        raise EvenpairError(f"{source.path}: {str(error).splitlines()[0]}") from error
+        raise EvenpairError(f"{source.path}: {first_line(error)}") from error
 
 
-def _read_archive(path: str, wanted: Container[str]) -> Iterator[StoredSample]:
+def _read_archive(path: str, keys: Container[str]) -> Iterator[StoredSample]:
+    earlier: set[str] = set()
     with files.open_blocks(path) as archive:
-        yield from samples_of(archive, wanted)
+
+        def read(key: str, _field: str, member: Member) -> Payload:
+            if key in earlier or key not in keys:
+                return b""
+            if member.size > MOST_BYTES:
+                return Stretch(archive, member.offset, member.size)
+            return archive.view(member.offset, member.offset + member.size)
+
+        yield from _first_of(keys, group_payloads(_until_damage(archive), read), earlier)
 
 
-def samples_of(archive: Blocks, wanted: Container[str]) -> Iterator[StoredSample]:
-    """Yield the wanted samples of an archive, each read once, as it passes by."""
-    seen: set[str] = set()
-
-    def take(key: str, _field: str, member: Member) -> Payload:
-        if key in seen or key not in wanted:
-            return b""
-        if member.size > MOST_BYTES:
-            return Stretch(archive, member.offset, member.size)
-        return archive.view(member.offset, member.offset + member.size)
-
-    for sample in group_payloads(_until_damage(archive), take):
-        if sample.key in wanted and sample.key not in seen:
-            seen.add(sample.key)
+def _first_of(
+    keys: Container[str], samples: Iterable[StoredSample], earlier: set[str]
+) -> Iterator[StoredSample]:
+    """Yield the first sample of each of ``keys``, and add its key to those ``earlier``."""
+    for sample in samples:
+        if sample.key in keys and sample.key not in earlier:
+            earlier.add(sample.key)
             yield sample
 
 
@@ -89,34 +91,31 @@ def _until_damage(archive: Blocks) -> Iterator[Member]:
 
 
 def image_columns(schema: pa.Schema) -> list[str]:
-    """Return the columns of a table that hold image files, named as img2dataset names them."""
+    """Return the columns of a table that hold image files, by img2dataset's names for them."""
     kinds = (pa.types.is_binary, pa.types.is_large_binary)
     names = (name for name in IMAGE_FIELDS if name in schema.names)
     return [name for name in names if any(is_kind(schema.field(name).type) for is_kind in kinds)]
 
 
 def row_keys(table: pa.Table, first: int) -> list[str | None]:
-    """Return the keys of rows of which the first has a number; that is the key where none is."""
+    """Return the keys of rows, without a column of keys their numbers, from ``first`` on."""
     if "key" not in table.column_names:
         return [f"{row:09d}" for row in range(first, first + table.num_rows)]
     keys: list[str | None] = table["key"].cast(pa.string()).to_pylist()
     return keys
 
 
-def _read_table(path: str, wanted: Container[str]) -> Iterator[StoredSample]:
-    """Yield the rows of a table as samples; groups of rows without a wanted key are passed over."""
-    seen: set[str] = set()
+def _read_table(path: str, keys: Container[str]) -> Iterator[StoredSample]:
+    """Yield the rows of a table as samples; only row groups that hold one of ``keys`` are read."""
+    earlier: set[str] = set()
     with files.open_table(path) as file:
         first = 0
         names = ["key"] if "key" in file.schema_arrow.names else []
         for group in range(file.num_row_groups):
-            keys = row_keys(file.read_row_group(group, columns=names), first)
-            if any(key in wanted for key in keys):
-                for sample in _read_rows(file, group, first):
-                    if sample.key in wanted and sample.key not in seen:
-                        seen.add(sample.key)
-                        yield sample
-            first += len(keys)
+            keys_of_group = row_keys(file.read_row_group(group, columns=names), first)
+            if any(key in keys for key in keys_of_group):
+                yield from _first_of(keys, _read_rows(file, group, first), earlier)
+            first += len(keys_of_group)
 
 
 def _read_rows(file: pq.ParquetFile, group: int, first: int) -> Iterator[StoredSample]:
@@ -124,8 +123,8 @@ def _read_rows(file: pq.ParquetFile, group: int, first: int) -> Iterator[StoredS
     for batch in file.iter_batches(_ROWS, row_groups=[group], use_threads=False):
         table = pa.Table.from_batches([batch])
         keys = row_keys(table, first)
-        said = table.drop_columns(images).to_pylist()
-        for at, (key, fields) in enumerate(zip(keys, said, strict=True)):
+        rows = table.drop_columns(images).to_pylist()
+        for at, (key, fields) in enumerate(zip(keys, rows, strict=True)):
             contents = {name: table[name][at] for name in images}
             members: dict[str, Payload] = {
                 name: memoryview(content.as_buffer())
@@ -137,7 +136,7 @@ def _read_rows(file: pq.ParquetFile, group: int, first: int) -> Iterator[StoredS
 
 
 def _as_json(fields: dict[str, Any]) -> bytes:
-    """Return a row as img2dataset writes it beside an image; JSON has no NaN."""
+    """Return a row as the JSON that img2dataset writes beside an image; NaN becomes null."""
     for name, value in fields.items():
         if isinstance(value, float) and not math.isfinite(value):
             fields[name] = None

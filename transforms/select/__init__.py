@@ -1,1 +1,1 @@
-"""Which caption is written, which pairs are kept, and in which output shard."""
+"""Judged pairs: the caption that is written, which pairs are kept, and their output shards."""

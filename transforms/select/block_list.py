@@ -1,4 +1,4 @@
-"""``--block-list``: which pairs a list of uids, image hashes and urls names."""
+"""``--block-list``: the pairs whose uid, image hash or url is in a list."""
 
 import re
 
@@ -13,46 +13,46 @@ from ..fingerprint import FINGERPRINT, Fingerprints, fingerprints
 from .subset_file import SUBSET, uids_of
 
 COLUMNS = ("uid", "sha256", "url")
-"""What an entry may be compared with: no entry can be meant for two of them."""
+"""The columns that entries are compared with; the values of two of them are never equal."""
 
 _NPY = re.compile(r"\.npy$", re.IGNORECASE)
 _PARQUET = re.compile(r"\.parquet$", re.IGNORECASE)
 
 
 def load_block_list(path: str) -> Fingerprints:
-    """Return the sorted fingerprints of the entries of the file at ``path``.
+    """Return the sorted fingerprints of the entries in the file at ``path``.
 
-    It is text with an entry a line, Parquet with columns of COLUMNS, or a DataComp subset
-    (``.npy``). Raises UsageError if it is none of these.
+    The file is text with one entry on each line, Parquet with some of COLUMNS, or a DataComp subset
+    (``.npy``). Raises UsageError for any other file, or none.
     """
     if not files.exists(path):
-        raise UsageError(f"no block list at {path}")
+        raise UsageError(f"--block-list {path}: there is no such file")
     try:
-        found = [fingerprints(column) for column in _entries(path)]
+        columns = [fingerprints(column) for column in _entries(path)]
     except (pa.ArrowException, ValueError, UnicodeDecodeError) as error:
         raise UsageError(f"--block-list {path} cannot be read: {error}") from error
-    return np.unique(np.concatenate([np.empty(0, FINGERPRINT), *found]))
+    return np.unique(np.concatenate([np.empty(0, FINGERPRINT), *columns]))
 
 
-def is_named(table: pa.Table, entries: Fingerprints) -> npt.NDArray[np.bool_]:
+def is_blocked(table: pa.Table, entries: Fingerprints) -> npt.NDArray[np.bool_]:
     """Return which rows of ``table`` have a uid, sha256 or url among ``entries``."""
-    named = np.zeros(table.num_rows, bool)
+    is_listed = np.zeros(table.num_rows, bool)
     for name in COLUMNS:
         valid = np.flatnonzero(table[name].is_valid().to_numpy())
         values = fingerprints(table[name].drop_null())
-        named[valid[_is_in(values, entries)]] = True
-    return named
+        is_listed[valid[_is_in(values, entries)]] = True
+    return is_listed
 
 
 def _is_in(values: Fingerprints, entries: Fingerprints) -> npt.NDArray[np.bool_]:
-    """Compare by the high half, then look at each entry that shares it."""
+    """Compare the high halves, then the low half of every entry with the same high half."""
     start = np.searchsorted(entries["high"], values["high"], "left")
     stop = np.searchsorted(entries["high"], values["high"], "right")
-    found = np.zeros(len(values), bool)
+    is_in = np.zeros(len(values), bool)
     for step in range(int((stop - start).max(initial=0))):
         at = np.minimum(start + step, len(entries) - 1)
-        found |= (start + step < stop) & (entries["low"][at] == values["low"])
-    return found
+        is_in |= (start + step < stop) & (entries["low"][at] == values["low"])
+    return is_in
 
 
 def _entries(path: str) -> list[pa.Array]:
@@ -73,5 +73,5 @@ def _uids(path: str) -> pa.Array:
     with files.open_for_reading(path) as file:
         pairs = np.load(file, allow_pickle=False)
     if pairs.dtype != SUBSET:
-        raise ValueError(f"its type is {pairs.dtype}, not that of a DataComp subset (u8,u8)")
+        raise ValueError(f"its type is {pairs.dtype}; a DataComp subset has {SUBSET}")
     return uids_of(pairs)

@@ -1,4 +1,4 @@
-"""Unit of judged pairs -> Unit of decisions: each pair kept or rejected, with the first reason."""
+"""Unit of judged pairs -> Unit of decided pairs: those without a reason are kept."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ from .rank_pairs import Cut, is_beyond
 
 
 def with_duplicates(unit: Unit, rows: Rows | None, reason: Reason) -> Unit:
-    """Give ``reason`` to the rows that repeat a pair; it comes before that of later policies."""
+    """Give ``reason`` to the ``rows`` that repeat a pair, in place of those of later policies."""
     if rows is None:
         return unit
     mask = np.zeros(unit.table.num_rows, bool)
     mask[rows] = True
-    decided = pc.if_else(pa.array(mask), reason.value, unit.table["reason"])
-    return unit.with_columns(["reason"], [decided])
+    reasons = pc.if_else(pa.array(mask), reason.value, unit.table["reason"])
+    return unit.with_columns(["reason"], [reasons])
 
 
 def is_counted(unit: Unit) -> npt.NDArray[np.bool_]:
-    """Return which rows ``--keep-fraction`` counts: those left, in the parser's language."""
-    read = pc.equal(unit.table["language"], PARSER_LANGUAGE)
-    counted: npt.NDArray[np.bool_] = pc.and_(unit.table["reason"].is_null(), read).to_numpy()
+    """Return which rows ``--keep-fraction`` counts: no reason yet, and in the parser's language."""
+    readable = pc.equal(unit.table["language"], PARSER_LANGUAGE)
+    counted: npt.NDArray[np.bool_] = pc.and_(unit.table["reason"].is_null(), readable).to_numpy()
     return counted
 
 
@@ -48,7 +48,7 @@ def _drop_repeated(unit: Unit, reasons: Sequence[Reason], *repeated: dict[int, R
 
 @dataclass
 class RejectDuplicates(beam.PTransform):
-    """Unit -> Unit, the rows of side inputs rejected as duplicates, by reason."""
+    """Unit -> Unit, with the rows of side inputs rejected as duplicates, by reason."""
 
     repeated: Mapping[Reason, beam.pvalue.AsSingleton]
 
@@ -58,7 +58,7 @@ class RejectDuplicates(beam.PTransform):
 
 @dataclass
 class RejectBeyondCut(beam.PTransform):
-    """Unit -> Unit, the rows after the cut of a side input rejected."""
+    """Unit -> Unit, with the rows after the cut of a side input rejected."""
 
     cut: beam.pvalue.AsSingleton
 

@@ -10,65 +10,62 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from apache_beam.transforms.window import GlobalWindows
-from apache_beam.utils.windowed_value import WindowedValue
 
 from ...schemas.unit import Unit
-from ...storage.spill import Spilled, load_spilled, spill
+from ...storage.spill import Spilled, load_spilled
 from ..fingerprint import fingerprints
+from ..spill_buckets import SpillBuckets
 
 _BUCKETS = 256
-"""One of them at a time is sorted in memory: of a billion values some 4 million, of 24 bytes."""
-
-_MOST_HELD = 500_000
-"""Values that a worker holds before it hands them on, in pieces that are worth a place each."""
+"""One of them at a time is sorted in memory: some 4 million of a billion values, 24 bytes each."""
 
 _OCCURRENCE = np.dtype([("high", "u8"), ("low", "u8"), ("source", "u4"), ("row", "u4")])
 
 Rows = npt.NDArray[np.integer[Any]]
 Occurrences = npt.NDArray[np.void]
-"""Fingerprints of values, the numbers of their sources, and the rows in which they stand."""
+"""Fingerprints of values, with the numbers of their sources and of their rows there."""
 
 
-def occurrences(unit: Unit, column: str, passed_over: Rows) -> Occurrences:
-    """Return where the values of ``column`` stand in a unit.
+def occurrences(unit: Unit, column: str, ignored: Rows) -> Occurrences:
+    """Return the values of ``column`` in a unit, with their rows.
 
-    Pairs that are rejected already, or are among the rows ``passed_over``, hide no other pair; a
-    null repeats nothing.
+    Nulls are left out. So are pairs that are blocked or among the rows ``ignored``: a later pair
+    does not repeat them.
     """
-    live = pc.and_(pc.invert(unit.table["blocked"]), unit.table[column].is_valid()).to_numpy()
-    live[passed_over] = False
-    rows = np.flatnonzero(live)
+    is_compared = pc.and_(pc.invert(unit.table["blocked"]), unit.table[column].is_valid())
+    mask = is_compared.to_numpy()
+    mask[ignored] = False
+    rows = np.flatnonzero(mask)
     values = fingerprints(unit.table[column].take(pa.array(rows)))
-    found = np.empty(len(rows), _OCCURRENCE)
-    found["high"], found["low"] = values["high"], values["low"]
-    found["source"], found["row"] = unit.source.number, rows
-    return found
+    result = np.empty(len(rows), _OCCURRENCE)
+    result["high"], result["low"] = values["high"], values["low"]
+    result["source"], result["row"] = unit.source.number, rows
+    return result
 
 
 def in_buckets(parts: Sequence[Occurrences]) -> Iterator[tuple[int, bytes]]:
-    """Yield occurrences in buckets that are searched apart, each with its number."""
-    found = np.concatenate(parts)
-    buckets = found["high"] % np.uint64(_BUCKETS)
+    """Yield numbered buckets of occurrences, such that equal values are in one bucket."""
+    together = np.concatenate(parts)
+    buckets = together["high"] % np.uint64(_BUCKETS)
     order = np.argsort(buckets, kind="stable")
-    found = found[order]
+    together = together[order]
     numbers, starts = np.unique(buckets[order], return_index=True)
-    edges = pairwise([*starts.tolist(), len(found)])
+    edges = pairwise([*starts.tolist(), len(together)])
     for bucket, (start, stop) in zip(numbers.tolist(), edges, strict=True):
-        yield bucket, found[start:stop].tobytes()
+        yield bucket, together[start:stop].tobytes()
 
 
 def repeated_rows(parts: Iterable[bytes]) -> dict[int, Rows]:
-    """Return, by the number of the source, the rows that repeat an earlier pair.
+    """Return, by the number of the source, the rows that repeat an earlier pair of a bucket.
 
-    Earlier is what comes first in the order of the sources, then of the rows.
+    Pairs are ordered by their sources, then by their rows.
     """
-    found = np.frombuffer(b"".join(parts), _OCCURRENCE)
-    found = found[np.lexsort([found[name] for name in ("row", "source", "low", "high")])]
-    again = np.ones(max(0, len(found) - 1), bool)
+    bucket = np.frombuffer(b"".join(parts), _OCCURRENCE)
+    bucket = bucket[np.lexsort([bucket[name] for name in ("row", "source", "low", "high")])]
+    is_repeated = np.ones(max(0, len(bucket) - 1), bool)
     for half in ("high", "low"):
-        again &= found[half][1:] == found[half][:-1]
-    repeated = found[1:][again]
+        is_repeated &= bucket[half][1:] == bucket[half][:-1]
+    repeated = bucket[1:][is_repeated]
     rows, sources = repeated["row"].astype(np.int64), repeated["source"]
     return {int(number): np.sort(rows[sources == number]) for number in np.unique(sources)}
 
@@ -82,33 +79,30 @@ def merge_rows(parts: Iterable[dict[int, Rows]]) -> dict[int, Rows]:
     return {number: np.sort(np.concatenate(rows)) for number, rows in merged.items()}
 
 
-class _Find(beam.DoFn):
-    """Holds occurrences for as long as it can, so that they are handed on in large pieces."""
+class _Collected:
+    """Occurrences of many units, to be spilled together."""
 
+    def __init__(self) -> None:
+        self._parts: list[Occurrences] = []
+        self.rows = 0
+
+    def add(self, part: Occurrences) -> None:
+        self._parts.append(part)
+        self.rows += len(part)
+
+    def buckets(self) -> Iterator[tuple[int, bytes]]:
+        return in_buckets(self._parts)
+
+
+class _Find(SpillBuckets):
     def __init__(self, column: str, folder: str) -> None:
+        super().__init__(_Collected, folder)
         self._column = column
-        self._folder = folder
 
-    def start_bundle(self) -> None:
-        self._held: list[Occurrences] = []
-        self._rows = 0
-
-    def process(self, unit: Unit, passed_over: dict[int, Rows]) -> Iterator[tuple[int, Spilled]]:
+    def process(self, unit: Unit, ignored: dict[int, Rows]) -> Iterator[tuple[int, Spilled]]:
         none = np.array([], np.int64)
-        found = occurrences(unit, self._column, passed_over.get(unit.source.number, none))
-        self._held.append(found)
-        self._rows += len(found)
-        if self._rows > _MOST_HELD:
-            yield from self._take()
-
-    def finish_bundle(self) -> Iterator[WindowedValue]:
-        for part in self._take():
-            yield GlobalWindows.windowed_value(part)
-
-    def _take(self) -> Iterator[tuple[int, Spilled]]:
-        if self._rows:
-            yield from spill(self._folder, in_buckets(self._held))
-        self.start_bundle()
+        rows = ignored.get(unit.source.number, none)
+        yield from self.collect(occurrences(unit, self._column, rows))
 
 
 @dataclass
@@ -117,12 +111,12 @@ class _SearchBuckets(beam.PTransform):
 
     column: str
     folder: str
-    passed_over: beam.pvalue.AsSingleton | None
+    ignored: beam.pvalue.AsSingleton | None
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (
             units
-            | "Find values" >> beam.ParDo(_Find(self.column, self.folder), self.passed_over or {})
+            | "Find values" >> beam.ParDo(_Find(self.column, self.folder), self.ignored or {})
             | "Gather buckets" >> beam.GroupByKey()
             | "Find repeated" >> beam.MapTuple(_repeated)
         )
@@ -134,17 +128,18 @@ def _repeated(_bucket: int, parts: Iterable[Spilled]) -> dict[int, Rows]:
 
 @dataclass
 class FindDuplicates(beam.PTransform):
-    """Units of judged pairs -> one dictionary: source number to the rows that repeat a pair."""
+    """Units of judged pairs -> the rows that repeat an earlier pair, by the source's number."""
 
     column: str
     folder: str
-    """Where values are spilled to."""
-    passed_over: beam.pvalue.AsSingleton | None = None
+    """The folder that values are spilled to."""
+    ignored: beam.pvalue.AsSingleton | None = None
+    """Rows, by source, that are neither compared nor found: they are rejected already."""
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (
             units
-            | _SearchBuckets(self.column, self.folder, self.passed_over)
+            | _SearchBuckets(self.column, self.folder, self.ignored)
             | "Gather" >> beam.combiners.ToList()
             | "Merge" >> beam.Map(merge_rows)
         )
@@ -156,7 +151,7 @@ class HasDuplicates(beam.PTransform):
 
     column: str
     folder: str
-    """Where values are spilled to."""
+    """The folder that values are spilled to."""
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (

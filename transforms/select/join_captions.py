@@ -1,4 +1,4 @@
-"""A raw caption and what is added to it -> one caption, as a person might have written it."""
+"""A raw caption and an addition -> one caption, as a person might have written it."""
 
 import html
 import re
@@ -30,7 +30,7 @@ _LONG_WORDS = 25
 
 
 def names_in(text: str) -> list[str]:
-    """Return the capitalised words of ``text`` that do not open a sentence."""
+    """Return the capitalised words of ``text`` that do not begin a sentence."""
     starts = {match.end() for match in _SENTENCE_START.finditer(text)}
     return [
         word[0]
@@ -40,57 +40,56 @@ def names_in(text: str) -> list[str]:
 
 
 def has_names(text: str) -> bool:
-    """Return whether ``text`` names what no model can see; ``Image`` is no name."""
+    """Return whether ``text`` holds a name, which no model can see; ``Image`` does not count."""
     return any(name.lower() not in _NO_NAMES for name in names_in(text))
 
 
 def plain_caption(raw: str) -> str:
-    """Return a raw caption on one line, without tags, entities and separators at its end."""
+    """Return a raw caption on one line, without tags, entities and trailing separators."""
     text = " ".join(_TAG.sub(" ", html.unescape(raw)).split())
     return text.rstrip(_SEPARATORS) or text
 
 
-def restates(said: str, raw: str) -> bool:
-    """Return whether every word of ``raw`` that says something is in ``said``, too."""
-    words = {word.lower() for word in _WORD.findall(said)}
-    return all(word in words for word in _saying(raw))
+def restates(addition: str, *, raw: str) -> bool:
+    """Return whether ``addition`` repeats every word of ``raw`` that carries meaning."""
+    return _words(raw) - _EMPTY <= _words(addition)
 
 
-def _saying(text: str) -> list[str]:
-    return [word for word in map(str.lower, _WORD.findall(text)) if word not in _EMPTY]
+def _words(text: str) -> set[str]:
+    return {word.lower() for word in _WORD.findall(text)}
 
 
-def stand_in(raw: str, said: str) -> str:
-    """Return ``said``, which restates ``raw``, in the raw caption's own way.
+def stand_in(raw: str, *, addition: str) -> str:
+    """Return ``addition``, which restates ``raw``, in the form of the raw caption.
 
-    >>> stand_in("There is a dog.", "A brown dog is lying on a rug.")
+    >>> stand_in("There is a dog.", addition="A brown dog is lying on a rug.")
     'There is a brown dog lying on a rug.'
     """
     there = _THERE.match(raw)
-    if there is None or not _NOUN_PHRASE.match(said):
-        return said
-    return there[0] + _VERB.sub(" ", said[0].lower() + said[1:], count=1)
+    if there is None or not _NOUN_PHRASE.match(addition):
+        return addition
+    return there[0] + _VERB.sub(" ", addition[0].lower() + addition[1:], count=1)
 
 
-def join(raw: str, said: str, objects: frozenset[str] = frozenset()) -> str:
-    """Return ``raw`` with ``said`` behind it.
+def join(raw: str, addition: str, objects: frozenset[str] = frozenset()) -> str:
+    """Return ``raw``, followed by ``addition``.
 
-    A title is joined by a colon, a finished sentence or a long text by a new sentence. ``objects``
-    are words for things, which no colon is followed by in capitals.
+    A title is followed by a colon, a finished sentence or a long text by a new sentence. After a
+    colon, a first word that is a function word or among ``objects`` is written in lower case.
 
     >>> join("Barnwood Home Bar", "A wooden bar with stools.")
     'Barnwood Home Bar: a wooden bar with stools.'
     """
-    if not raw or not said:
-        return raw or said
+    if not raw or not addition:
+        return raw or addition
     if is_finished(raw):
-        return f"{raw} {_capital(said)}"
+        return f"{raw} {_capital(addition)}"
     if ":" in raw or len(raw.split()) > _LONG_WORDS:
-        return f"{raw}. {_capital(said)}"
-    first = _WORD.match(said)
+        return f"{raw}. {_capital(addition)}"
+    first = _WORD.match(addition)
     if first is not None and first[0] in {word.capitalize() for word in (*_FUNCTION, *objects)}:
-        said = said[0].lower() + said[1:]
-    return f"{raw}: {said}"
+        addition = addition[0].lower() + addition[1:]
+    return f"{raw}: {addition}"
 
 
 def _capital(text: str) -> str:

@@ -1,6 +1,5 @@
-"""Unit of scores -> Unit of the captions that would be written, and what they leave out."""
+"""Unit of scores -> Unit with the captions that would be written, and how much they leave out."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,37 +8,25 @@ import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...schemas.captions import CaptionPart, CaptionSource
-from ...schemas.facts import Facts
+from ...schemas.captions import CaptionSource
+from ...schemas.facts import FACTS, Facts
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
-from ...schemas.tables import FACTS, facts_from_table
+from ...schemas.tables import with_nulls
 from ...schemas.unit import Unit
 from ...storage import files
-from ..enrich.reference_sample import Sample, is_sampled
+from ..enrich.reference_sample import ReferenceSample, is_sampled
 from ..facts.match_facts import shared_facts
-from ..information.imbalance import Basis, Judgement, judge_by_reference, unite
+from ..information.imbalance import Basis, Judgement, judge_by_reference
 from ..information.information import InformationModel
 from ..information.keep_statistics import load_model
-from .fuse import Mode, Written, append, fuse, replace
-
-
-@dataclass(frozen=True, slots=True)
-class EnrichmentOptions:
-    """What is made of generated captions, and when they may be used."""
-
-    mode: Mode = Mode.FUSE
-    max_words: int = 60
-    mix_probability: float = 0.5
-    min_agreement: float | None = None
-    min_similarity: float | None = None
-    seed: int = 0
-
+from .choose_caption import EnrichmentOptions, choose_caption, is_withheld
+from .referenced_pairs import ReferencedPair, referenced_pairs, usable_references
 
 PRESENCE = tuple(f"{kind}_{part}" for kind in FACTS.names for part in ("known", "named"))
-"""How many facts of each kind the reference states, and how many of these the raw caption does."""
+"""For each kind of fact, the number in the reference and how many of them the raw caption names."""
 
-JUDGED = pa.schema(
+JUDGEMENTS = pa.schema(
     [
         ("caption", pa.string()),
         ("caption_source", pa.string()),
@@ -58,8 +45,7 @@ JUDGED = pa.schema(
         ("sampled", pa.bool_()),
     ]
 )
-"""What judging adds to a pair; the columns stand for the caption that would be written."""
-
+"""The columns that judging adds to pairs, or replaces: those of the caption that is written."""
 
 _OF_RAW = ("raw_bits", "raw_object_share", "sampled")
 
@@ -69,210 +55,110 @@ def judge_pairs(
     captions: pa.Table | None,
     model: InformationModel,
     options: EnrichmentOptions,
-    sample: Sample | None = None,
+    sample: ReferenceSample | None = None,
 ) -> Unit:
-    """Judge every pair of ``unit``; those in ``captions`` by what the captioner says of them.
+    """Judge every pair of ``unit``, by its generated caption if it has one in ``captions``.
 
-    The others are judged by the level that was measured in ``sample``, if one was.
+    The others are judged by the full level, or by the level that was measured in ``sample``. The
+    raw captions become the column ``caption_raw``.
     """
-    sample = sample or Sample()
+    sample = sample or ReferenceSample()
     unit = _with_level(unit, sample.level)
-    judged = {name: unit.table[name] for name in ("caption", "information_bits", "object_share")}
-    rows = unit.table.num_rows
-    judged["caption_source"] = pa.array([CaptionSource.RAW.value] * rows)
-    judged["imbalance_before"] = judged["imbalance_after"] = unit.table["imbalance"]
-    judged["raw_bits"] = unit.table["information_bits"]
-    judged["raw_object_share"] = unit.table["object_share"]
-    judged["sampled"] = pa.array(is_sampled(unit.table, sample.last))
-    judged["imbalance_basis"] = pa.array([Basis.CORPUS.value] * rows)
-    columns = [judged.get(f.name, pa.nulls(rows, f.type)) for f in JUDGED]
-    table = pa.table(columns, schema=JUDGED)
+    table = _judge_by_level(unit.table, sample)
     if captions is not None:
-        for name, known in (("fault", "fault"), ("similarity", "similarity_raw")):
-            at = table.schema.get_field_index(name)
-            table = table.set_column(at, name, _of_captions(unit, captions, known))
-        table = _with_references(unit, table, captions, model, options)
-    kept = unit.with_columns(["caption_raw"], [unit.table["caption"]])
-    return kept.with_columns(JUDGED.names, table.columns)
+        at = pc.index_in(unit.table["uid"], captions["uid"].combine_chunks())
+        table = _with_column(table, "fault", captions["fault"].take(at))
+        table = _with_column(table, "similarity", captions["similarity_raw"].take(at))
+        table = _judge_by_references(unit.table, table, captions, model, options)
+    unit = unit.with_columns(["caption_raw"], [unit.table["caption"]])
+    return unit.with_columns(JUDGEMENTS.names, table.columns)
 
 
 def _with_level(unit: Unit, level: float | None) -> Unit:
-    """Return the unit with the imbalance that its captions have by another full level."""
+    """Return the unit with the imbalances of its captions at another full level, in bits."""
     if level is None:
         return unit
-    said = unit.table["information_bits"]
-    left = pc.subtract(1.0, pc.divide(said, level)) if level > 0 else pc.multiply(said, 0.0)
-    imbalance = pc.if_else(said.is_valid(), pc.max_element_wise(left, 0.0), None)
+    bits = unit.table["information_bits"]
+    left_out = pc.subtract(1.0, pc.divide(bits, level)) if level > 0 else pc.multiply(bits, 0.0)
+    imbalance = pc.if_else(bits.is_valid(), pc.max_element_wise(left_out, 0.0), None)
     return unit.with_columns(["imbalance"], [imbalance])
 
 
-def _of_captions(unit: Unit, captions: pa.Table, name: str) -> pa.Array:
-    """Return what a column of ``captions`` says of each pair, null where there is no row of it."""
-    at = pc.index_in(unit.table["uid"], captions["uid"].combine_chunks())
-    return captions[name].combine_chunks().take(at.combine_chunks())
+def _judge_by_level(scores: pa.Table, sample: ReferenceSample) -> pa.Table:
+    rows = scores.num_rows
+    columns = {name: scores[name] for name in ("caption", "information_bits", "object_share")}
+    columns["caption_source"] = pa.array([CaptionSource.RAW.value] * rows)
+    columns["imbalance_before"] = columns["imbalance_after"] = scores["imbalance"]
+    columns["imbalance_basis"] = pa.array([Basis.CORPUS.value] * rows)
+    columns["raw_bits"] = scores["information_bits"]
+    columns["raw_object_share"] = scores["object_share"]
+    columns["sampled"] = pa.array(is_sampled(scores, sample.last))
+    return with_nulls(columns, JUDGEMENTS)
 
 
-def _with_references(
-    unit: Unit,
-    judged: pa.Table,
+def _with_column(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
+    return table.set_column(table.schema.get_field_index(name), name, column)
+
+
+def _judge_by_references(
+    scores: pa.Table,
+    judgements: pa.Table,
     captions: pa.Table,
     model: InformationModel,
     options: EnrichmentOptions,
 ) -> pa.Table:
-    """Replace the rows of the pairs that have a usable generated caption."""
-    usable = captions.filter(pc.is_valid(captions["caption"]))
-    if usable.num_rows == 0:
-        return judged
-    at = pc.index_in(unit.table["uid"], usable["uid"].combine_chunks())
-    index = [i for i in at.to_pylist() if i is not None]
-    mask = at.is_valid()
-    pairs = unit.table.filter(mask)
-    references = usable.take(pa.array(index, pa.int64()))
-    rows = [_judge_row(reference, model, options) for reference in _references(pairs, references)]
-    replaced = pa.Table.from_pylist(rows, schema=JUDGED)
+    """Replace the judgements of the pairs that have a usable generated caption."""
+    has_reference, references = usable_references(scores, captions)
+    pairs = referenced_pairs(scores.filter(has_reference), references)
+    rows = [_judge_pair(pair, model, options) for pair in pairs]
+    replaced = pa.Table.from_pylist(rows, schema=JUDGEMENTS)
     columns = [
-        judged[field.name]
-        if field.name in _OF_RAW
+        judgements[name]
+        if name in _OF_RAW
         else pc.replace_with_mask(
-            judged[field.name].combine_chunks(),
-            mask.combine_chunks(),
-            replaced[field.name].combine_chunks(),
+            judgements[name].combine_chunks(), has_reference, replaced[name].combine_chunks()
         )
-        for field in JUDGED
+        for name in JUDGEMENTS.names
     ]
-    return pa.table(columns, schema=JUDGED)
+    return pa.table(columns, schema=JUDGEMENTS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
-    """One pair beside what the captioner says of it."""
-
-    pair: dict[str, Any]
-    raw_facts: Facts
-    generated: str
-    similarity_raw: float | None
-    similarity_generated: float | None
-    parts: list[CaptionPart]
-
-    @property
-    def facts(self) -> Facts:
-        return unite(*(part.facts for part in self.parts))
-
-    @property
-    def raw(self) -> Written:
-        return Written(self.pair["caption"] or "", CaptionSource.RAW, self.raw_facts)
-
-
-_PAIR_COLUMNS = ["uid", "caption", "sparse", "imbalance"]
-
-
-def _references(pairs: pa.Table, captions: pa.Table) -> list[_Reference]:
-    rows = zip(
-        pairs.select(_PAIR_COLUMNS).to_pylist(),
-        facts_from_table(pairs),
-        captions["caption"].to_pylist(),
-        _similarities(captions, "similarity_raw"),
-        _similarities(captions, "similarity_generated"),
-        _parts(captions),
-        strict=True,
-    )
-    return [_Reference(*row) for row in rows]
-
-
-def _similarities(captions: pa.Table, name: str) -> list[float | None]:
-    """Return a similarity of each caption, None where no model for it was asked for."""
-    if name not in captions.column_names:
-        return [None] * captions.num_rows
-    values: list[float | None] = captions[name].to_pylist()
-    return values
-
-
-def _parts(captions: pa.Table) -> list[list[CaptionPart]]:
-    lists = captions["parts"].combine_chunks()
-    flat = pa.Table.from_struct_array(lists.flatten())
-    facts = facts_from_table(flat.select(FACTS.names))
-    found = iter(
-        [
-            CaptionPart(text, fact)
-            for text, fact in zip(flat["text"].to_pylist(), facts, strict=True)
-        ]
-    )
-    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_pylist()
-    return [[next(found) for _ in range(length)] for length in lengths]
-
-
-def _judge_row(
-    reference: _Reference, model: InformationModel, options: EnrichmentOptions
+def _judge_pair(
+    pair: ReferencedPair, model: InformationModel, options: EnrichmentOptions
 ) -> dict[str, Any]:
-    raw = reference.raw
-    before = judge_by_reference(raw.facts, raw.facts, reference.facts, model)
-    presence = _presence(raw.facts, reference.facts)
-    if _is_withheld(before, reference.similarity_generated, options):
-        imbalance = reference.pair["imbalance"]
-        before = after = Judgement(imbalance, None, Basis.CORPUS)
-        written = raw
+    """Return a row of JUDGEMENTS, without the columns of the raw caption."""
+    raw, reference = pair.raw, pair.reference_facts
+    before = judge_by_reference(raw.facts, raw=raw.facts, reference=reference, model=model)
+    similarity = pair.similarity_generated
+    if is_withheld(agreement=before.agreement, similarity=similarity, options=options):
+        caption = raw
+        before = after = Judgement(pair.imbalance, None, Basis.CORPUS)
     else:
-        written = _choose(reference, options)
-        after = judge_by_reference(written.facts, raw.facts, reference.facts, model)
-    bits = model.bits(written.facts)
+        caption = choose_caption(pair, options)
+        after = judge_by_reference(caption.facts, raw=raw.facts, reference=reference, model=model)
+    bits = model.bits(caption.facts)
+    is_raw = caption.source is CaptionSource.RAW
     return {
-        "caption": written.text,
-        "caption_source": written.source.value,
-        "caption_generated": reference.generated,
+        "caption": caption.text,
+        "caption_source": caption.source.value,
+        "caption_generated": pair.generated,
         "imbalance_before": before.imbalance,
         "imbalance_after": after.imbalance,
         "imbalance_basis": before.basis.value,
         "agreement": before.agreement,
         "information_bits": bits.information_bits,
         "object_share": bits.object_share,
-        "similarity": reference.similarity_raw
-        if written.source is CaptionSource.RAW
-        else reference.similarity_generated,
+        "similarity": pair.similarity_raw if is_raw else pair.similarity_generated,
         "fault": None,
-        **presence,
+        **_presence(raw.facts, reference),
     }
 
 
 def _presence(raw: Facts, reference: Facts) -> dict[str, int]:
     """Return the counts of PRESENCE."""
     named = shared_facts(raw, reference).of_second
-    known = (getattr(reference, kind) for kind in FACTS.names)
-    both = zip(known, (getattr(named, kind) for kind in FACTS.names), strict=True)
-    return dict(zip(PRESENCE, (len(facts) for pair in both for facts in pair), strict=True))
-
-
-def _is_withheld(
-    judgement: Judgement, similarity: float | None, options: EnrichmentOptions
-) -> bool:
-    """Return whether the generated caption fits the raw one, or the image, too little."""
-    return _is_below(judgement.agreement, options.min_agreement) or _is_below(
-        similarity, options.min_similarity
-    )
-
-
-def _is_below(value: float | None, threshold: float | None) -> bool:
-    return threshold is not None and value is not None and value < threshold
-
-
-def _choose(reference: _Reference, options: EnrichmentOptions) -> Written:
-    """Return the caption to write; pairs that are not sparse keep theirs."""
-    raw, parts = reference.raw, reference.parts
-    if not reference.pair["sparse"]:
-        return raw
-    if options.mode is Mode.REPLACE:
-        return replace(parts)
-    if options.mode is Mode.APPEND:
-        return append(raw.text, raw.facts, parts)
-    uid = reference.pair["uid"]
-    if options.mode is Mode.MIX and share_of(uid, options.seed) >= options.mix_probability:
-        return raw
-    return fuse(raw.text, raw.facts, parts, options.max_words)
-
-
-def share_of(uid: str, seed: int) -> float:
-    """Return a number in [0, 1) that belongs to ``uid`` and ``seed``, however work is split."""
-    digest = hashlib.blake2b(f"{seed}:{uid}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64
+    counts = (len(getattr(facts, kind)) for kind in FACTS.names for facts in (reference, named))
+    return dict(zip(PRESENCE, counts, strict=True))
 
 
 class _Judge(beam.DoFn):
@@ -283,7 +169,7 @@ class _Judge(beam.DoFn):
     def setup(self) -> None:
         self._model = load_model(self._run_dir.statistics)
 
-    def process(self, unit: Unit, sample: Sample | None) -> Iterator[Unit]:
+    def process(self, unit: Unit, sample: ReferenceSample | None) -> Iterator[Unit]:
         path = self._run_dir.table(RunTable.CAPTIONS, unit.source.name)
         captions = files.read_table(path) if files.exists(path) else None
         yield judge_pairs(unit, captions, self._model, self._options, sample)

@@ -1,4 +1,4 @@
-"""Units of scores -> the level that a random sample of references gives: the median of bits(U)."""
+"""Units of scores -> the level of a random sample: the median of what its pairs know, in bits."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -7,39 +7,40 @@ from dataclasses import dataclass
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from ...schemas.facts import facts_from_table
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
-from ...schemas.tables import facts_from_table
 from ...schemas.unit import Unit
 from ...storage import files
 from ..enrich.reference_sample import is_sampled
-from ..information.count_facts import sum_counts
 from ..information.full_level import BINS_A_BIT, quantile
 from ..information.imbalance import known_bits
 from ..information.information import InformationModel
 from ..information.keep_statistics import load_model
+from ..sum_counts import sum_counts
+from .referenced_pairs import usable_references
 
 
 def known_histogram(
     unit: Unit, captions: pa.Table, last: int, model: InformationModel
 ) -> Counter[int]:
-    """Count the sampled pairs of a unit that have a reference, by ``bits(U)`` in sixteenths."""
-    usable = captions.filter(pc.is_valid(captions["caption"]))
+    """Count the sampled pairs with a reference, by their known bits in sixteenths.
+
+    Known bits are those of the facts that the raw caption or the reference states.
+    """
     sampled = unit.table.filter(pa.array(is_sampled(unit.table, last)))
-    at = pc.index_in(sampled["uid"], usable["uid"].combine_chunks())
-    pairs = sampled.filter(at.is_valid())
-    references = usable.take(at.drop_null())
-    both = zip(facts_from_table(pairs), facts_from_table(references), strict=True)
-    bits = [known_bits(raw, reference, model) for raw, reference in both]
+    has_reference, references = usable_references(sampled, captions)
+    raw = facts_from_table(sampled.filter(has_reference))
+    facts = zip(raw, facts_from_table(references), strict=True)
+    bits = [known_bits(raw_facts, reference, model) for raw_facts, reference in facts]
     return Counter(np.ceil(np.array(bits) * BINS_A_BIT).astype(int).tolist())
 
 
 def measured_level(parts: Iterable[Counter[int]]) -> float | None:
-    """Return the median of ``bits(U)`` over the sample, None where it has no reference."""
-    together = sum_counts(parts)
-    return quantile(together, 0.5) if together else None
+    """Return the median of the known bits of a sample, None if it has no reference."""
+    histogram = sum_counts(parts)
+    return quantile(histogram, 0.5) if histogram else None
 
 
 class _Measure(beam.DoFn):
@@ -57,7 +58,10 @@ class _Measure(beam.DoFn):
 
 @dataclass
 class MeasureReferences(beam.PTransform):
-    """Units of scores -> the level of the sample of a side input, None without references."""
+    """Units of scores -> the level of a sample, None without references.
+
+    ``last`` is the last hash of the sample, a side input.
+    """
 
     run_dir: RunDirectory
     last: beam.pvalue.AsSingleton

@@ -1,4 +1,4 @@
-"""How many pairs each source keeps -> which sources make up each output shard."""
+"""Numbers of kept pairs -> the pieces of sources that make up each output shard."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,22 +9,13 @@ import apache_beam as beam
 import pyarrow as pa
 
 from ...schemas.source import Source
+from ...schemas.tables import PLAN
 from ...schemas.unit import Unit
 from ...storage import files
 
-PLAN = pa.schema(
-    [
-        ("output_shard", pa.int32()),
-        ("shard", pa.string()),
-        ("start", pa.int64()),
-        ("stop", pa.int64()),
-    ]
-)
-"""A row for each piece; ``start`` and ``stop`` count the kept pairs of the source ``shard``."""
-
 
 class Piece(NamedTuple):
-    """A run of the kept pairs of one source, by their positions among these."""
+    """Consecutive kept pairs of one source, ``start`` to ``stop`` of all that it keeps."""
 
     source: Source
     start: int
@@ -33,26 +24,26 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OutputShard:
-    """One shard to write: its number and the pieces that it is made of, in order."""
+    """A shard to write: its number and its pieces, in order."""
 
     number: int
     pieces: tuple[Piece, ...]
 
     @property
     def pairs(self) -> int:
-        """How many pairs were chosen for the shard."""
+        """The number of pairs in the shard."""
         return sum(piece.stop - piece.start for piece in self.pieces)
 
 
-def plan_shards(kept: Iterable[tuple[Source, int]], shard_size: int) -> list[OutputShard]:
-    """Pack consecutive sources into shards of at most ``shard_size`` pairs.
+def plan_shards(counts: Iterable[tuple[Source, int]], shard_size: int) -> list[OutputShard]:
+    """Pack consecutive sources into shards; ``counts`` are the numbers of pairs that they keep.
 
-    A source that keeps more than that is cut into even pieces, each a shard of its own; one that
-    keeps nothing is in none.
+    A shard has at most ``shard_size`` pairs. A source that keeps more is cut into even pieces. One
+    that keeps nothing is in no shard.
     """
     shards: list[list[Piece]] = []
     room = 0
-    for source, count in kept:
+    for source, count in counts:
         for piece in _pieces(source, count, shard_size):
             size = piece.stop - piece.start
             if size > room or not shards:
@@ -71,14 +62,15 @@ def _pieces(source: Source, count: int, shard_size: int) -> list[Piece]:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The pieces of each source, and how many digits of its source's number a key gets in front."""
+    """The pieces of each source, by its number, with the numbers of their output shards."""
 
     pieces: Mapping[int, Sequence[tuple[int, Piece]]]
     number_width: int = 0
+    """The digits of the source's number in front of each output key, 0 for keys as they are."""
 
 
 def by_source(shards: Iterable[OutputShard]) -> dict[int, list[tuple[int, Piece]]]:
-    """Return, by the number of the source, the output shards that take a piece of it."""
+    """Return the pieces of each source, by its number, with the numbers of their output shards."""
     pieces: dict[int, list[tuple[int, Piece]]] = {}
     for shard in shards:
         for piece in shard.pieces:
@@ -96,17 +88,17 @@ def keep_plan(shards: Iterable[OutputShard], path: str) -> None:
 
 def load_plan(sources: Iterable[Source], path: str) -> list[OutputShard]:
     """Return the output shards that ``keep_plan`` wrote for ``sources``."""
-    named = {source.name: source for source in sources}
+    by_name = {source.name: source for source in sources}
     shards: dict[int, list[Piece]] = {}
     for row in files.read_table(path).to_pylist():
-        piece = Piece(named[row["shard"]], row["start"], row["stop"])
+        piece = Piece(by_name[row["shard"]], row["start"], row["stop"])
         shards.setdefault(row["output_shard"], []).append(piece)
     return [OutputShard(number, tuple(pieces)) for number, pieces in shards.items()]
 
 
 @dataclass
 class PlanShards(beam.PTransform):
-    """Units of decisions -> one Plan, kept at a path."""
+    """Units of decided pairs -> one Plan, which is written to ``path`` too."""
 
     shard_size: int
     path: str
@@ -125,9 +117,9 @@ def _count_kept(unit: Unit) -> tuple[Source, int]:
     return unit.source, unit.table["reason"].null_count
 
 
-def _plan(kept: list[tuple[Source, int]], keys_repeat: bool, shard_size: int, path: str) -> Plan:
-    in_order = sorted(kept, key=lambda count: count[0].number)
+def _plan(counts: list[tuple[Source, int]], keys_repeat: bool, shard_size: int, path: str) -> Plan:
+    in_order = sorted(counts, key=lambda count: count[0].number)
     shards = plan_shards(in_order, shard_size)
     keep_plan(shards, path)
-    width = max(5, len(str(len(kept)))) if keys_repeat else 0
+    width = max(5, len(str(len(counts)))) if keys_repeat else 0
     return Plan(by_source(shards), width)

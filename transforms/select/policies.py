@@ -1,4 +1,4 @@
-"""Unit of judged pairs -> Unit with the reason of the first policy that rejects each."""
+"""Unit of judged pairs -> Unit with the reason of the first policy that rejects each pair."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ from ...schemas.tables import SELECTION
 from ...schemas.unit import Unit
 from ..fingerprint import Fingerprints
 from ..text.recognise_language import PARSER_LANGUAGE
-from .block_list import is_named, load_block_list
+from .block_list import is_blocked, load_block_list
 from .judge_pairs import PRESENCE
 from .where import Where
 
 Rejects = Callable[[pa.Table], pa.Array]
-"""Says of each row whether a policy rejects it; null means that it does."""
+"""Table -> whether a policy rejects each row; null means that it does."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyOptions:
-    """The thresholds of the policies; None and the empty string ask nothing."""
+    """The thresholds of the policies; None and the empty string turn a policy off."""
 
     block_list: str = ""
     min_image_size: int | None = None
     languages: tuple[str, ...] = ()
     where: str = ""
     fields: pa.Schema | None = None
-    """The columns that ``where`` may name, in the types that all sources can be cast to."""
+    """The columns that ``where`` may name, with types that those of all sources can be cast to."""
     min_bits: float | None = None
     max_object_share: float | None = None
     min_agreement: float | None = None
@@ -41,14 +41,14 @@ class PolicyOptions:
 
 @dataclass(frozen=True, slots=True)
 class PolicyTools:
-    """What is loaded once for many units."""
+    """The block list and the condition, loaded once for many units."""
 
     block_list: Fingerprints | None = None
     where: Where | None = None
 
     @classmethod
     def load(cls, options: PolicyOptions) -> "PolicyTools":
-        """Load what ``options`` name. Raises UsageError for a block list that cannot be read."""
+        """Load those that ``options`` name. Raises UsageError for an unreadable block list."""
         return cls(
             load_block_list(options.block_list) if options.block_list else None,
             Where(options.where) if options.where else None,
@@ -61,20 +61,20 @@ _NO_TOOLS = PolicyTools()
 def policies(
     options: PolicyOptions, tools: PolicyTools = _NO_TOOLS
 ) -> Iterator[tuple[Reason, Rejects]]:
-    """Yield the policies that ``options`` ask for, in the order in which they reject.
+    """Yield the policies that ``options`` turn on, in the order in which they reject.
 
-    Duplicates, which no pair shows by itself, come between the block list and the image size.
+    Duplicates are found by comparing pairs, elsewhere; they come between block list and image size.
     """
     yield Reason.MISSING_IMAGE, lambda t: pc.is_in(t["fault"], pa.array([Fault.MISSING_IMAGE]))
     yield Reason.UNDECODABLE_IMAGE, has_image_fault
     if (entries := tools.block_list) is not None:
-        yield Reason.BLOCK_LIST, lambda t: pa.array(is_named(t, entries))
+        yield Reason.BLOCK_LIST, lambda t: pa.array(is_blocked(t, entries))
     if options.min_image_size is not None:
         size = options.min_image_size
         yield Reason.MIN_IMAGE_SIZE, lambda t: pc.less(_shorter_side(t), size)
     if options.languages:
-        spoken = pa.array(options.languages)
-        yield Reason.LANGUAGES, lambda t: pc.invert(pc.is_in(t["language"], spoken))
+        languages = pa.array(options.languages)
+        yield Reason.LANGUAGES, lambda t: pc.invert(pc.is_in(t["language"], languages))
     if (where := tools.where) is not None:
         yield Reason.WHERE, lambda t: pc.invert(where.holds(_with_fields(t, options.fields)))
     yield from _information_policies(options)
@@ -82,17 +82,20 @@ def policies(
 
 
 def _information_policies(options: PolicyOptions) -> Iterator[tuple[Reason, Rejects]]:
-    """Yield the policies that leave captions in other languages alone."""
-    if (least := options.min_bits) is not None:
-        yield Reason.MIN_BITS, _if_read(lambda t: pc.less(t["information_bits"], least))
+    """Yield the policies that do not reject captions in other languages."""
+    if (bits := options.min_bits) is not None:
+        yield Reason.MIN_BITS, _if_readable(lambda t: pc.less(t["information_bits"], bits))
     if (share := options.max_object_share) is not None:
-        yield Reason.MAX_OBJECT_SHARE, _if_read(lambda t: pc.greater(t["object_share"], share))
-    if (agreed := options.min_agreement) is not None:
-        yield Reason.MIN_AGREEMENT, lambda t: _known(pc.less(t["agreement"], agreed))
-    if (alike := options.min_similarity) is not None:
-        yield Reason.MIN_SIMILARITY, lambda t: _known(pc.less(t["similarity"], alike))
-    if (most := options.max_imbalance) is not None:
-        yield Reason.MAX_IMBALANCE, _if_read(lambda t: pc.greater(t["imbalance_after"], most))
+        yield Reason.MAX_OBJECT_SHARE, _if_readable(lambda t: pc.greater(t["object_share"], share))
+    if (agreement := options.min_agreement) is not None:
+        yield Reason.MIN_AGREEMENT, _if_known(lambda t: pc.less(t["agreement"], agreement))
+    if (similarity := options.min_similarity) is not None:
+        yield Reason.MIN_SIMILARITY, _if_known(lambda t: pc.less(t["similarity"], similarity))
+    if (imbalance := options.max_imbalance) is not None:
+        yield (
+            Reason.MAX_IMBALANCE,
+            _if_readable(lambda t: pc.greater(t["imbalance_after"], imbalance)),
+        )
 
 
 def first_reasons(
@@ -107,12 +110,12 @@ def first_reasons(
 
 
 def has_image_fault(table: pa.Table) -> pa.Array:
-    """Return which pairs have an image that the captioner could not use."""
+    """Return which pairs have an image that could not be decoded for the captioner."""
     return pc.is_in(table["fault"], pa.array(sorted(IMAGE_FAULTS)))
 
 
 def _with_fields(table: pa.Table, fields: pa.Schema | None) -> pa.Table:
-    """Return ``table`` with every column that an expression may name, nulls where it has none."""
+    """Return ``table`` with every column of ``fields``; missing ones are null."""
     if fields is None:
         return table
     columns = [
@@ -124,17 +127,19 @@ def _with_fields(table: pa.Table, fields: pa.Schema | None) -> pa.Table:
     return pa.table(columns, schema=fields)
 
 
-def _if_read(rejects: Rejects) -> Rejects:
-    def of_the_language(table: pa.Table) -> pa.Array:
-        read = pc.equal(table["language"], PARSER_LANGUAGE)
-        return pc.and_(read, pc.fill_null(rejects(table), True))
+def _if_readable(rejects: Rejects) -> Rejects:
+    """Return ``rejects`` for captions in the parser's language alone."""
 
-    return of_the_language
+    def rejects_readable(table: pa.Table) -> pa.Array:
+        readable = pc.equal(table["language"], PARSER_LANGUAGE)
+        return pc.and_(readable, pc.fill_null(rejects(table), True))
+
+    return rejects_readable
 
 
-def _known(rejects: pa.Array) -> pa.Array:
-    """Reject nothing that could not be compared."""
-    return pc.fill_null(rejects, False)
+def _if_known(rejects: Rejects) -> Rejects:
+    """Return ``rejects``, but never for a value that is null."""
+    return lambda table: pc.fill_null(rejects(table), False)
 
 
 def _shorter_side(table: pa.Table) -> pa.Array:
@@ -148,7 +153,7 @@ def _has_no_caption(table: pa.Table) -> pa.Array:
 RANK_BY = "_rank_by"
 """The column that ``--rank-by`` names, as a number."""
 
-DECIDING = (
+JUDGED_COLUMNS = (
     *(name for name in SELECTION.names if name not in ("action", "output_shard", "output_key")),
     "sha256",
     "language",
@@ -161,26 +166,26 @@ DECIDING = (
     "sampled",
     *PRESENCE,
 )
-"""The columns of a judged pair that the rest of the phase asks for."""
+"""The columns of judged pairs that the rest of the phase needs."""
 
-RANKING = ("uid", "reason", "language", "imbalance_after", "agreement", "similarity",
+RANK_COLUMNS = ("uid", "reason", "language", "imbalance_after", "agreement", "similarity",
            "imbalance_basis", RANK_BY)  # fmt: skip
-"""The columns that say where ``--keep-fraction`` cuts."""
+"""The columns of judged pairs by which they are ranked and cut."""
 
 _BEFORE_DUPLICATES = (Reason.MISSING_IMAGE, Reason.UNDECODABLE_IMAGE, Reason.BLOCK_LIST)
 BLOCKED = pa.array([reason.value for reason in _BEFORE_DUPLICATES])
-"""Reasons that come before duplicates: what has one hides no other pair."""
+"""Reasons that come before duplicates: a pair with one of them is not compared with others."""
 
 
 def apply_policies(unit: Unit, options: PolicyOptions, tools: PolicyTools = _NO_TOOLS) -> Unit:
-    """Add the columns ``blocked`` and ``reason`` to judged pairs, and keep those of DECIDING."""
+    """Return the JUDGED_COLUMNS of pairs, with ``blocked`` and ``reason`` among them."""
     reasons = first_reasons(unit.table, options, tools)
     names, columns = ["blocked", "reason"], [pc.is_in(reasons, BLOCKED), reasons]
     if options.rank_by:
         names.append(RANK_BY)
         columns.append(_number(unit.table, options.rank_by))
-    kept = [*DECIDING, *([RANK_BY] if options.rank_by else [])]
-    return unit.with_columns(names, columns).with_order(kept)
+    order = [*JUDGED_COLUMNS, *([RANK_BY] if options.rank_by else [])]
+    return unit.with_columns(names, columns).with_order(order)
 
 
 def _number(table: pa.Table, name: str) -> pa.Array:

@@ -1,4 +1,4 @@
-"""Judged pairs -> their places in the order of ``--keep-fraction``, and which are beyond a cut."""
+"""Judged pairs -> their ranks for ``--keep-fraction``, and which of them are beyond a cut."""
 
 import math
 from collections.abc import Mapping
@@ -11,21 +11,24 @@ import pyarrow.compute as pc
 from .policies import RANK_BY
 
 RANK = np.dtype([("imbalance", "f8"), ("disagreement", "f8"), ("uid", "S32")])
-"""A pair's place in the order: least imbalance first, then the higher agreement, then by uid.
+"""A pair's rank: least imbalance first, then higher agreement, then by uid.
 
-With ``--rank-by`` the highest number stands for the least imbalance.
+With ``--rank-by``, ``imbalance`` is the negated number, so the highest number comes first.
 """
 
 Ranks = npt.NDArray[np.void]
 Cut = Mapping[str, Ranks]
-"""By basis, the rank of the last pair that is kept; a basis without pairs is not there."""
+"""By basis, the rank of the last pair that is kept; empty if none of its pairs is."""
 
 
 def ranks(table: pa.Table) -> Ranks:
-    """Return the rank of each row; what was not compared agrees least, what is null ranks last."""
+    """Return the rank of each row; a null imbalance ranks last.
+
+    The similarity stands in for a null agreement, and -1 if it is null too.
+    """
     ranked = np.zeros(table.num_rows, RANK)
-    given = RANK_BY in table.column_names
-    imbalance = pc.negate(table[RANK_BY]) if given else table["imbalance_after"]
+    by_number = RANK_BY in table.column_names
+    imbalance = pc.negate(table[RANK_BY]) if by_number else table["imbalance_after"]
     known = pc.if_else(pc.is_nan(imbalance), None, imbalance)
     ranked["imbalance"] = pc.fill_null(known, math.inf).to_numpy()
     agreement = table["agreement"]
@@ -37,11 +40,11 @@ def ranks(table: pa.Table) -> Ranks:
 
 
 def bases(table: pa.Table) -> npt.NDArray[np.object_]:
-    """Return the basis of each row, which is ranked apart; any other number knows no basis."""
+    """Return the basis of each row; each basis is ranked apart. ``--rank-by`` has one for all."""
     if RANK_BY in table.column_names:
         return np.full(table.num_rows, "any", object)
-    found: npt.NDArray[np.object_] = table["imbalance_basis"].to_numpy()
-    return found
+    column: npt.NDArray[np.object_] = table["imbalance_basis"].to_numpy()
+    return column
 
 
 def kept_count(fraction: float, pairs: int) -> int:
@@ -50,7 +53,7 @@ def kept_count(fraction: float, pairs: int) -> int:
 
 
 def is_beyond(table: pa.Table, cut: Cut) -> npt.NDArray[np.bool_]:
-    """Return which rows rank after the cut of their basis."""
+    """Return which rows rank after the last kept pair of their basis."""
     beyond = np.zeros(table.num_rows, bool)
     ranked, basis = ranks(table), bases(table)
     for name, last in cut.items():

@@ -1,4 +1,4 @@
-"""Units of the selection -> a DataComp subset file: the kept uids instead of a copy of the data."""
+"""Units of the selection -> a DataComp subset file: the kept uids, not a copy of the data."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ _DIGITS = 32
 
 
 def subset_of(unit: Unit) -> Subset:
-    """Return the uids of the kept pairs of a selection, in DataComp's form."""
-    kept = unit.table.filter(pc.equal(unit.table["action"], "keep"))["uid"]
-    digits = np.frombuffer("".join(kept.to_pylist()).encode(), np.uint8)
+    """Return the uids of the kept pairs of a selection as numbers."""
+    uids = unit.table.filter(pc.equal(unit.table["action"], "keep"))["uid"]
+    digits = np.frombuffer("".join(uids.to_pylist()).encode(), np.uint8)
     values = np.where(digits > ord("9"), digits - ord("a") + 10, digits - ord("0")).astype(np.uint8)
     pairs = values.reshape(-1, 2)
     octets = (pairs[:, 0] << 4 | pairs[:, 1]).reshape(-1, _DIGITS // 2)
@@ -32,10 +32,10 @@ def subset_of(unit: Unit) -> Subset:
 
 
 def keep_subset(parts: Iterable[Subset], path: str) -> str:
-    """Write all ``parts`` to ``path``, sorted as DataComp's tools expect it; return the path."""
-    together = np.sort(np.concatenate([np.empty(0, SUBSET), *parts]).astype(SUBSET))
+    """Write all ``parts`` to ``path``, sorted as DataComp's tools expect; return the path."""
+    subset = np.sort(np.concatenate([np.empty(0, SUBSET), *parts]).astype(SUBSET))
     with files.write_whole(path) as file:
-        np.save(file, together, allow_pickle=False)
+        np.save(file, subset, allow_pickle=False)
     return path
 
 

@@ -1,4 +1,4 @@
-"""Units of decisions -> what a selection did to its corpus, in numbers that a person can check."""
+"""Units of decided pairs -> the measures of a selection: distributions before and after it."""
 
 import json
 from collections import Counter
@@ -12,19 +12,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...schemas.tables import FACTS
+from ...schemas.facts import FACTS
 from ...schemas.unit import Unit
 from ...storage import files
-from ..information.count_facts import sum_counts
 from ..information.full_level import quantile
+from ..sum_counts import sum_counts
 
 BINS = {"bits": 16, "share": 1000}
-"""How finely values are told apart: sixteenths of a bit, thousandths of a share."""
+"""Bins of the histograms: for each bit, and for the range of a share."""
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 Tallies = Counter[tuple[Any, ...]]
-"""Counts by name and value, all of them integers: any order of adding them gives the same."""
+"""Integer counts by name and value; their sum does not depend on the order."""
 
 _VALUES = (
     ("bits_before", "raw_bits", "bits", False),
@@ -36,20 +36,22 @@ _IMBALANCES = (("imbalance_before", False), ("imbalance_after", True))
 
 
 def tallies(unit: Unit) -> Tallies:
-    """Count the pairs of a unit by what they say, before and after."""
+    """Count the pairs of a unit by their values, before and after the selection."""
     table = unit.table
-    kept = table["reason"].is_null()
-    found: Tallies = Counter({("pairs",): table.num_rows, ("kept",): pc.sum(kept).as_py() or 0})
+    is_kept = table["reason"].is_null()
+    kept = pc.sum(is_kept).as_py() or 0
+    counts: Tallies = Counter({("pairs",): table.num_rows, ("kept",): kept})
     for name, column, kind, of_kept in _VALUES:
-        found.update(_binned(name, table.filter(kept)[column] if of_kept else table[column], kind))
+        rows = table.filter(is_kept) if of_kept else table
+        counts.update(_binned(name, rows[column], kind))
     for name, of_kept in _IMBALANCES:
-        rows = table.filter(kept) if of_kept else table
+        rows = table.filter(is_kept) if of_kept else table
         for basis in ("reference", "corpus"):
             of_basis = rows.filter(pc.equal(rows["imbalance_basis"], basis))
-            found.update(_binned(f"{name}_{basis}", of_basis[name], "share"))
-    found.update(_words(table, kept))
-    found.update(_presence(table))
-    return found
+            counts.update(_binned(f"{name}_{basis}", of_basis[name], "share"))
+    counts.update(_words(table, is_kept))
+    counts.update(_presence(table))
+    return counts
 
 
 def _binned(name: str, column: pa.ChunkedArray, kind: str) -> Tallies:
@@ -58,44 +60,44 @@ def _binned(name: str, column: pa.ChunkedArray, kind: str) -> Tallies:
     return Counter({(name, b): c for b, c in zip(bins.tolist(), counts.tolist(), strict=True)})
 
 
-def _words(table: pa.Table, kept: pa.ChunkedArray) -> Tallies:
+def _words(table: pa.Table, is_kept: pa.ChunkedArray) -> Tallies:
     """Count the pairs with bits by words and bits, and by words and whether they are kept."""
     known = table["raw_bits"].is_valid()
     words = table["words"].filter(known).to_numpy().astype(int)
     bits = np.ceil(table["raw_bits"].filter(known).to_numpy() * BINS["bits"]).astype(int)
-    chosen = kept.filter(known).to_numpy(zero_copy_only=False).astype(int)
-    found: Tallies = Counter()
-    for name, other in (("words_bits", bits), ("words_kept", chosen)):
-        both, counts = np.unique(np.stack([words, other]), axis=1, return_counts=True)
-        rows = zip(*both.tolist(), counts.tolist(), strict=True)
-        found.update({(name, w, o): count for w, o, count in rows})
-    return found
+    kept = is_kept.filter(known).to_numpy(zero_copy_only=False).astype(int)
+    tallies: Tallies = Counter()
+    for name, other in (("words_bits", bits), ("words_kept", kept)):
+        pairs, counts = np.unique(np.stack([words, other]), axis=1, return_counts=True)
+        rows = zip(*pairs.tolist(), counts.tolist(), strict=True)
+        tallies.update({(name, w, o): count for w, o, count in rows})
+    return tallies
 
 
 def _presence(table: pa.Table) -> Tallies:
-    """Add up what references state and captions name, over all pairs and over the sample."""
-    found: Tallies = Counter()
+    """Count the facts that references state and captions name, in all pairs and in the sample."""
+    counts: Tallies = Counter()
     for where, rows in (("enriched", table), ("sample", table.filter(table["sampled"]))):
         for name in (f"{kind}_{part}" for kind in FACTS.names for part in ("known", "named")):
-            found["presence", where, name] += pc.sum(rows[name]).as_py() or 0
-    return found
+            counts["presence", where, name] += pc.sum(rows[name]).as_py() or 0
+    return counts
 
 
 def measures(parts: Iterable[Tallies]) -> dict[str, Any]:
-    """Return the numbers of the whole corpus.
+    """Return the measures of the whole corpus.
 
     ``rank_correlation`` is Spearman's of bits and words over all captions. ``kept_by_words_too`` is
-    the share of the kept pairs that a filter would have kept, too, that keeps as many of the
-    longest captions by words; where it must choose among captions of equal length, its expectation.
+    the share of the kept pairs that are also among as many pairs with the most words; its expected
+    value where captions of equal length are drawn by chance.
     """
     total = sum_counts(parts)
-    named = [name for name, *_ in _VALUES]
-    named += [f"{name}_{basis}" for name, _ in _IMBALANCES for basis in ("reference", "corpus")]
-    found: dict[str, Any] = {"pairs": total["pairs",], "kept": total["kept",]}
-    found |= {name: _quantiles(total, name, _bins_of(name)) for name in named}
-    found["rank_correlation"] = _rank_correlation(_table(total, "words_bits"))
-    found["kept_by_words_too"] = _kept_by_words(_table(total, "words_kept"))
-    return found | _presences(total)
+    names = [name for name, *_ in _VALUES]
+    names += [f"{name}_{basis}" for name, _ in _IMBALANCES for basis in ("reference", "corpus")]
+    results: dict[str, Any] = {"pairs": total["pairs",], "kept": total["kept",]}
+    results |= {name: _quantiles(total, name, _bins_of(name)) for name in names}
+    results["rank_correlation"] = _rank_correlation(_table(total, "words_bits"))
+    results["kept_by_words_too"] = _kept_by_words(_table(total, "words_kept"))
+    return results | _presences(total)
 
 
 def _bins_of(name: str) -> int:
@@ -120,7 +122,7 @@ def _table(total: Tallies, name: str) -> npt.NDArray[np.int64]:
 
 
 def _rank_correlation(rows: npt.NDArray[np.int64]) -> float | None:
-    """Return Spearman's correlation of two columns, weighted by the third; ties share a rank."""
+    """Return Spearman's correlation of two columns, weighted by a third; ties share a rank."""
     count = rows[:, 2].astype(float)
     if count.sum() < 2:
         return None
@@ -137,21 +139,21 @@ def _centred_ranks(values: npt.NDArray[np.int64], count: npt.NDArray[np.float64]
 
 
 def _kept_by_words(rows: npt.NDArray[np.int64]) -> float | None:
-    wanted = float(rows[rows[:, 1] == 1, 2].sum())
-    if not wanted:
+    kept = float(rows[rows[:, 1] == 1, 2].sum())
+    if not kept:
         return None
-    left, both = wanted, 0.0
+    left, kept_by_both = kept, 0.0
     for words in np.unique(rows[:, 0])[::-1]:
         of_length = rows[rows[:, 0] == words]
-        there = float(of_length[:, 2].sum())
-        taken = min(left, there)
-        both += taken / there * float(of_length[of_length[:, 1] == 1, 2].sum())
-        left -= taken
-    return both / wanted
+        count = float(of_length[:, 2].sum())
+        longest = min(left, count)
+        kept_by_both += longest / count * float(of_length[of_length[:, 1] == 1, 2].sum())
+        left -= longest
+    return kept_by_both / kept
 
 
 def _presences(total: Tallies) -> dict[str, Any]:
-    """Return each presence and the bias, from the random sample where there is one."""
+    """Return the presence of each kind and the bias, in the random sample if there is one."""
     where = "sample" if total["presence", "sample", "objects_known"] else "enriched"
     shares = {}
     for kind in FACTS.names:
@@ -165,14 +167,14 @@ def _presences(total: Tallies) -> dict[str, Any]:
 
 
 def keep_measures(parts: Iterable[Tallies], path: str) -> str:
-    """Write the measures of the whole corpus to ``path`` as JSON."""
+    """Write the measures of the whole corpus to ``path`` as JSON; return the path."""
     files.write_bytes(path, json.dumps(measures(parts), sort_keys=True).encode())
     return path
 
 
 @dataclass
 class Summarise(beam.PTransform):
-    """Units of decisions -> the path of the numbers of the whole corpus."""
+    """Units of decided pairs -> the path of the measures of the whole corpus."""
 
     path: str
 

@@ -1,7 +1,7 @@
-"""``--where``: an expression over the columns of a pair, evaluated by DuckDB.
+"""``--where``: a condition on the columns of a pair, evaluated by DuckDB.
 
-DuckDB runs inside this process, sees the table that it is given and nothing else: no file, no
-network, no extension, no setting can be reached from an expression.
+DuckDB runs in this process and reads one table. An expression can reach no file, network, extension
+or setting.
 """
 
 import re
@@ -27,66 +27,66 @@ _NOW = re.compile(r"\b(?:current_(?:date|time|timestamp)|localtime(?:stamp)?)\b"
 
 
 class Where:
-    """An expression that says of each row of a table whether it is true."""
+    """A condition, true or false for each row of a table."""
 
     def __init__(self, expression: str) -> None:
         self._expression = expression
         self._database = duckdb.connect(":memory:", config=_CONFIG)
 
     def holds(self, table: pa.Table) -> pa.ChunkedArray:
-        """Return, for each row, whether the expression is true; null where that is unknown.
+        """Return whether the condition is true for each row; null if that is unknown.
 
-        Raises EvenpairError for a row of which it cannot be asked, such as a cast of its text.
+        Raises EvenpairError if it cannot be evaluated for a row, such as a cast of a text.
         """
         try:
-            return self._ask(table)
+            return self._evaluate(table)
         except duckdb.Error as error:
             raise EvenpairError(f"--where {self._expression!r}: {_line(error)}") from error
 
     def check(self, schema: pa.Schema) -> None:
-        """Raise UsageError if the expression cannot be asked of rows with ``schema``."""
-        self._refuse_chance()
+        """Raise UsageError unless the condition can be evaluated for rows with ``schema``."""
+        self._refuse_unstable()
         try:
-            said = self._ask(schema.empty_table())
+            values = self._evaluate(schema.empty_table())
         except duckdb.Error as error:
-            raise UsageError(f"--where {self._expression!r}: {_said(error, schema)}") from error
-        if len(said):
-            raise self._refused("it adds rows up, but is asked of each row alone")
-        if not pa.types.is_boolean(said.type):
-            raise self._refused(f"it is of type {said.type}, not a condition that is true or false")
+            raise self._error(_message(error, schema)) from error
+        if len(values):
+            raise self._error("it aggregates rows, but each row is evaluated alone")
+        if not pa.types.is_boolean(values.type):
+            raise self._error(f"its type is {values.type}, but a condition is true or false")
 
     def check_syntax(self) -> None:
-        """Raise UsageError for what is no expression of its own, whatever the columns are."""
-        self._refuse_chance()
+        """Raise UsageError unless the condition is one expression, whatever the columns."""
+        self._refuse_unstable()
         try:
             duckdb.SQLExpression(self._expression)
         except duckdb.Error as error:
-            raise self._refused(_line(error)) from error
+            raise self._error(_line(error)) from error
 
-    def _ask(self, table: pa.Table) -> pa.ChunkedArray:
+    def _evaluate(self, table: pa.Table) -> pa.ChunkedArray:
         relation = self._database.from_arrow(table)
-        said = relation.project(duckdb.SQLExpression(self._expression)).to_arrow_table()
-        return said.column(0)
+        result = relation.project(duckdb.SQLExpression(self._expression)).to_arrow_table()
+        return result.column(0)
 
-    def _refuse_chance(self) -> None:
-        """Refuse what depends on other rows, on the time or on chance."""
+    def _refuse_unstable(self) -> None:
+        """Raise UsageError if the condition depends on other rows, on the time or on chance."""
         if _WINDOW.search(self._expression):
-            raise self._refused("OVER looks at other rows, but it is asked of each row alone")
-        changing = self._database.sql(
+            raise self._error("OVER reads other rows, but each row is evaluated alone")
+        rows = self._database.sql(
             "select distinct function_name from duckdb_functions() where stability <> 'CONSISTENT' "
             "and function_type = 'scalar'"
         ).fetchall()
         called = {name.lower() for name in _CALLED.findall(self._expression)}
-        found = sorted(called & {name for (name,) in changing}) or _NOW.findall(self._expression)
-        if found:
-            raise self._refused(f"{found[0]} gives something else each time it is asked")
+        unstable = sorted(called & {name for (name,) in rows}) or _NOW.findall(self._expression)
+        if unstable:
+            raise self._error(f"{unstable[0]} returns another value at each call")
 
-    def _refused(self, why: str) -> UsageError:
-        return UsageError(f"--where {self._expression!r}: {why}")
+    def _error(self, message: str) -> UsageError:
+        return UsageError(f"--where {self._expression!r}: {message}")
 
 
-def _said(error: duckdb.Error, schema: pa.Schema) -> str:
-    """Return what is wrong in one line, with the names that may have been meant."""
+def _message(error: duckdb.Error, schema: pa.Schema) -> str:
+    """Return the message of an error in one line, with similar names for an unknown column."""
     unknown = _UNKNOWN.search(str(error))
     if unknown is None:
         return _line(error)

@@ -1,7 +1,7 @@
-"""The bytes of a member beside image, text and JSON -> why training could not decode it.
+"""The bytes of a member -> why training could not decode it.
 
-webdataset, and with it open_clip, decodes every member of a sample by the end of its name, and a
-sample of which one fails is passed over.
+webdataset, and so open_clip, decodes every member of a sample by the end of its name, and skips the
+sample if that fails for one of them.
 """
 
 import io
@@ -20,35 +20,35 @@ def _array(content: bytes) -> object:
 
 
 _DECODERS: dict[str, tuple[str, _Decode]] = {
-    **dict.fromkeys(("cls", "cls2", "index", "inx", "id"), ("integer", int)),
+    **dict.fromkeys(("cls", "cls2", "index", "inx", "id"), ("an integer", int)),
     **dict.fromkeys(("txt", "text", "transcript"), ("UTF-8", bytes.decode)),
     **dict.fromkeys(("json", "jsn"), ("JSON", json.loads)),
-    "npy": ("array of numbers", _array),
+    "npy": ("an array of numbers", _array),
 }
-"""What stands in a member, by the end of its field."""
+"""The content of a member, and its decoder, by the end of its field."""
 
 
 def is_checked(field: str) -> bool:
-    """Return whether `member_fault` knows what a field should hold."""
+    """Return whether ``member_fault`` can check a field."""
     return _extension(field) in _DECODERS
 
 
 def is_image(field: str) -> bool:
-    """Return whether training takes a field for an image, be it not the sample's own."""
+    """Return whether training decodes a field as an image, even if it is not the main image."""
     return _extension(field) in _IMAGES
 
 
 def member_fault(field: str, content: bytes) -> str | None:
-    """Return why training could not decode a member, None if it can or is not known.
+    """Return why training could not decode a member, None if it can or that is not known.
 
     >>> member_fault("cls", b"dog")
-    'its cls is no integer'
+    'its cls cannot be decoded as an integer'
     """
-    kind, decode = _DECODERS.get(_extension(field), ("", bytes))
+    content_type, decode = _DECODERS.get(_extension(field), ("", bytes))
     try:
         decode(content)
     except (ValueError, RecursionError, MemoryError):
-        return f"its {field} is no {kind}"
+        return f"its {field} cannot be decoded as {content_type}"
     return None
 
 

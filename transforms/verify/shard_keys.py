@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from ...schemas.finding import Finding, Problem
@@ -14,16 +13,14 @@ from ...schemas.sample import group_samples
 from ...schemas.tar import TarError, read_members
 from ...storage import files
 from ..read.stored_samples import row_keys
-from .verify_archive import ShardReport
-
-Hashes = npt.NDArray[np.uint64]
+from .shard_report import ShardReport
 
 Map = Callable[..., Iterable[Any]]
-"""As the built-in ``map``, wherever the work is done."""
+"""A function like the built-in ``map``, which may call it in other processes."""
 
 
 def shard_keys(path: str) -> Iterator[str]:
-    """Yield the keys of a shard, an archive's up to any damage."""
+    """Yield the keys of a shard, those of a damaged archive up to the damage."""
     if path.endswith(".parquet"):
         with suppress(pa.ArrowException):
             table = files.read_table(path, ["key"])
@@ -35,12 +32,12 @@ def shard_keys(path: str) -> Iterator[str]:
 
 
 def hash_keys(path: str) -> bytes:
-    """Return eight bytes for each key of a shard, which two keys hardly share."""
+    """Return the sorted 8-byte hashes of a shard's keys."""
     return b"".join(sorted({_hash(key) for key in shard_keys(path)}))
 
 
 def keys_among(path: str, hashes: frozenset[bytes]) -> list[str]:
-    """Return the keys of a shard, each once, whose hash is one of ``hashes``."""
+    """Return the keys of a shard whose hash is among ``hashes``, each once."""
     return list(dict.fromkeys(key for key in shard_keys(path) if _hash(key) in hashes))
 
 
@@ -49,7 +46,7 @@ def _hash(key: str) -> bytes:
 
 
 def overlapping(reports: Sequence[ShardReport]) -> list[list[ShardReport]]:
-    """Return groups of shards whose ranges of keys overlap: no others can share a key."""
+    """Return the groups of shards whose ranges of keys overlap. Others cannot share a key."""
     groups: list[list[ShardReport]] = []
     end = ""
     for report in sorted((r for r in reports if r.samples), key=lambda r: (r.first_key, r.path)):
@@ -63,16 +60,20 @@ def overlapping(reports: Sequence[ShardReport]) -> list[list[ShardReport]]:
 
 
 def shared_keys(reports: Sequence[ShardReport], run: Map) -> Iterator[Finding]:
-    """Yield every key that a shard shares with an earlier one."""
+    """Yield a finding for every key that a shard shares with an earlier one.
+
+    ``run`` calls the functions that read shards.
+    """
+    position = {report.path: at for at, report in enumerate(reports)}
     for group in overlapping(reports):
-        in_order = [report for report in reports if report in group]
-        paths = [report.path for report in in_order]
-        twice = _twice(run(hash_keys, paths))
-        if not twice:
+        group.sort(key=lambda report: position[report.path])
+        paths = [report.path for report in group]
+        shared = _shared(run(hash_keys, paths))
+        if not shared:
             continue
         owners: dict[str, str] = {}
-        found = run(keys_among, paths, [twice] * len(paths))
-        for report, keys in zip(in_order, found, strict=True):
+        keys_of_shards = run(keys_among, paths, [shared] * len(paths))
+        for report, keys in zip(group, keys_of_shards, strict=True):
             for key in keys:
                 owner = owners.setdefault(key, report.name)
                 if owner != report.name:
@@ -80,8 +81,8 @@ def shared_keys(reports: Sequence[ShardReport], run: Map) -> Iterator[Finding]:
                     yield Finding(report.name, key, Problem.DUPLICATE_KEY, detail)
 
 
-def _twice(hashes: Iterable[bytes]) -> frozenset[bytes]:
+def _shared(hashes_of_shards: Iterable[bytes]) -> frozenset[bytes]:
     """Return the hashes that more than one shard has."""
-    everything = np.sort(np.frombuffer(b"".join(hashes), np.uint64))
-    again = everything[1:][everything[1:] == everything[:-1]]
-    return frozenset(hashed.tobytes() for hashed in again)
+    hashes = np.sort(np.frombuffer(b"".join(hashes_of_shards), np.uint64))
+    repeated = hashes[1:][hashes[1:] == hashes[:-1]]
+    return frozenset(value.tobytes() for value in repeated)

@@ -1,26 +1,27 @@
-"""A folder of shards -> what is wrong beside them: statistics, tables, sizes, stray files."""
+"""A folder of shards -> findings in the files beside them: statistics, tables, ``sizes.json``."""
 
 import json
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.finding import Finding, Problem
 from ...storage import files
-from .verify_archive import ShardReport
+from ..read.read_successes import read_successes
+from .shard_report import ShardReport
 
 _SIZES = "sizes.json"
 _STATS = "_stats.json"
 
 
 def verify_folder(folder: str, reports: Sequence[ShardReport]) -> list[Finding]:
-    """Compare what lies beside the shards of a folder with what the shards hold."""
+    """Compare the files beside the shards of a folder with the contents of the shards."""
     listing = {posixpath.basename(path) for path in files.find_in(folder, "*")}
-    findings = []
+    findings: list[Finding] = []
     for report in reports:
-        findings += _beside(folder, report, listing)
+        findings += _findings_beside(folder, report, listing)
     if _SIZES in listing:
         findings += _sizes(folder, {posixpath.basename(r.path): r for r in reports}, listing)
     stray = sorted(name for name in listing if name.endswith(".json") and _is_stray(name))
@@ -29,7 +30,7 @@ def verify_folder(folder: str, reports: Sequence[ShardReport]) -> list[Finding]:
 
 
 def _is_stray(name: str) -> bool:
-    """Return whether img2dataset's resume fails for a JSON file; open_clip wants ``sizes.json``."""
+    """Return whether img2dataset cannot resume beside a JSON file that open_clip does not need."""
     try:
         int(name.split("_")[0])
     except ValueError:
@@ -37,42 +38,39 @@ def _is_stray(name: str) -> bool:
     return False
 
 
-def _beside(folder: str, report: ShardReport, listing: set[str]) -> list[Finding]:
+def _findings_beside(folder: str, report: ShardReport, listing: set[str]) -> Iterator[Finding]:
     stem = posixpath.splitext(posixpath.basename(report.path))[0]
-    found = []
     if stem + _STATS in listing:
-        counted = _count_in_stats(f"{folder}/{stem}{_STATS}")
-        found.append(_compared(report, "statistics", counted))
+        count = _count_in_stats(f"{folder}/{stem}{_STATS}")
+        yield from _compare(report, "statistics", count)
     elif any(name.endswith(_STATS) for name in listing):
         detail = "it has no statistics, which are written last"
-        found.append(Finding(report.name, "", Problem.UNFINISHED, detail))
+        yield Finding(report.name, "", Problem.UNFINISHED, detail)
     if report.path.endswith(".tar") and f"{stem}.parquet" in listing:
-        counted = _count_in_table(f"{folder}/{stem}.parquet")
-        found.append(_compared(report, "parquet", counted))
-    return [finding for finding in found if finding is not None]
+        count = _count_in_table(f"{folder}/{stem}.parquet")
+        yield from _compare(report, "parquet", count)
 
 
-def _compared(report: ShardReport, what: str, counted: int | str) -> Finding | None:
-    if counted == report.samples:
-        return None
-    if isinstance(counted, str):
-        return Finding(
-            report.name, "", Problem.COUNTS_DIFFER, f"its {what} cannot be read: {counted}"
-        )
-    detail = f"its {what} counts {counted} samples, it holds {report.samples}"
-    return Finding(report.name, "", Problem.COUNTS_DIFFER, detail)
+def _compare(report: ShardReport, file: str, count: int | str) -> Iterator[Finding]:
+    """Yield a finding unless ``count``, or a reason without one, is that of the report."""
+    if isinstance(count, str):
+        detail = f"its {file} cannot be read: {count}"
+    else:
+        detail = f"{count} samples in its {file}, {report.samples} in the shard"
+    if count != report.samples:
+        yield Finding(report.name, "", Problem.COUNTS_DIFFER, detail)
 
 
 def _count_in_stats(path: str) -> int | str:
-    """Return how many samples statistics count, or why they cannot be read."""
+    """Return the number of samples in statistics, or why they cannot be read."""
     try:
-        said = json.loads(files.read_bytes(path))
-        return int(said["successes"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        return read_successes(path)
+    except (OSError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
 
 
 def _count_in_table(path: str) -> int | str:
+    """Return the number of samples in a table, or why it cannot be read."""
     try:
         with files.open_table(path) as file:
             if "status" not in file.schema_arrow.names:
@@ -89,16 +87,16 @@ def _sizes(folder: str, reports: Mapping[str, ShardReport], listing: set[str]) -
     except (OSError, ValueError, RecursionError) as error:
         return [Finding(_SIZES, "", Problem.BAD_JSON, str(error))]
     if not isinstance(sizes, dict):
-        return [Finding(_SIZES, "", Problem.BAD_JSON, "it is no JSON object")]
-    findings = []
+        return [Finding(_SIZES, "", Problem.BAD_JSON, "it is not a JSON object")]
+    findings: list[Finding] = []
     for name in sorted({n for n in listing if n.endswith(".tar")} | sizes.keys()):
         size, report = sizes.get(name), reports.get(name)
         if name not in listing:
-            detail = f"{_SIZES} lists {name}, which is not there"
+            detail = f"{_SIZES} lists {name}, which does not exist"
         elif size is None:
             detail = f"{_SIZES} does not list {name}"
         elif report is not None and size != report.samples:
-            detail = f"{_SIZES} counts {size} samples, it holds {report.samples}"
+            detail = f"{size} samples in {_SIZES}, {report.samples} in the shard"
         else:
             continue
         shown = report.name if report else name

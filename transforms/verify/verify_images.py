@@ -1,4 +1,4 @@
-"""Places of images in an archive -> those that cannot be decoded."""
+"""Places of images in an archive -> a finding for each that cannot be decoded."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ from ...schemas.finding import Finding, Problem
 from ...storage import files
 from ..read.decode_image import ImageFaultError, decode_image
 from ..read.stored_samples import MOST_BYTES
-from .verify_archive import ImagePlace
+from .shard_report import ImagePlace
 
 
 def verify_images(path: str, name: str, places: Sequence[ImagePlace]) -> list[Finding]:
-    """Decode images of an archive, in the order of ``places``."""
+    """Decode the images at ``places``, of which there is at least one, in their order."""
     findings = []
     try:
         with files.open_blocks(path) as archive:

@@ -1,4 +1,4 @@
-"""Images -> a Parquet table with a column for each of their types, in bounded memory."""
+"""Images -> a Parquet table with a column for each type of image, in bounded memory."""
 
 from contextlib import ExitStack
 from types import TracebackType
@@ -11,7 +11,7 @@ from ...storage import files
 from ..read.stored_samples import Payload, Stretch
 
 _ROWS = 100
-"""The rows of a group, as img2dataset has them."""
+"""Rows in a row group, as in img2dataset's tables."""
 
 
 class _Place(NamedTuple):
@@ -21,7 +21,7 @@ class _Place(NamedTuple):
 
 
 class ImageSpool:
-    """Images that wait, outside memory, until the types of all of them are known."""
+    """Images in a temporary file, where they wait until the types of all of them are known."""
 
     def __init__(self) -> None:
         self._places: list[_Place] = []
@@ -39,14 +39,18 @@ class ImageSpool:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def add(self, field: str, image: Payload) -> None:
-        """Append the image of the next row."""
-        self._places.append(_Place(field, self._file.tell(), len(image)))
-        for piece in image.pieces() if isinstance(image, Stretch) else (image,):
-            self._file.write(piece)
+    def add(self, image_field: str, image: Payload) -> None:
+        """Append the image of the next row, for the column ``image_field``."""
+        self._places.append(_Place(image_field, self._file.tell(), len(image)))
+        for block in image.blocks() if isinstance(image, Stretch) else (image,):
+            self._file.write(block)
 
     def write_table(self, table: pa.Table, file: IO[bytes]) -> None:
-        """Write ``table`` with the images, one for each of its rows, in columns behind its own."""
+        """Write ``table`` to ``file``, with the images in columns after its own.
+
+        A column with the name of an image column is renamed to ``source_...``. Raises ValueError
+        unless there is one image for each row.
+        """
         if table.num_rows != len(self._places):
             raise ValueError(f"{len(self._places)} images for {table.num_rows} rows")
         fields = sorted({place.field for place in self._places}) or ["jpg"]

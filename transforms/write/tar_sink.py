@@ -1,4 +1,4 @@
-"""Named payloads -> an archive: headers written anew, payloads copied once, in few system calls."""
+"""Named payloads -> an archive: new headers, payloads copied once, few system calls."""
 
 import os
 from typing import IO
@@ -14,7 +14,7 @@ _ZEROS = bytes(BLOCK)
 
 
 class TarSink:
-    """An archive that is being written to a file, which nobody else writes to."""
+    """An archive that is being written to a file. The sink must be its only writer."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._descriptor = file.fileno()
@@ -24,11 +24,11 @@ class TarSink:
         self._size = 0
 
     def add(self, name: str, payload: Payload) -> None:
-        """Append a member; ``payload`` must stay as it is until the sink is finished."""
+        """Append a member; ``payload`` must not change until ``finish``."""
         size = len(payload)
         self._put_small(make_header(name, size))
         if isinstance(payload, Stretch):
-            for piece in payload.pieces():
+            for piece in payload.blocks():
                 self._put_large(piece)
         elif size > _SMALL:
             self._put_large(payload)
@@ -37,13 +37,13 @@ class TarSink:
         self._put_small(_ZEROS[: -size % BLOCK])
 
     def finish(self) -> int:
-        """End the archive and return its size. Raises OSError unless all of it was written."""
+        """End the archive and return its size in bytes. Raises OSError unless all were written."""
         self._put_small(END_OF_ARCHIVE)
         self._put_small(bytes(-(self._size + self._waiting) % RECORD))
         self._flush()
         written = os.fstat(self._descriptor).st_size
         if written != self._size:
-            raise OSError(f"of {self._size} bytes, {written} were written")
+            raise OSError(f"the archive has {self._size} bytes, but its file has {written}")
         return self._size
 
     def _put_small(self, part: bytes | memoryview) -> None:
@@ -51,7 +51,7 @@ class TarSink:
         self._waiting += len(part)
 
     def _put_large(self, payload: bytes | memoryview) -> None:
-        """Put a payload behind what is small: one part of a write for each, and no copy."""
+        """Queue the small parts, joined, and then the payload, which is not copied."""
         self._parts += (b"".join(self._small), payload)
         self._small.clear()
         self._waiting += len(payload)
@@ -71,7 +71,7 @@ class TarSink:
 
 
 def _after(parts: list[bytes | memoryview], size: int) -> list[bytes | memoryview]:
-    """Return what is left of ``parts`` behind their first ``size`` bytes."""
+    """Return ``parts`` without their first ``size`` bytes."""
     at = 0
     while size >= len(parts[at]):
         size -= len(parts[at])

@@ -1,4 +1,4 @@
-"""Source, encoders -> the ``.npy`` members that a written pair gets, for soft targets."""
+"""Source, encoders -> the ``.npy`` members of its samples, as soft targets for training."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -9,39 +9,42 @@ import numpy as np
 from ...schemas.captions import CaptionSource
 from ...schemas.run_directory import RunDirectory
 from ...schemas.source import Source
-from ..embed.encoder import EncodedBy, Encodes, Vector
+from ..embed.encoder import EncoderId, Modality, Vector
 from ..embed.keep_vectors import VectorStore, vectors_in
 
-_MEMBERS = {Encodes.IMAGES: "image_embedding.npy", Encodes.TEXTS: "text_embedding.npy"}
+_MEMBERS = {Modality.IMAGES: "image_embedding.npy", Modality.TEXTS: "text_embedding.npy"}
 
 
 class VectorMembers:
     """The vectors of one source's pairs, as members of samples: float16, of length 1."""
 
     def __init__(
-        self, run_dir: RunDirectory, source: Source, encoders: Sequence[EncodedBy]
+        self, run_dir: RunDirectory, source: Source, encoders: Sequence[EncoderId]
     ) -> None:
-        self._found: dict[Encodes, dict[str, tuple[Vector | None, ...]]] = {}
-        for by in encoders:
-            table = VectorStore(run_dir, source.name, by).load()
-            names = ("image",) if by.encodes is Encodes.IMAGES else ("text", "text_generated")
+        self._vectors: dict[Modality, dict[str, tuple[Vector | None, ...]]] = {}
+        for encoder_id in encoders:
+            table = VectorStore(run_dir, source.name, encoder_id).load()
+            is_image = encoder_id.encodes is Modality.IMAGES
+            names = ("image",) if is_image else ("text", "text_generated")
             rows = zip(*(vectors_in(table[name]) for name in names), strict=True)
-            self._found[by.encodes] = dict(zip(table["uid"].to_pylist(), rows, strict=True))
+            uids = table["uid"].to_pylist()
+            self._vectors[encoder_id.encodes] = dict(zip(uids, rows, strict=True))
 
     def of(self, row: Mapping[str, Any]) -> dict[str, bytes]:
-        """Return the members of a row of the selection; none for what could not be encoded."""
+        """Return the members of a row of the selection; one without a vector is left out."""
         members = {}
-        for encodes, rows in self._found.items():
+        for modality, rows in self._vectors.items():
             vector = written_vector(rows.get(row["uid"], ()), row["caption_source"])
             if vector is not None:
-                members[_MEMBERS[encodes]] = _npy(vector)
+                members[_MEMBERS[modality]] = _npy(vector)
         return members
 
 
 def written_vector(vectors: tuple[Vector | None, ...], source: str) -> Vector | None:
-    """Return the vector of an image, or of the caption that was written.
+    """Return the vector of an image, or of the caption that is written.
 
-    A fused caption says what both say, and lies between them: the mean of their vectors.
+    ``vectors`` holds the vector of the image, or those of the raw and the generated caption. For a
+    fused caption, which states what both state, it is their mean, of length 1.
     """
     if len(vectors) < 2:
         return vectors[0] if vectors else None

@@ -1,4 +1,4 @@
-"""OutputShard -> one finished shard: images, parquet and statistics, whole or not at all."""
+"""OutputShard -> one finished shard: images, table and statistics, whole or not at all."""
 
 import json
 import posixpath
@@ -13,10 +13,11 @@ from ...schemas.run_directory import RunDirectory
 from ...schemas.shard_tables import ShardTally, shard_table, shard_tally, with_shard_tally
 from ...schemas.tables import rejections_to_table
 from ...storage import files
-from ..embed.encoder import EncodedBy
+from ..embed.encoder import EncoderId
+from ..read.read_successes import read_successes
 from ..select.plan_shards import OutputShard
-from .choose_pairs import Choice
 from .image_spool import ImageSpool
+from .shard_contents import ShardContents
 from .tar_sink import TarSink
 
 WEBDATASET = "webdataset"
@@ -25,28 +26,29 @@ PARQUET = "parquet"
 
 @dataclass(frozen=True, slots=True)
 class ShardFormat:
-    """How shards are written: as archives or as tables, every image decoded or not.
-
-    Samples of archives have the vectors of ``encoders`` too.
-    """
+    """How shards are written."""
 
     layout: str = WEBDATASET
+    """Archives, or tables with the images."""
     check_images: bool = False
-    encoders: tuple[EncodedBy, ...] = ()
+    """Whether every image is decoded."""
+    encoders: tuple[EncoderId, ...] = ()
+    """Their vectors become members of the samples of archives."""
 
 
-def write_shard(planned: OutputShard, run_dir: RunDirectory, form: ShardFormat) -> int:
+def write_shard(shard: OutputShard, run_dir: RunDirectory, form: ShardFormat) -> int:
     """Write one shard and return the number of its samples.
 
-    The statistics come last: where they are, the shard is whole.
+    The statistics are written last: a shard that has them is whole. Raises EvenpairError if a
+    source cannot be read.
     """
-    path = shard_path(run_dir, planned.number)
-    choice = Choice(run_dir, planned.number, form.check_images, form.encoders)
+    path = shard_path(run_dir, shard.number)
+    contents = ShardContents(shard, run_dir, form.check_images, form.encoders)
     if form.layout == PARQUET:
-        _write_table(path, planned, choice)
+        _write_table(path, contents)
     else:
-        _write_archive(path, planned, choice)
-    samples = choice.written.total()
+        _write_archive(path, contents)
+    samples = contents.written.total()
     files.write_bytes(f"{path}_stats.json", _statistics(samples))
     return samples
 
@@ -56,9 +58,9 @@ def shard_path(run_dir: RunDirectory, number: int) -> str:
     return f"{run_dir.shards}/{number:05d}"
 
 
-def is_written(planned: OutputShard, run_dir: RunDirectory, form: ShardFormat) -> bool:
-    """Return whether a shard is finished, and has the size that it was finished with."""
-    path = shard_path(run_dir, planned.number)
+def is_written(shard: OutputShard, run_dir: RunDirectory, form: ShardFormat) -> bool:
+    """Return whether a shard is finished, and its archive has the size that was recorded then."""
+    path = shard_path(run_dir, shard.number)
     if not files.exists(f"{path}_stats.json"):
         return False
     try:
@@ -69,51 +71,47 @@ def is_written(planned: OutputShard, run_dir: RunDirectory, form: ShardFormat) -
 
 
 def write_sizes(shards: Iterable[OutputShard], run_dir: RunDirectory) -> None:
-    """Write ``sizes.json``, from which open_clip knows how many samples each archive has."""
+    """Write ``sizes.json``, in which open_clip reads the number of samples of each archive."""
     paths = [shard_path(run_dir, shard.number) for shard in shards]
-    statistics = files.each(files.read_bytes, [f"{path}_stats.json" for path in paths])
-    sizes = {
-        f"{posixpath.basename(path)}.tar": json.loads(said)["successes"]
-        for path, said in zip(paths, statistics, strict=True)
-    }
+    counts = files.each(read_successes, [f"{path}_stats.json" for path in paths])
+    names = [f"{posixpath.basename(path)}.tar" for path in paths]
+    sizes = dict(zip(names, counts, strict=True))
     files.write_bytes(f"{run_dir.shards}/sizes.json", json.dumps(sizes, indent=4).encode())
 
 
-def _write_archive(path: str, planned: OutputShard, choice: Choice) -> None:
-    """Write the archive, its members in the order of their names, and the table beside it."""
+def _write_archive(path: str, contents: ShardContents) -> None:
+    """Write the archive, the members of a sample in the order of their names, then its table."""
     with files.write_whole(f"{path}.tar") as file:
         sink = TarSink(file)
-        for piece in planned.pieces:
-            for pair in choice.pairs_of(piece):
-                for name, payload in sorted(pair.members.items()):
-                    sink.add(f"{pair.key}.{name}", payload)
+        for sample in contents.samples():
+            for name, payload in sorted(sample.members.items()):
+                sink.add(f"{sample.key}.{name}", payload)
         size = sink.finish()
-    table = shard_table(choice.tables)
-    _keep_rejections(planned, choice)
-    tally = ShardTally(dict(choice.written), dict(choice.left_out), size)
+    table = shard_table(contents.tables)
+    _keep_rejections(contents)
+    tally = ShardTally(dict(contents.written), dict(contents.left_out), size)
     files.write_table(f"{path}.parquet", with_shard_tally(table, tally))
 
 
-def _write_table(path: str, planned: OutputShard, choice: Choice) -> None:
-    """Write the table, with a column of images for each of their types."""
+def _write_table(path: str, contents: ShardContents) -> None:
+    """Write the table, with a column for each type of image."""
     with ImageSpool() as spool:
-        for piece in planned.pieces:
-            for pair in choice.pairs_of(piece):
-                spool.add(pair.image_field, pair.members[pair.image_field])
-        table = shard_table(choice.tables)
-        _keep_rejections(planned, choice)
-        tally = ShardTally(dict(choice.written), dict(choice.left_out))
+        for sample in contents.samples():
+            spool.add(sample.image_field, sample.members[sample.image_field])
+        table = shard_table(contents.tables)
+        _keep_rejections(contents)
+        tally = ShardTally(dict(contents.written), dict(contents.left_out))
         with files.write_whole(f"{path}.parquet") as file:
             spool.write_table(with_shard_tally(table, tally), file)
 
 
-def _keep_rejections(planned: OutputShard, choice: Choice) -> None:
-    path = choice.run_dir.rejections(Phase.WRITE, f"{planned.number:05d}")
-    files.write_table(path, rejections_to_table(choice.rejections))
+def _keep_rejections(contents: ShardContents) -> None:
+    path = contents.run_dir.rejections(Phase.WRITE, f"{contents.shard.number:05d}")
+    files.write_table(path, rejections_to_table(contents.rejections))
 
 
 def _statistics(samples: int) -> bytes:
-    """Return img2dataset's statistics of a shard; without times, so that bytes repeat."""
+    """Return img2dataset's statistics of a shard; all times are 0, so that runs repeat bytes."""
     statistics = {
         "count": samples,
         "successes": samples,
@@ -132,16 +130,16 @@ class _Write(beam.DoFn):
         self._run_dir = run_dir
         self._form = form
 
-    def process(self, planned: OutputShard) -> Iterable[tuple[int, str]]:
+    def process(self, shard: OutputShard) -> Iterable[tuple[int, str]]:
         try:
-            write_shard(planned, self._run_dir, self._form)
-        except EvenpairError as error:  # a source is gone; other shards may not need it
-            yield planned.number, str(error)
+            write_shard(shard, self._run_dir, self._form)
+        except EvenpairError as error:  # other shards may not need the source that failed
+            yield shard.number, str(error)
 
 
 @dataclass
 class WriteShards(beam.PTransform):
-    """OutputShard -> (number, what is wrong) of each shard that could not be written."""
+    """OutputShard -> (number, message) of each shard that could not be written."""
 
     run_dir: RunDirectory
     form: ShardFormat

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from evenpair.pipeline.download.download import downloading, plan_download
+from evenpair.pipeline.download.download import download_settings, plan_download
 from evenpair.pipeline.download.shard_urls import shard_urls
 from evenpair.pipeline.inputs.url_lists import find_url_lists
 from evenpair.pipeline.options.download_options import DownloadOptions, FetchOptions
@@ -101,7 +101,8 @@ class TestResume:
         out = tmp_path / "out"
         with ThreadPoolExecutor() as pool:
             attempts = [
-                pool.submit(download_shard, shard, str(out), downloading(plan)) for _ in range(2)
+                pool.submit(download_shard, shard, str(out), download_settings(plan))
+                for _ in range(2)
             ]
         assert [attempt.exception() for attempt in attempts] == [None, None]
         assert {path.name for path in out.iterdir()} == {f"00000{end}" for end in ENDINGS}

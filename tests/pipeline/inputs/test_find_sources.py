@@ -5,40 +5,12 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from webdataset.shardlists import expand_urls
 
 from evenpair.pipeline.inputs.find_sources import find_sources
 from evenpair.schemas.errors import UsageError
-from evenpair.schemas.source import Source, expand_braces, name_sources
+from evenpair.schemas.source import Source, name_sources
 
 from ...support.messages import raises_naming
-
-LITERAL = st.text("ab/_.-", max_size=3)
-NUMBER = st.sampled_from(["0", "3", "7", "12", "00", "03", "010"])
-RANGE = st.builds("{{{}..{}}}".format, NUMBER, NUMBER)
-CHOICE = st.lists(st.text("ab0", max_size=2), min_size=2, max_size=3, unique=True).map(
-    lambda choices: "{" + ",".join(choices) + "}"
-)
-PATTERN = st.lists(LITERAL | RANGE | CHOICE, max_size=3).map("".join)
-
-
-@given(pattern=PATTERN)
-def test_braces_are_expanded_as_webdataset_expands_them(pattern):
-    assert expand_braces(pattern) == list(dict.fromkeys(expand_urls(pattern)))
-
-
-@pytest.mark.parametrize(
-    ("pattern", "expanded"),
-    [
-        ("{00008..00010}.tar", ["00008.tar", "00009.tar", "00010.tar"]),
-        ("{a,b}/{1..2}", ["a/1", "a/2", "b/1", "b/2"]),
-        ("{a,{b,c}d}", ["a", "bd", "cd"]),
-        ("plain", ["plain"]),
-        ("{}{a}", ["{}{a}"]),
-    ],
-)
-def test_ranges_and_choices_are_expanded_in_order(pattern, expanded):
-    assert expand_braces(pattern) == expanded
 
 
 def names(*paths):
@@ -96,7 +68,7 @@ def folder(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("inputs", "found"),
+    ("inputs", "paths_of_shards"),
     [
         (["a/0.tar"], ["a/0.tar"]),
         (["a"], ["a/0.tar", "a/1.tar"]),
@@ -110,8 +82,8 @@ def folder(tmp_path):
         (["tables/1.parquet", "b"], ["tables/1.parquet", "b/0.tar"]),
     ],
 )
-def test_inputs_name_each_shard_once_in_their_order(folder, monkeypatch, inputs, found):
-    absolute = [str(folder / path) for path in found]
+def test_inputs_name_each_shard_once_in_their_order(folder, monkeypatch, inputs, paths_of_shards):
+    absolute = [str(folder / path) for path in paths_of_shards]
     assert [s.path for s in find_sources(tuple(str(folder / i) for i in inputs))] == absolute
     monkeypatch.chdir(folder)
     assert [s.path for s in find_sources(tuple(inputs))] == absolute

@@ -24,7 +24,7 @@ from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.source import name_sources
 from evenpair.schemas.statistics import Statistics
 from evenpair.storage import files
-from evenpair.transforms.captioners.captioner import Asked
+from evenpair.transforms.captioners.captioner import CaptionerId
 from evenpair.transforms.captioners.endpoint_service import Service
 from evenpair.transforms.information.keep_statistics import keep_statistics
 from evenpair.transforms.select.plan_shards import keep_plan
@@ -34,7 +34,7 @@ from ...support.messages import raises_naming
 ONE = name_sources(["/data/0.tar", "/data/1.tar"])
 OTHER = name_sources(["/data/0.tar", "/data/2.tar"])
 KEEP_HALF = SelectOptions(keep_fraction=0.5)
-X = Chosen(Service(Asked("x", "", ""), ("http://127.0.0.1:9",), 1, 1.0, 8))
+X = Chosen(Service(CaptionerId("x", "", ""), ("http://127.0.0.1:9",), 1, 1.0, 8))
 
 
 class Killed(BaseException):
@@ -188,7 +188,7 @@ def test_a_folder_without_a_run_is_refused_with_the_command_that_starts_one(tmp_
 
 def test_a_missing_model_is_named_before_anything_is_removed(steps):
     for options in (ScoreOptions(statistics="/no/such.parquet"), ScoreOptions(parser="no_such")):
-        with pytest.raises(ValueError if options.parser else UsageError, match=r"^no "):
+        with pytest.raises(ValueError if options.parser else UsageError, match=r"no.such"):
             prepare(steps.run, score=options, sources=ONE)
     assert steps.has("scores", "selection", "shards") == [True, True, True]
     assert steps.all() == []

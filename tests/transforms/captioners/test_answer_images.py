@@ -7,7 +7,7 @@ from evenpair.schemas.fault import Fault
 from evenpair.transforms.captioners.answer_images import MAX_SIDE, answer_images
 from evenpair.transforms.captioners.captioner import Answer
 
-from ...support.fake_captioner import FakeCaptioner, images, png, texts
+from ...support.fake_captioner import FakeCaptioner, images, png, stream, texts
 
 
 def test_a_window_is_sorted_by_size_and_asked_in_batches():
@@ -21,14 +21,14 @@ def test_a_window_is_sorted_by_size_and_asked_in_batches():
 
 
 def test_a_large_image_is_reduced():
-    answered = texts(answer_images(iter([("k", png(3 * MAX_SIDE, 6))]), FakeCaptioner()))
+    answered = texts(answer_images(stream(("k", png(3 * MAX_SIDE, 6))), FakeCaptioner()))
     assert answered == [{"k": f"{MAX_SIDE} x 2"}]
 
 
 def test_images_with_a_fault_take_no_place_in_a_batch():
     entries = [("a", b"no image"), ("b", png(2)), ("c", Fault.IMAGE_TOO_LARGE), ("d", png(4))]
     captioner = FakeCaptioner(batch_size=2)
-    [window] = answer_images(iter(entries), captioner, window=2)
+    [window] = answer_images(stream(*entries), captioner, window=2)
     assert dict(window) == {
         "a": Answer(None, Fault.UNDECODABLE_IMAGE),
         "b": Answer("2 x 1"),
@@ -40,7 +40,7 @@ def test_images_with_a_fault_take_no_place_in_a_batch():
 
 def test_without_a_good_image_the_captioner_is_not_called():
     captioner = FakeCaptioner()
-    [window] = answer_images(iter([("a", b"")]), captioner)
+    [window] = answer_images(stream(("a", b"")), captioner)
     assert (dict(window), captioner.batches) == (
         {"a": Answer(None, Fault.UNDECODABLE_IMAGE)},
         [],

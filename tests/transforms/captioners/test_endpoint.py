@@ -9,7 +9,7 @@ from PIL import Image
 from evenpair.schemas.errors import EvenpairError
 from evenpair.schemas.fault import Fault
 from evenpair.transforms.captioners.answer_images import answer_images
-from evenpair.transforms.captioners.captioner import Answer, Asked
+from evenpair.transforms.captioners.captioner import Answer, CaptionerId
 from evenpair.transforms.captioners.endpoint import EndpointCaptioner
 from evenpair.transforms.captioners.endpoint_pool import EndpointPool
 from evenpair.transforms.captioners.endpoint_service import KEY, Service
@@ -18,7 +18,7 @@ from ...support.fake_captioner import images, texts
 from ...support.messages import raises_naming
 from ...support.services import serve
 
-ASKED = Asked("m", "", "Describe this image.")
+ME = CaptionerId("m", "", "Describe this image.")
 ERROR = json.dumps({"error": {"message": "the engine\n has died"}}).encode()
 
 
@@ -30,7 +30,7 @@ def no_key(monkeypatch):
 def make(*services, **options):
     urls = tuple(getattr(service, "url", service) for service in services)
     plain = {"requests": 4, "seconds": 0.5, "first_pause": 0.01}
-    return EndpointCaptioner(Service(ASKED, urls, **{**plain, **options}))
+    return EndpointCaptioner(Service(ME, urls, **{**plain, **options}))
 
 
 def ask(captioner, width=7):

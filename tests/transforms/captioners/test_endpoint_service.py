@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from evenpair.schemas.errors import EvenpairError, UsageError
-from evenpair.transforms.captioners.captioner import Asked
+from evenpair.transforms.captioners.captioner import CaptionerId
 from evenpair.transforms.captioners.endpoint import EndpointCaptioner
 from evenpair.transforms.captioners.endpoint_service import (
     KEY,
@@ -18,7 +18,7 @@ from evenpair.transforms.captioners.endpoint_service import (
 from ...support.messages import raises_naming
 from ...support.services import serve
 
-ASKED = Asked("m", "", "Describe this image.")
+ME = CaptionerId("m", "", "Describe this image.")
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def no_key(monkeypatch):
 
 
 def check(*services):
-    check_service(Service(ASKED, tuple(service.url for service in services)))
+    check_service(Service(ME, tuple(service.url for service in services)))
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def caption():
     """Return a function that has a service caption an image."""
 
     def caption(service):
-        captioner = EndpointCaptioner(Service(ASKED, (service.url,), requests=4, seconds=30))
+        captioner = EndpointCaptioner(Service(ME, (service.url,), requests=4, seconds=30))
         [answer] = captioner.caption(captioner.prepare([Image.new("RGB", (7, 5))]))
         return answer.text
 
@@ -96,7 +96,7 @@ class TestCheckService:
             free.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
             with raises_naming(EvenpairError, url):
-                check_service(Service(ASKED, (url,)))
+                check_service(Service(ME, (url,)))
 
 
 class TestUrls:

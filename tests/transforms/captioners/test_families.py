@@ -11,8 +11,7 @@ from evenpair.schemas.errors import UsageError
 from evenpair.transforms.captioners.ask_captioner import Asker, prepare_question
 from evenpair.transforms.captioners.families import CHAT_PROMPT, family_of
 from evenpair.transforms.captioners.find_model import find_model, require_captioner
-from evenpair.transforms.captioners.huggingface import HuggingFaceCaptioner, LocalModel
-from evenpair.transforms.captioners.load_captioner import ChosenModel, load_captioner
+from evenpair.transforms.captioners.huggingface import LocalModel, load_captioner
 
 from ...support.messages import raises_naming
 from ...support.pictures import picture
@@ -33,7 +32,7 @@ def family(request, tmp_path_factory):
 def load(folder, prompt="", **options):
     model = find_model("m", str(folder))
     require_captioner(model)
-    chosen = ChosenModel(model, prompt or model.default_prompt, 8, TOKENS, **options)
+    chosen = LocalModel(model, prompt or model.default_prompt, 8, TOKENS, **options)
     return load_captioner(chosen)
 
 
@@ -56,7 +55,7 @@ def test_an_answer_has_no_prompt_and_is_marked_when_it_is_cut(family):
     name, folder = family
     captioner = load(folder, PROMPTED.get(name, ""))
     answers = ask(captioner, [picture(number) for number in range(4)])
-    prompt = captioner.asked.prompt
+    prompt = captioner.captioner_id.prompt
     assert [a for a in answers if prompt and a.text.startswith(prompt)] == []
     assert 0 < max(len(answer.text.split()) for answer in answers) <= TOKENS
     assert True in {answer.is_cut for answer in answers}
@@ -81,7 +80,7 @@ def copied(blip, tmp_path):
 
 
 def test_an_answer_ends_at_the_last_position_of_the_model(blip):
-    captioner = HuggingFaceCaptioner(LocalModel("m", "", "", str(blip), 2, max_new_tokens=10**6))
+    captioner = load_captioner(LocalModel(find_model("m", str(blip)), "", 2, max_new_tokens=10**6))
     [answer] = ask(captioner, [picture(0)])
     assert 20 < len(answer.text.split()) <= 40
 

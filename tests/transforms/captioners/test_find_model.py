@@ -57,7 +57,7 @@ def test_a_model_that_cannot_caption_is_refused(tmp_path):
 @pytest.mark.parametrize("name", ["no/such/folder", "a b", "x" * 200])
 def test_a_name_that_is_neither_a_folder_nor_an_id_is_refused(name):
     with raises_naming(UsageError, f"'{name}'"):
-        find_model(name, name)
+        find_model(name)
 
 
 def test_an_unreachable_hub_is_tried_once(monkeypatch):
@@ -71,7 +71,7 @@ def test_an_unreachable_hub_is_tried_once(monkeypatch):
 
     monkeypatch.setattr(huggingface_hub.HfApi, "model_info", fail)
     with raises_naming(UsageError, "'nobody/nothing'", "hub") as raised:
-        find_model("nobody/nothing", "nobody/nothing")
+        find_model("nobody/nothing")
     assert "hub.invalid" not in str(raised.value)
     assert [options["timeout"] for options in requests] == [10.0]
 
@@ -85,5 +85,5 @@ def test_a_model_in_the_cache_needs_no_hub(blip, tmp_path, monkeypatch):
 
     snapshot = shutil.copytree(blip, tmp_path / "snapshots" / ("f" * 40))
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
-    model = find_model("a/b", "a/b")
+    model = find_model("a/b")
     assert (model.revision, model.model_type, model.path) == ("f" * 40, "blip", "a/b")

@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 
 from evenpair.transforms.captioners.work_ahead import map_ahead, run_ahead
 
+from ...support.fake_captioner import stream
+
 
 @given(st.lists(st.integers(), max_size=20), st.integers(1, 4), st.integers(1, 6))
 def test_order_is_kept(items, threads, most):
     assert list(map_ahead(lambda n: n + 1, items, threads, most)) == [n + 1 for n in items]
-    assert list(run_ahead(iter(items), most)) == items
+    assert list(run_ahead(stream(*items), most)) == items
 
 
 def test_an_error_is_raised_after_the_results_before_it():

@@ -1,6 +1,9 @@
 """Encoding the pairs of a source: which are encoded, and which vectors are kept."""
 
 import io
+import os
+import shutil
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -15,13 +18,13 @@ from evenpair.schemas.unit import Tally, Unit
 from evenpair.storage import files
 from evenpair.transforms.embed.compare_images import compare_images
 from evenpair.transforms.embed.embed_pairs import embed_pairs, pairs_to_encode
-from evenpair.transforms.embed.encoder import EncodedBy, Encodes
+from evenpair.transforms.embed.encoder import EncoderId, Modality
 from evenpair.transforms.embed.keep_vectors import VectorStore, vectors_in
 from evenpair.transforms.write.vector_members import VectorMembers, written_vector
 
 from ...support.shards import MadePair, write_source
 
-BOTH = EncodedBy(Encodes.BOTH, "m", "1")
+BOTH = EncoderId(Modality.BOTH, "m", "1")
 
 
 def unit_vector(angle):
@@ -31,8 +34,8 @@ def unit_vector(angle):
 class FakeEncoder:
     """Encodes a picture by its width and a text by its length; fails on batches over a size."""
 
-    def __init__(self, by=BOTH, most=10**6, fails_on=()):
-        self.by, self.batch_size = by, 4
+    def __init__(self, encoder_id=BOTH, most=10**6, fails_on=()):
+        self.encoder_id, self.batch_size = encoder_id, 4
         self._most, self._fails_on = most, set(fails_on)
         self.images, self.texts = [], []
 
@@ -95,8 +98,8 @@ def keep_captions(run, generated):
 
 
 def embed(source, run, encoder, **options):
-    store = VectorStore(run, source.name, encoder.by)
-    pairs = pairs_to_encode(source, run, encoder.by.encodes)
+    store = VectorStore(run, source.name, encoder.encoder_id)
+    pairs = pairs_to_encode(source, run, encoder.encoder_id.encodes)
     embed_pairs(source, pairs, lambda: encoder, store, **options)
     return store
 
@@ -132,7 +135,7 @@ def test_captioned_pairs_are_encoded_once(source, run, most):
     assert rows(store) == ALL
     assert sorted(encoder.images) == [1, 2, 5]
     assert len(encoder.texts) == len(set(encoder.texts)) == 8
-    embed_pairs(source, pairs_to_encode(source, run, Encodes.BOTH), pytest.fail, store)
+    embed_pairs(source, pairs_to_encode(source, run, Modality.BOTH), pytest.fail, store)
     store.settle("stamp")
     assert rows(store) == ALL
 
@@ -158,6 +161,67 @@ def test_a_killed_run_loses_at_most_a_window(source, run):
     assert set(rest.texts).isdisjoint({"a dog", "a brown dog"})
 
 
+class AnotherAttempt:
+    """Does ``work`` before the ``moment``-th look at the files, counted from 0."""
+
+    PLACES = ((files, "exists"), (files, "find_in"), (files, "read_table"), (os, "replace"))
+
+    def __init__(self, monkeypatch, moment, work):
+        self.moment, self.work, self.moments = moment, work, 0
+        self.originals = {place: getattr(*place) for place in self.PLACES}
+        self.monkeypatch = monkeypatch
+
+    def __enter__(self):
+        for place, original in self.originals.items():
+            self.monkeypatch.setattr(*place, self.interrupted(original))
+        return self
+
+    def __exit__(self, *_):
+        self.monkeypatch.undo()
+
+    def interrupted(self, function):
+        def call(*arguments, **options):
+            self.moments += 1
+            if self.moments - 1 == self.moment:
+                self.monkeypatch.undo()
+                self.work()
+            return function(*arguments, **options)
+
+        return call
+
+
+@pytest.mark.parametrize("settles", [False, True])
+@pytest.mark.parametrize("fails_on", [(), (2,)])
+def test_two_attempts_at_once_keep_each_vector_once(
+    tmp_path, source, run, monkeypatch, fails_on, settles
+):
+    def attempt(folder, encoder, *, settles):
+        store = embed(source, folder, encoder, window=2)
+        if settles:
+            store.settle("stamp")
+        return store
+
+    def fresh(name):
+        return RunDirectory(shutil.copytree(run.root, tmp_path / name).as_posix())
+
+    alone = attempt(fresh("alone"), FakeEncoder(), settles=True).rows.path
+    moments = 0
+    while True:
+        folder = fresh(f"moment-{moments}")
+        other = partial(attempt, folder, FakeEncoder(), settles=settles)
+        with AnotherAttempt(monkeypatch, moments, other) as another:
+            store = attempt(folder, FakeEncoder(fails_on=fails_on), settles=not fails_on)
+        if another.moments <= moments:
+            break
+        store.settle("stamp")
+        assert rows(store) == ALL, moments
+        assert files.read_table(store.rows.path).num_rows == len(ALL), moments
+        if not fails_on:
+            assert files.read_bytes(store.rows.path) == files.read_bytes(alone), moments
+        moments += 1
+    assert moments > 8
+
+
 def test_a_new_caption_encodes_its_text_and_a_new_model_everything(source, run):
     embed(source, run, FakeEncoder()).settle("stamp")
     keep_captions(run, GENERATED | {"0": "a small brown dog", "2": "a pig"})
@@ -165,7 +229,7 @@ def test_a_new_caption_encodes_its_text_and_a_new_model_everything(source, run):
     store = embed(source, run, encoder)
     assert rows(store)["0"] == expected(1, "a dog", "a small brown dog")
     assert (encoder.images, sorted(encoder.texts)) == ([3], ["a pig", "a small brown dog"])
-    other = FakeEncoder(EncodedBy(Encodes.BOTH, "m", "2"))
+    other = FakeEncoder(EncoderId(Modality.BOTH, "m", "2"))
     assert set(rows(embed(source, run, other))) == {*GENERATED, "2"}
     assert sorted(other.images) == [1, 2, 3, 5]
 
@@ -177,18 +241,18 @@ def test_an_image_that_the_model_failed_on_is_retried(source, run):
 
 
 def test_soft_targets_encode_all_pairs(source, run):
-    images = embed(source, run, FakeEncoder(EncodedBy(Encodes.IMAGES, "i", "1")))
+    images = embed(source, run, FakeEncoder(EncoderId(Modality.IMAGES, "i", "1")))
     assert [row[0] is not None for _, row in sorted(rows(images).items())] == [
         *(True, True, True, False, True, True, False)
     ]
-    encoder = FakeEncoder(EncodedBy(Encodes.TEXTS, "t", "1"))
+    encoder = FakeEncoder(EncoderId(Modality.TEXTS, "t", "1"))
     texts = embed(source, run, encoder)
     assert {row[0] for row in rows(texts).values()} == {None}
     assert [rows(texts)[uid][1] is not None for uid in "0123456"] == [
         *(True, True, False, True, True, True, True)
     ]
     assert encoder.images == []
-    members = VectorMembers(run, source, [images.by, texts.by])
+    members = VectorMembers(run, source, [images.encoder_id, texts.encoder_id])
     made = members.of({"uid": "5", "caption_source": "raw"})
     loaded = {name: np.load(io.BytesIO(content)) for name, content in made.items()}
     assert {name: (a.dtype, a.shape) for name, a in loaded.items()} == {

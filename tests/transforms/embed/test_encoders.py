@@ -8,8 +8,8 @@ pytest.importorskip("transformers", reason="needs the caption extra")
 
 from evenpair.schemas.errors import UsageError
 from evenpair.transforms.captioners.find_model import find_model
-from evenpair.transforms.embed.encoder import Encodes
-from evenpair.transforms.embed.huggingface import ChosenEncoder, load_encoder, require_encoder
+from evenpair.transforms.embed.encoder import Modality
+from evenpair.transforms.embed.huggingface import LocalEncoder, load_encoder, require_encoder
 
 from ...support.messages import raises_naming
 from ...support.pictures import picture
@@ -21,12 +21,12 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 TEXTS = ["a dog", "a cat on the red rug", "dog", "a small dog and a small cat on a rug"] * 2
 TEXTS[7] = "a photo of a cat " * 20
 FITS = [
-    ("clip", Encodes.BOTH),
-    ("siglip", Encodes.BOTH),
-    ("dinov2", Encodes.IMAGES),
-    ("clip", Encodes.IMAGES),
-    ("bert", Encodes.TEXTS),
-    ("siglip", Encodes.TEXTS),
+    ("clip", Modality.BOTH),
+    ("siglip", Modality.BOTH),
+    ("dinov2", Modality.IMAGES),
+    ("clip", Modality.IMAGES),
+    ("bert", Modality.TEXTS),
+    ("siglip", Modality.TEXTS),
 ]
 
 
@@ -36,7 +36,7 @@ def folders(tmp_path_factory):
 
 
 def chosen(folder, encodes):
-    return ChosenEncoder(encodes, find_model("m", str(folder), role="encoder"))
+    return LocalEncoder(encodes, find_model("m", str(folder), role="encoder"))
 
 
 def load(folder, encodes):
@@ -52,15 +52,15 @@ def images_of(encoder, pictures):
 def test_a_vector_is_the_same_alone_and_among_eight(folders, name, encodes):
     encoder, again = (load(folders[name], encodes) for _ in range(2))
     vectors = []
-    if encoder.by.reads_images:
+    if encoder.encoder_id.reads_images:
         pictures = [picture(number) for number in range(8)]
         together = images_of(encoder, pictures)
         vectors.append((together, [images_of(encoder, [one])[0] for one in pictures]))
         assert np.array_equal(images_of(again, pictures), together)
-    if encoder.by.reads_texts:
+    if encoder.encoder_id.reads_texts:
         together = np.stack(encoder.encode_texts(TEXTS))
         vectors.append((together, [encoder.encode_texts([one])[0] for one in TEXTS]))
-    assert len(vectors) == (2 if encodes is Encodes.BOTH else 1)
+    assert len(vectors) == (2 if encodes is Modality.BOTH else 1)
     for together, alone in vectors:
         assert together.dtype == np.float32
         np.testing.assert_allclose(together, alone, atol=1e-6)
@@ -73,7 +73,7 @@ def test_the_vectors_are_those_of_the_model_itself(folders):
     import torch
     import transformers as tf
 
-    clip = load(folders["clip"], Encodes.BOTH)
+    clip = load(folders["clip"], Modality.BOTH)
     model = tf.CLIPModel.from_pretrained(folders["clip"]).eval()
     pixels = tf.CLIPImageProcessorPil.from_pretrained(folders["clip"])
     words = tf.AutoTokenizer.from_pretrained(folders["clip"])
@@ -97,7 +97,7 @@ def test_a_sentence_is_the_mean_of_its_words(folders):
     with torch.inference_mode():
         states = model(**words("a dog", return_tensors="pt")).last_hidden_state[0]
     mean = states.mean(0) / states.mean(0).norm()
-    [vector, _] = load(folders["bert"], Encodes.TEXTS).encode_texts(["a dog", TEXTS[7]])
+    [vector, _] = load(folders["bert"], Modality.TEXTS).encode_texts(["a dog", TEXTS[7]])
     np.testing.assert_allclose(vector, mean.numpy(), atol=1e-6)
 
 
@@ -112,7 +112,7 @@ def test_a_pooler_without_weights_is_not_used(tmp_path):
     )
     model.save_pretrained(tmp_path)
     tf.ViTImageProcessorPil(size={"height": 16, "width": 16}).save_pretrained(tmp_path)
-    encoder = load(tmp_path, Encodes.IMAGES)
+    encoder = load(tmp_path, Modality.IMAGES)
     prepared = encoder.prepare([picture(1)])
     with torch.inference_mode():
         first = model.eval()(**prepared).last_hidden_state[0, 0]
@@ -123,10 +123,10 @@ def test_a_pooler_without_weights_is_not_used(tmp_path):
 @pytest.mark.parametrize(
     ("name", "encodes", "option"),
     [
-        ("bert", Encodes.BOTH, "--similarity-model"),
-        ("dinov2", Encodes.BOTH, "--similarity-model"),
-        ("bert", Encodes.IMAGES, "--image-encoder"),
-        ("dinov2", Encodes.TEXTS, "--text-encoder"),
+        ("bert", Modality.BOTH, "--similarity-model"),
+        ("dinov2", Modality.BOTH, "--similarity-model"),
+        ("bert", Modality.IMAGES, "--image-encoder"),
+        ("dinov2", Modality.TEXTS, "--text-encoder"),
     ],
 )
 def test_a_model_of_another_kind_is_refused(folders, name, encodes, option):
@@ -146,12 +146,12 @@ def test_a_model_without_weights_is_refused(folders, tmp_path):
     save_file(weights, copied / "model.safetensors", {"format": "pt"})
     assert json.loads((copied / "config.json").read_text())["model_type"] == "clip"
     with raises_naming(UsageError, "text_projection.weight"):
-        load(copied, Encodes.BOTH)
+        load(copied, Modality.BOTH)
 
 
 def test_a_captioner_and_an_encoder_decoder_are_refused(tmp_path):
     with raises_naming(UsageError, "--similarity-model", "git"):
-        require_encoder(chosen(make_captioner("git", tmp_path), Encodes.BOTH))
+        require_encoder(chosen(make_captioner("git", tmp_path), Modality.BOTH))
     (tmp_path / "config.json").write_text('{"model_type": "t5"}')
     with raises_naming(UsageError, "--text-encoder", "t5"):
-        require_encoder(chosen(tmp_path, Encodes.TEXTS))
+        require_encoder(chosen(tmp_path, Modality.TEXTS))

@@ -8,8 +8,7 @@ from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.source import name_sources
 from evenpair.schemas.tables import PAIRS
 from evenpair.schemas.unit import Tally, Unit
-from evenpair.storage import files
-from evenpair.transforms.captioners.captioner import Answer, Asked
+from evenpair.transforms.captioners.captioner import Answer, CaptionerId
 from evenpair.transforms.enrich.caption_images import caption_images
 from evenpair.transforms.enrich.gather_captions import gather_captions
 from evenpair.transforms.enrich.keep_answers import AnswerStore
@@ -95,10 +94,10 @@ def test_a_device_too_small_for_a_batch_captions_all_pairs(unit, store):
 
 def test_another_model_revision_or_prompt_captions_all_pairs_again(unit, store):
     caption_images(unit, FakeCaptioner(), store)
-    others = [Asked("you", "1", ""), Asked("me", "2", ""), Asked("me", "1", "a")]
+    others = [CaptionerId("you", "1", ""), CaptionerId("me", "2", ""), CaptionerId("me", "1", "a")]
     for other in others:
         captioner = FakeCaptioner()
-        captioner.asked = other
+        captioner.captioner_id = other
         caption_images(unit, captioner, store)
         assert len(captioner.batches) == 2
     assert [answers_in(store, asked) for asked in (ME, *others)] == [ALL] * 4
@@ -111,28 +110,6 @@ def test_an_answer_of_a_second_attempt_is_ignored(unit, store):
     assert store.load(ME)["answer"].to_pylist() == ["first", "other"]
     store.settle()
     assert store.load(ME)["answer"].to_pylist() == ["first", "other"]
-
-
-def test_two_attempts_write_parts_with_different_names(store, monkeypatch):
-    with monkeypatch.context() as patched:
-        patched.setattr(AnswerStore, "_parts", lambda _: [])  # both saw none, and begin
-        store.add({"u": Answer("mine")}, ME)
-        store.add({"v": Answer("yours")}, ME)
-    assert sorted(store.load(ME)["answer"].to_pylist()) == ["mine", "yours"]
-
-
-def test_answers_are_found_while_another_attempt_merges_them(store, monkeypatch):
-    store.add({"u": Answer("mine")}, ME)
-    real = files.read_table
-
-    def settled_before(path):
-        with monkeypatch.context() as patched:
-            patched.setattr(files, "read_table", real)
-            store.settle()
-        return real(path)
-
-    monkeypatch.setattr(files, "read_table", settled_before)
-    assert store.load(ME)["answer"].to_pylist() == ["mine"]
 
 
 def test_gathered_captions_are_checked(unit, store):

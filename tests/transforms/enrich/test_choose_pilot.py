@@ -15,7 +15,7 @@ from evenpair.transforms.enrich.choose_pilot import choose_pilot, share_out
     st.integers(1, 5),
 )
 def test_shares_fill_batches_and_add_up(counts, count, at_once):
-    shares = share_out(counts, count, at_once)
+    shares = share_out(counts, count, at_once=at_once)
     assert sum(shares.values()) == min(count, sum(counts.values()))
     assert [name for name, share in shares.items() if share > counts[name]] == []
     partly = [n for n, share in shares.items() if share < counts[n] and share % at_once]

@@ -4,7 +4,6 @@ import pytest
 
 from evenpair.schemas.facts import Attribute, Facts
 from evenpair.transforms.facts.contradicts import contradicts
-from evenpair.transforms.information.imbalance import unite
 
 DOG = Facts(("dog",))
 RUG = Facts(("rug",), (Attribute("rug", "red"),))
@@ -17,7 +16,7 @@ BLACK = Facts(("dog",), (Attribute("dog", "black"),))
     [
         (BROWN, BLACK, True),
         (BROWN, BROWN, False),
-        (unite(BROWN, BLACK), BLACK, False),
+        (BROWN.union(BLACK), BLACK, False),
         (BROWN, RUG, False),
         (DOG, BLACK, False),
         (BROWN, Facts(("puppy",), (Attribute("puppy", "white"),)), True),

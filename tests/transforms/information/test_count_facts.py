@@ -11,13 +11,14 @@ from apache_beam.testing.util import assert_that, equal_to
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenpair.schemas.facts import Facts
+from evenpair.schemas.facts import FACTS, Facts, facts_to_arrow
 from evenpair.schemas.source import Source
 from evenpair.schemas.statistics import Statistics, count_events, statistics_to_table
-from evenpair.schemas.tables import FACTS, facts_to_arrow
 from evenpair.schemas.unit import Tally, Unit
-from evenpair.transforms.information import count_facts, event_tables, sum_events
-from evenpair.transforms.information.count_facts import CountFacts, count_unit, split
+from evenpair.transforms import spill_buckets
+from evenpair.transforms.information import event_tables, sum_events
+from evenpair.transforms.information.count_facts import CountFacts, count_unit
+from evenpair.transforms.information.event_tables import split
 from evenpair.transforms.information.keep_statistics import keep_statistics
 from evenpair.transforms.information.sum_events import SumEvents, sum_bucket
 
@@ -38,7 +39,7 @@ def plain(events):
 @given(parts=COUNTS)
 def test_early_sums_do_not_change_the_total(parts):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(event_tables, "_FEW", 2)
+        patch.setattr(event_tables, "_FEW_ROWS", 2)
         total = event_tables.sum_events(map(event_tables.events_to_table, parts))
     expected = sum(map(Counter, parts), Counter())
     assert plain(total) == {"\x1f".join(event): count for event, count in expected.items()}
@@ -58,7 +59,7 @@ def test_a_bucket_is_pruned_the_same_in_parts_and_as_a_whole(parts, limit):
 
 @pytest.mark.parametrize("most", [0, 10**6])
 def test_the_counts_do_not_depend_on_how_much_a_worker_holds(tmp_path, monkeypatch, most):
-    monkeypatch.setattr(count_facts, "_MOST_HELD", most)
+    monkeypatch.setattr(spill_buckets, "MOST_ROWS", most)
     corpus = [[Facts((f"dog {at % 7}", "cat"))] * (at + 1) for at in range(20)]
     prior = keep_statistics(Statistics(count_events(corpus[0]), 1.0), f"{tmp_path}/prior.parquet")
     everything = [*corpus[0], *(caption for facts in corpus for caption in facts)]
@@ -66,7 +67,7 @@ def test_the_counts_do_not_depend_on_how_much_a_worker_holds(tmp_path, monkeypat
     path, folder = f"{tmp_path}/counts.parquet", f"{tmp_path}/spilled"
     with beam.Pipeline(runner=FnApiRunner()) as root:
         units = root | beam.Create([unit_of(at, facts) for at, facts in enumerate(corpus)])
-        counted = units | CountFacts(folder) | SumEvents(prior, path, folder)
+        counted = units | CountFacts(folder) | SumEvents(prior=prior, path=path, folder=folder)
         assert_that(counted, equal_to([path]))
     kept = pq.read_table(path)
     assert (kept, kept.schema.metadata) == (expected, expected.schema.metadata)

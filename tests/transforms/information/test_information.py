@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenpair.schemas.facts import Attribute, Facts, Relation
-from evenpair.transforms.information.imbalance import unite
 from evenpair.transforms.information.information import (
     BACK_OFF_WEIGHT,
     MAX_BITS,
@@ -29,7 +28,7 @@ def test_bits_are_never_negative_and_never_infinite(corpus, facts):
 @given(corpus=CORPORA, facts=FACTS, more=FACTS)
 def test_more_facts_never_carry_less(corpus, facts, more):
     model = model_of(corpus)
-    together = bits(model, unite(facts, more))
+    together = bits(model, facts.union(more))
     assert together >= bits(model, facts)
     assert together <= bits(model, facts) + bits(model, more) + 1e-9
 
@@ -42,7 +41,7 @@ def test_order_and_repetition_do_not_change_the_bits(corpus, facts, seed):
         tuple(seed.sample(facts.relations, len(facts.relations))),
     )
     assert model.bits(shuffled) == model.bits(facts)
-    assert model.bits(unite(facts, facts, shuffled)) == model.bits(facts)
+    assert model.bits(facts.union(facts, shuffled)) == model.bits(facts)
 
 
 def test_a_rare_object_carries_more_than_a_common_one():

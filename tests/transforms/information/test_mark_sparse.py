@@ -23,11 +23,18 @@ def test_less_than_half_of_the_full_level_is_sparse():
 
 def test_a_caption_at_the_threshold_is_not_sparse():
     unit = scored(("a dog", DOG))
-    assert mark_sparse(unit, bits(DOG) * 2, 0.5).table["sparse"].to_pylist() == [False]
-    assert mark_sparse(unit, bits(DOG) * 2.1, 0.5).table["sparse"].to_pylist() == [True]
+    assert mark_sparse(unit, full_level=bits(DOG) * 2, enrich_below=0.5).table[
+        "sparse"
+    ].to_pylist() == [False]
+    assert mark_sparse(unit, full_level=bits(DOG) * 2.1, enrich_below=0.5).table[
+        "sparse"
+    ].to_pylist() == [True]
 
 
 def test_columns_keep_the_order_of_the_schema_with_others_last():
     unit = scored(("a dog", DOG))
     unit = unit.with_columns(["exif"], [pa.array(["{}"])]).with_order(["exif", *SCORES.names])
-    assert mark_sparse(unit, 1, 0.5).table.column_names == [*SCORES.names, "exif"]
+    assert mark_sparse(unit, full_level=1, enrich_below=0.5).table.column_names == [
+        *SCORES.names,
+        "exif",
+    ]

@@ -19,10 +19,10 @@ from evenpair.schemas.statistics import (
     statistics_from_table,
     statistics_to_table,
 )
-from evenpair.transforms.information.count_facts import sum_counts
 from evenpair.transforms.information.count_index import CountIndex, index_of
 from evenpair.transforms.information.event_tables import events_to_table, prune, sum_events
 from evenpair.transforms.information.information import InformationModel
+from evenpair.transforms.sum_counts import sum_counts
 
 from ...support.corpora import CORPORA, FACTS, model_of
 

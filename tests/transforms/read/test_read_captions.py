@@ -19,7 +19,8 @@ from ...support.shards import MadePair, write_members, write_source
 PAIRS_MADE = [MadePair(0, "a dog"), MadePair(1, None), MadePair(2, "a red ball on a table")]
 KEYS = ["000000000", "000000001", "000000002"]
 UIDS = [
-    derive_uid(f"https://example.invalid/{p.number}.jpg", "", "", p.caption) for p in PAIRS_MADE
+    derive_uid(f"https://example.invalid/{p.number}.jpg", source="", key="", caption=p.caption)
+    for p in PAIRS_MADE
 ]
 
 
@@ -125,7 +126,7 @@ def test_a_uid_of_the_source_is_kept(tmp_path):
     own = "0123456789abcdef" * 2
     pairs = [MadePair(0, "a dog", extra={"uid": own}), MadePair(1, "a cat", extra={"uid": "12"})]
     unit = read_captions(source_of(write_source(tmp_path / "0.tar", pairs, parquet=False)))
-    derived = derive_uid("https://example.invalid/1.jpg", "", "", "a cat")
+    derived = derive_uid("https://example.invalid/1.jpg", source="", key="", caption="a cat")
     assert unit.table["uid"].to_pylist() == [own, derived]
 
 
@@ -147,7 +148,7 @@ def test_no_image_byte_is_read(shard):
     archive = Spy(shard.read_bytes())
     archive.read = []
     members = list(read_members(bytes(archive)))
-    read_samples(source_of(shard), archive, None, None)
+    read_samples(source_of(shard), archive)
     images = [(m.offset, m.offset + m.size) for m in members if m.name.endswith(".jpg")]
     assert len(images) == 3
     touched = [image for image in images for a, b in archive.read if a < image[1] and b > image[0]]

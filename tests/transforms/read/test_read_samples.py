@@ -23,7 +23,7 @@ def pack(members):
 
 
 def read_packed(members):
-    return read_samples(Source(0, "s", "s.tar"), pack(members), None, None)
+    return read_samples(Source(0, "s", "s.tar"), pack(members))
 
 
 def reasons(unit):
@@ -56,9 +56,15 @@ def test_a_sample_that_lacks_a_part_is_rejected_with_its_reason(members, rejecte
 def test_a_sample_without_json_or_text_has_no_caption():
     unit = read_packed([("1.jpg", b"x")])
     assert unit.table.to_pylist() == [
-        {**dict.fromkeys(PAIRS.names), "uid": derive_uid(None, "s", "1", None), "shard": "s",
-         "key": "1"}
-    ]  # fmt: skip
+        {
+            **dict.fromkeys(PAIRS.names),
+            **{
+                "uid": derive_uid(None, source="s", key="1", caption=None),
+                "shard": "s",
+                "key": "1",
+            },
+        }
+    ]
 
 
 def test_a_caption_is_taken_from_the_json():

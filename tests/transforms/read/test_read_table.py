@@ -44,9 +44,24 @@ def reasons(unit):
 def test_successful_rows_are_pairs(tmp_path):
     unit = read_captions(write_table(tmp_path / "0.parquet"))
     assert unit.table.select(["uid", "key", "caption", "width"]).to_pylist() == [
-        {"uid": derive_uid("u0", "", "", "a dog"), "key": "00", "caption": "a dog", "width": 8},
-        {"uid": derive_uid("u2", "", "", None), "key": "02", "caption": None, "width": 8},
-        {"uid": derive_uid("u3", "", "", "a boat"), "key": "03", "caption": "a boat", "width": 8},
+        {
+            "uid": derive_uid("u0", source="", key="", caption="a dog"),
+            "key": "00",
+            "caption": "a dog",
+            "width": 8,
+        },
+        {
+            "uid": derive_uid("u2", source="", key="", caption=None),
+            "key": "02",
+            "caption": None,
+            "width": 8,
+        },
+        {
+            "uid": derive_uid("u3", source="", key="", caption="a boat"),
+            "key": "03",
+            "caption": "a boat",
+            "width": 8,
+        },
     ]
     assert unit.table.column_names == [*PAIRS.names, "text", "status"]
     assert reasons(unit) == {"03": "duplicate-key"}

@@ -60,7 +60,7 @@ def test_a_very_large_member_is_read_in_pieces(archive, monkeypatch):
     monkeypatch.setattr(stored_samples, "MOST_BYTES", 100)
     sample = next(samples := read_stored(Source(0, "s", str(archive)), {"1"}))
     assert isinstance(sample.image, Stretch)
-    assert b"".join(sample.image.pieces()) == make_jpeg(1)
+    assert b"".join(sample.image.blocks()) == make_jpeg(1)
     assert bytes(sample.members["txt"]) == b"a dog"
     samples.close()
 

@@ -9,7 +9,7 @@ from evenpair.schemas.errors import UsageError
 from evenpair.schemas.source import Source
 from evenpair.schemas.tables import SELECTION
 from evenpair.schemas.unit import Tally, Unit
-from evenpair.transforms.select.block_list import is_named, load_block_list
+from evenpair.transforms.select.block_list import is_blocked, load_block_list
 from evenpair.transforms.select.subset_file import SUBSET, keep_subset, subset_of
 
 from ...support.messages import raises_naming
@@ -26,7 +26,7 @@ TABLE = pa.table(
 
 def named_by(path):
     """Return for each row of the table whether a block list names it."""
-    return is_named(TABLE, load_block_list(str(path))).tolist()
+    return is_blocked(TABLE, load_block_list(str(path))).tolist()
 
 
 @pytest.mark.parametrize(

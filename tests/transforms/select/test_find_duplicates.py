@@ -29,12 +29,12 @@ def unit_of(number, rows):
     return Unit(Source(number, f"s{number}", "s.tar"), pa.table(columns), Tally(len(rows)))
 
 
-def find(sources, seed=0, passed_over=NONE):
+def find(sources, seed=0, ignored=NONE):
     """Return the rows that repeat a value, by source; units come in random order."""
     buckets = {}
     units = [unit_of(number, rows) for number, rows in enumerate(sources)]
     Random(seed).shuffle(units)
-    lists = [occurrences(unit, "value", passed_over) for unit in units]
+    lists = [occurrences(unit, "value", ignored) for unit in units]
     for held in (lists[::2], lists[1::2]):  # as two workers pass on what they hold
         for bucket, part in in_buckets(held) if held else ():
             buckets.setdefault(bucket, []).append(part)
@@ -59,7 +59,7 @@ def test_a_pair_that_was_rejected_hides_no_other():
 
 
 def test_a_skipped_row_hides_no_other():
-    assert find([[("a", False), ("a", False), ("a", False)]], passed_over=np.array([0])) == {0: [2]}
+    assert find([[("a", False), ("a", False), ("a", False)]], ignored=np.array([0])) == {0: [2]}
 
 
 def test_empty_sources_have_no_duplicates():

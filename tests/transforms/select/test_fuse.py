@@ -11,8 +11,7 @@ from evenpair.schemas.facts import Attribute, Facts, Relation
 from evenpair.transforms.enrich.find_generated_facts import find_parts
 from evenpair.transforms.facts.contradicts import contradicts
 from evenpair.transforms.facts.parse_captions import parse_captions
-from evenpair.transforms.information.imbalance import unite
-from evenpair.transforms.select.fuse import Written, append, fuse, replace
+from evenpair.transforms.select.fuse import WrittenCaption, append, fuse, replace
 from evenpair.transforms.select.join_captions import (
     has_names,
     names_in,
@@ -48,7 +47,7 @@ PIECE = st.lists(st.sampled_from(["a", "dog", "rug", "lies."]), min_size=1, max_
 PARTS = st.lists(
     st.builds(Part, st.one_of(PIECE, PIECE.map(lambda text: f", {text}")), fact_sets()),
     max_size=4,
-).map(lambda parts: parts[next((n for n, p in enumerate(parts) if not p.goes_on), len(parts)) :])
+).map(lambda parts: parts[next((n for n, p in enumerate(parts) if not p.is_clause), len(parts)) :])
 
 
 @pytest.fixture(scope="module")
@@ -100,11 +99,13 @@ class TestFuse:
 
     def test_a_part_with_another_colour_of_the_same_object_is_left_out(self):
         parts = [
-            Part("a black dog on a rug", unite(BLACK, LIES)),
+            Part("a black dog on a rug", BLACK.union(LIES)),
             Part("a red rug", RUG),
         ]
         written = fuse("a brown dog", BROWN, parts, 56)
-        assert written == Written("a brown dog: a red rug", CaptionSource.FUSED, unite(BROWN, RUG))
+        assert written == WrittenCaption(
+            "a brown dog: a red rug", CaptionSource.FUSED, BROWN.union(RUG)
+        )
 
     def test_a_clause_is_left_out_with_the_part_that_it_continues(self):
         parts = [
@@ -138,10 +139,10 @@ class TestFuse:
         if written.source is CaptionSource.GENERATED:
             assert (len(raw_facts), has_names(raw)) == (0, False)
             return
-        assert unite(written.facts, raw_facts) == unite(raw_facts, written.facts) == written.facts
+        assert written.facts.union(raw_facts) == raw_facts.union(written.facts) == written.facts
         assert set(names_in(plain_caption(raw))) <= {*names_in(f"a {written.text}")}
         if written.source is CaptionSource.RAW:
-            assert written == Written(raw.strip(), CaptionSource.RAW, raw_facts)
+            assert written == WrittenCaption(raw.strip(), CaptionSource.RAW, raw_facts)
         else:
             assert len(written.text.split()) <= budget
             assert visible_text(written.text) is None
@@ -154,7 +155,7 @@ class TestOtherModes:
     def test_append_keeps_all_facts_of_both(self, raw, raw_facts, parts):
         written = append(raw, raw_facts, parts)
         assert written.text.startswith(plain_caption(raw))
-        assert written.facts == unite(raw_facts, *(part.facts for part in parts))
+        assert written.facts == raw_facts.union(*(part.facts for part in parts))
         assert written.source is CaptionSource.FUSED
 
     def test_replace_keeps_the_generated_parts_only(self):
@@ -163,6 +164,6 @@ class TestOtherModes:
             Part("a red rug", RUG),
             Part(", with a dog on it.", LIES),
         ]
-        assert replace(parts) == Written(
-            "a dog. a red rug, with a dog on it.", CaptionSource.GENERATED, unite(DOG, RUG, LIES)
+        assert replace(parts) == WrittenCaption(
+            "a dog. a red rug, with a dog on it.", CaptionSource.GENERATED, DOG.union(RUG, LIES)
         )

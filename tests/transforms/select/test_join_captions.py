@@ -58,4 +58,4 @@ def test_a_known_word_loses_its_capital():
     ],
 )
 def test_a_stock_opening_is_kept(raw, generated, text):
-    assert stand_in(raw, generated) == text
+    assert stand_in(raw, addition=generated) == text

@@ -3,8 +3,9 @@
 import pytest
 
 from evenpair.schemas.facts import Facts
+from evenpair.transforms.select.choose_caption import EnrichmentOptions, share_of
 from evenpair.transforms.select.fuse import Mode
-from evenpair.transforms.select.judge_pairs import EnrichmentOptions, judge_pairs, share_of
+from evenpair.transforms.select.judge_pairs import judge_pairs
 
 from ...support.judged_pairs import (
     CAT,

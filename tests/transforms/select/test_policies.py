@@ -3,9 +3,10 @@
 import pyarrow as pa
 import pytest
 
-from evenpair.transforms.select.judge_pairs import EnrichmentOptions, judge_pairs
+from evenpair.transforms.select.choose_caption import EnrichmentOptions
+from evenpair.transforms.select.judge_pairs import judge_pairs
 from evenpair.transforms.select.policies import (
-    DECIDING,
+    JUDGED_COLUMNS,
     PolicyOptions,
     apply_policies,
     first_reasons,
@@ -88,7 +89,7 @@ def test_pairs_with_an_unusable_image_hide_no_duplicate():
     table = apply_policies(unit, PolicyOptions(min_bits=99)).table
     assert table["reason"].to_pylist() == ["undecodable-image", "min-bits"]
     assert table["blocked"].to_pylist() == [True, False]
-    assert table.column_names == list(DECIDING)
+    assert table.column_names == list(JUDGED_COLUMNS)
 
 
 @pytest.mark.parametrize(

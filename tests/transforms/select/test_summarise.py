@@ -1,6 +1,5 @@
 """Measures of a corpus before and after a selection, and the random sample of references."""
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -9,7 +8,6 @@ from scipy.stats import spearmanr
 
 from evenpair.schemas.source import Source
 from evenpair.schemas.unit import Tally, Unit
-from evenpair.transforms.enrich.reference_sample import NONE, is_sampled, smallest, threshold
 from evenpair.transforms.select.judge_pairs import PRESENCE
 from evenpair.transforms.select.summarise import measures, tallies
 
@@ -95,31 +93,8 @@ def test_without_references_presence_is_unknown():
     assert (summary["presence_bias"], summary["presence_basis"]) == (None, None)
 
 
-def scores(numbers, language="en"):
-    columns = {"uid": [f"{n:032x}" for n in numbers], "language": [language] * len(numbers)}
-    schema = pa.schema([("uid", pa.string()), ("language", pa.string())])
-    return Unit(Source(0, "s", "s.tar"), pa.table(columns, schema=schema), Tally(len(numbers)))
-
-
-@given(
-    numbers=st.lists(st.integers(0, 99), unique=True), at=st.integers(0, 99), n=st.integers(1, 20)
-)
-def test_a_sample_has_its_size_however_the_corpus_is_split(numbers, at, n):
-    parts = [scores(numbers[at:]), scores(numbers[:at])]
-    last = threshold([smallest(part, n) for part in parts], n)
-    chosen = [is_sampled(part.table, last) for part in parts]
-    assert sum(map(np.sum, chosen)) == min(n, len(numbers))
-    assert last == threshold([smallest(scores(numbers), n)], n)
-
-
-def test_captions_in_other_languages_are_not_sampled():
-    japanese = scores([1, 2], "ja")
-    assert threshold([smallest(japanese, 2)], 2) == NONE
-    assert is_sampled(japanese.table, 2**64 - 1).tolist() == [False, False]
-
-
 @given(rows=ROWS)
-def test_tallies_are_whole_numbers_whose_sum_does_not_depend_on_the_order(rows):
+def test_tallies_are_whole_numbers(rows):
     counts = tallies(unit_of(rows, [4, 3, 4, 2, 2, 0]))
     assert len(counts) > 5
     assert [name for name, count in counts.items() if type(count) is not int] == []

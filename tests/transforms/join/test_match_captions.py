@@ -4,7 +4,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenpair.transforms.join.match_given_captions import find_places, into_buckets, match
+from evenpair.transforms.join.match_captions import find_places, into_buckets, match
 
 KEYS = st.lists(st.sampled_from(["a", "b", "c", None]), min_size=2, max_size=9)
 
@@ -12,8 +12,8 @@ KEYS = st.lists(st.sampled_from(["a", "b", "c", None]), min_size=2, max_size=9)
 @given(KEYS, KEYS, KEYS, st.randoms(use_true_random=False))
 def test_a_pair_with_several_captions_gets_the_first(pairs, first, second, chance):
     places = [
-        find_places(column, column.is_valid(), number, is_given=is_given)
-        for number, keys, is_given in ((7, pairs, False), (0, first, True), (1, second, True))
+        find_places(column, column.is_valid(), number, is_captions=is_captions)
+        for number, keys, is_captions in ((7, pairs, False), (0, first, True), (1, second, True))
         for column in [pa.array(keys, pa.string())]
     ]
     buckets = {}

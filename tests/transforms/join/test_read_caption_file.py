@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from evenpair.schemas.errors import EvenpairError, UsageError
-from evenpair.transforms.join.read_given_captions import GivenFile, fields_of, read_given_captions
+from evenpair.transforms.join.read_caption_file import CaptionFile, fields_of, read_caption_file
 
 from ...support.captions import uid, write_lines
 from ...support.messages import raises_naming
@@ -25,7 +25,7 @@ def test_every_format_reads_the_same(tmp_path, name):
         write_lines(path, WRITTEN)
     else:
         pq.write_table(pa.Table.from_pylist(WRITTEN), path)
-    tables = read_given_captions(GivenFile(0, str(path), "uid", "caption"))
+    tables = read_caption_file(CaptionFile(0, str(path), "uid", "caption"))
     assert [tuple(row.values()) for table in tables for row in table.to_pylist()] == READ
 
 
@@ -33,7 +33,7 @@ def test_a_line_without_an_object_has_no_caption(tmp_path):
     path = tmp_path / "c.jsonl"
     line = b'{"url": "u", "text": "t\\ud83d", "model": 3}'
     path.write_bytes(line + b'\n{"url": \n[1]\n\xff\n\n{"url": 4}')
-    [table] = read_given_captions(GivenFile(0, str(path), "url", "text"))
+    [table] = read_caption_file(CaptionFile(0, str(path), "url", "text"))
     assert table["on"].to_pylist() == ["u", *[None] * 5]
     assert table["caption"].to_pylist() == ["t?", *[None] * 5]
 
@@ -43,7 +43,7 @@ def test_a_file_that_ends_early_is_named(tmp_path):
     path = write_lines(tmp_path / "c.jsonl.gz", rows)
     path.write_bytes(path.read_bytes()[:-20])
     with raises_naming(EvenpairError, path):
-        list(read_given_captions(GivenFile(0, str(path), "uid", "caption")))
+        list(read_caption_file(CaptionFile(0, str(path), "uid", "caption")))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Piece of a source -> the pairs that a shard takes from it, and why others were left out."""
+"""OutputShard -> its samples, read from the sources, and the rejections on the way."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -18,24 +18,24 @@ from ...schemas.sample_json import add_fields
 from ...schemas.shard_tables import ADDED
 from ...schemas.tables import SCORES
 from ...storage import files
-from ..embed.encoder import EncodedBy
+from ..embed.encoder import EncoderId
 from ..read.check_image import image_fault
 from ..read.decode_image import ImageFaultError, decode_image
 from ..read.stored_samples import Payload, StoredSample, Stretch, read_stored
-from ..select.plan_shards import Piece
+from ..select.plan_shards import OutputShard, Piece
 from .vector_members import VectorMembers
 
-_SCORED = ("url", "sha256", "caption", "width", "height")
-_ROW = ("uid", "shard", "key", "output_key", "caption", *ADDED[1:])
+_SCORE_COLUMNS = ("url", "sha256", "caption", "width", "height")
+_ROW_COLUMNS = ["uid", "shard", "key", "output_key", "caption", *ADDED[1:]]
 
 Row = dict[str, Any]
-"""A row of the selection beside the same row of the scores."""
+"""A pair's row of the selection, with the columns of its scores that are written too."""
 
-Refusal = tuple[Reason, str]
+ReasonAndDetail = tuple[Reason, str]
 
 
-class Pair(NamedTuple):
-    """A pair to write: its key, its members by field, and which of them is the image."""
+class OutputSample(NamedTuple):
+    """A sample to write: its key, its members by field, and the field of the image."""
 
     key: str
     members: dict[str, Payload]
@@ -43,53 +43,58 @@ class Pair(NamedTuple):
 
 
 @dataclass(slots=True)
-class Choice:
-    """What one shard takes from its sources."""
+class ShardContents:
+    """The samples of one output shard: read from its sources once, counted on the way."""
 
+    shard: OutputShard
     run_dir: RunDirectory
-    number: int
     check_images: bool
-    encoders: tuple[EncodedBy, ...] = ()
-    """Whose vectors are written beside the images."""
+    encoders: tuple[EncoderId, ...] = ()
+    """Their vectors become members of the samples."""
     tables: list[pa.Table] = field(default_factory=list)
-    """The rows of what was taken, a table for each source, in the order of writing."""
+    """The rows of the samples, a table for each piece, in the order of writing."""
     rejections: list[Rejection] = field(default_factory=list)
     written: Counter[str] = field(default_factory=Counter)
-    """How many pairs were taken from each source."""
+    """Samples from each source, by its name."""
     left_out: Counter[str] = field(default_factory=Counter)
-    """How many members were left out of samples that were taken, by field."""
+    """Members that were left out of samples, by field."""
 
-    def pairs_of(self, piece: Piece) -> Iterator[Pair]:
-        """Yield the chosen pairs of ``piece`` in the order in which its source holds them."""
-        chosen = _chosen_rows(self.run_dir, piece, self.number)
-        columns = [chosen[name].to_pylist() for name in _ROW]
-        waiting = {key: at for at, key in enumerate(chosen["key"].to_pylist())}
+    def samples(self) -> Iterator[OutputSample]:
+        """Yield the samples of the shard, piece by piece in the order of the sources.
+
+        Raises EvenpairError if a source cannot be read.
+        """
+        for piece in self.shard.pieces:
+            yield from self._samples_of(piece)
+
+    def _samples_of(self, piece: Piece) -> Iterator[OutputSample]:
+        table = _chosen_rows(self.run_dir, piece, self.shard.number)
+        rows = table.select(_ROW_COLUMNS).to_pylist()
+        waiting = {row["key"]: at for at, row in enumerate(rows)}
         vectors = VectorMembers(self.run_dir, piece.source, self.encoders)
-        taken: list[int] = []
+        positions: list[int] = []
         with closing(read_stored(piece.source, waiting)) as samples:
             for sample in samples:
                 at = waiting.pop(sample.key)
-                row = {name: column[at] for name, column in zip(_ROW, columns, strict=True)}
-                made = self._make_pair(row, sample)
-                if isinstance(made, Pair):
-                    made.members.update(vectors.of(row))
-                    taken.append(at)
-                    yield made
+                output = self._output_sample(rows[at], sample)
+                if isinstance(output, OutputSample):
+                    output.members.update(vectors.of(rows[at]))
+                    positions.append(at)
+                    yield output
                 else:
-                    self._reject(row, *made)
+                    self._reject(rows[at], *output)
                 if not waiting:
                     break
         for at in waiting.values():
-            row = {name: column[at] for name, column in zip(_ROW, columns, strict=True)}
-            self._reject(row, *_NO_IMAGE)
-        self.tables.append(chosen.take(pa.array(taken, pa.int64())))
-        self.written[piece.source.name] += len(taken)
+            self._reject(rows[at], *_NO_IMAGE)
+        self.tables.append(table.take(pa.array(positions, pa.int64())))
+        self.written[piece.source.name] += len(positions)
 
     def _reject(self, row: Row, reason: Reason, detail: str) -> None:
-        where = (row["uid"], row["shard"], row["key"], Phase.WRITE)
-        self.rejections.append(Rejection(*where, reason, detail))
+        pair = (row["uid"], row["shard"], row["key"])
+        self.rejections.append(Rejection(*pair, Phase.WRITE, reason, detail))
 
-    def _make_pair(self, row: Row, sample: StoredSample) -> Pair | Refusal:
+    def _output_sample(self, row: Row, sample: StoredSample) -> OutputSample | ReasonAndDetail:
         image_field = sample.image_field
         if image_field is None:
             return _NO_IMAGE
@@ -97,14 +102,14 @@ class Choice:
         if fault is not None:
             return Reason.UNDECODABLE_IMAGE, fault
         try:
-            said = _with_fields(sample.members.get("json"), row)
+            json = _with_fields(sample.members.get("json"), row)
         except (ValueError, RecursionError) as error:
-            return Reason.UNREADABLE_SAMPLE, f"its json is no JSON object: {error}"
+            return Reason.UNREADABLE_SAMPLE, f"its json is not a JSON object: {error}"
         pickled = [name for name in sample.members if is_pickled(name)]
         self.left_out.update(pickled)
         members = {n: m for n, m in sample.members.items() if n not in pickled}
-        members |= {"json": said, "txt": (row["caption"] or "").encode()}
-        return Pair(row["output_key"], members, image_field)
+        members |= {"json": json, "txt": (row["caption"] or "").encode()}
+        return OutputSample(row["output_key"], members, image_field)
 
     def _image_fault(self, image: Payload) -> str | None:
         if isinstance(image, Stretch):
@@ -122,10 +127,10 @@ _NO_IMAGE = (Reason.MISSING_IMAGE, "the source holds no image for the key")
 
 
 def _chosen_rows(run_dir: RunDirectory, piece: Piece, number: int) -> pa.Table:
-    """Return the rows of ``piece``: the selection, and behind it what the scores know besides."""
+    """Return the rows of ``piece`` in a shard: columns of the selection, then of the scores."""
     path = run_dir.table(RunTable.SCORES, piece.source.name)
     others = [name for name in files.read_schema(path).names if name not in SCORES.names]
-    scores = files.read_table(path, [*_SCORED, *others])
+    scores = files.read_table(path, [*_SCORE_COLUMNS, *others])
     table = files.read_table(run_dir.table(RunTable.SELECTION, piece.source.name))
     table = table.append_column("caption_raw", scores["caption"])
     for name in scores.column_names:
@@ -134,11 +139,11 @@ def _chosen_rows(run_dir: RunDirectory, piece: Piece, number: int) -> pa.Table:
     return table.filter(pc.equal(table["output_shard"], number))
 
 
-def _with_fields(original: Payload | None, row: Row) -> bytes:
-    """Return the JSON of a written sample: what it came with, and what the run knows of it."""
-    if isinstance(original, Stretch):
-        raise ValueError(f"{original.size} bytes")
+def _with_fields(json: Payload | None, row: Row) -> bytes:
+    """Return the JSON of a sample with the fields that evenpair adds."""
+    if isinstance(json, Stretch):
+        raise ValueError(f"{json.size} bytes")
     renamed = {} if row["output_key"] == row["key"] else {"key": row["output_key"]}
     fields = {**renamed, **{name: row[name] for name in ADDED}}
-    text = None if original is None else bytes(original).decode("utf-8-sig")
+    text = None if json is None else bytes(json).decode("utf-8-sig")
     return add_fields(text, fields).encode()
