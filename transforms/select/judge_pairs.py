@@ -131,16 +131,16 @@ def _judge_pair(
     before = judge_by_reference(raw.facts, raw=raw.facts, reference=reference, model=model)
     similarity = pair.similarity_generated
     if is_withheld(agreement=before.agreement, similarity=similarity, options=options):
-        written = raw
+        caption = raw
         before = after = Judgement(pair.imbalance, None, Basis.CORPUS)
     else:
-        written = choose_caption(pair, options)
-        after = judge_by_reference(written.facts, raw=raw.facts, reference=reference, model=model)
-    bits = model.bits(written.facts)
-    is_raw = written.source is CaptionSource.RAW
+        caption = choose_caption(pair, options)
+        after = judge_by_reference(caption.facts, raw=raw.facts, reference=reference, model=model)
+    bits = model.bits(caption.facts)
+    is_raw = caption.source is CaptionSource.RAW
     return {
-        "caption": written.text,
-        "caption_source": written.source.value,
+        "caption": caption.text,
+        "caption_source": caption.source.value,
         "caption_generated": pair.generated,
         "imbalance_before": before.imbalance,
         "imbalance_after": after.imbalance,

@@ -42,8 +42,8 @@ class ImageSpool:
     def add(self, image_field: str, image: Payload) -> None:
         """Append the image of the next row, for the column ``image_field``."""
         self._places.append(_Place(image_field, self._file.tell(), len(image)))
-        for piece in image.blocks() if isinstance(image, Stretch) else (image,):
-            self._file.write(piece)
+        for block in image.blocks() if isinstance(image, Stretch) else (image,):
+            self._file.write(block)
 
     def write_table(self, table: pa.Table, file: IO[bytes]) -> None:
         """Write ``table`` to ``file``, with the images in columns after its own.

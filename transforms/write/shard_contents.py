@@ -1,4 +1,4 @@
-"""Piece of a source -> the samples that a shard takes from it, and the rejections."""
+"""OutputShard -> its samples, read from the sources, and the rejections on the way."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from ..embed.encoder import EncoderId
 from ..read.check_image import image_fault
 from ..read.decode_image import ImageFaultError, decode_image
 from ..read.stored_samples import Payload, StoredSample, Stretch, read_stored
-from ..select.plan_shards import Piece
+from ..select.plan_shards import OutputShard, Piece
 from .vector_members import VectorMembers
 
 _SCORE_COLUMNS = ("url", "sha256", "caption", "width", "height")
@@ -46,8 +46,8 @@ class OutputSample(NamedTuple):
 class ShardContents:
     """The samples of one output shard: read from its sources once, counted on the way."""
 
+    shard: OutputShard
     run_dir: RunDirectory
-    number: int
     check_images: bool
     encoders: tuple[EncoderId, ...] = ()
     """Their vectors become members of the samples."""
@@ -59,12 +59,16 @@ class ShardContents:
     left_out: Counter[str] = field(default_factory=Counter)
     """Members that were left out of samples, by field."""
 
-    def samples_of(self, piece: Piece) -> Iterator[OutputSample]:
-        """Yield the chosen samples of ``piece`` in the order of its source.
+    def samples(self) -> Iterator[OutputSample]:
+        """Yield the samples of the shard, piece by piece in the order of the sources.
 
-        Raises EvenpairError if the source cannot be read.
+        Raises EvenpairError if a source cannot be read.
         """
-        table = _chosen_rows(self.run_dir, piece, self.number)
+        for piece in self.shard.pieces:
+            yield from self._samples_of(piece)
+
+    def _samples_of(self, piece: Piece) -> Iterator[OutputSample]:
+        table = _chosen_rows(self.run_dir, piece, self.shard.number)
         rows = table.select(_ROW_COLUMNS).to_pylist()
         waiting = {row["key"]: at for at, row in enumerate(rows)}
         vectors = VectorMembers(self.run_dir, piece.source, self.encoders)

@@ -36,18 +36,18 @@ class ShardFormat:
     """Their vectors become members of the samples of archives."""
 
 
-def write_shard(planned: OutputShard, run_dir: RunDirectory, form: ShardFormat) -> int:
+def write_shard(shard: OutputShard, run_dir: RunDirectory, form: ShardFormat) -> int:
     """Write one shard and return the number of its samples.
 
     The statistics are written last: a shard that has them is whole. Raises EvenpairError if a
     source cannot be read.
     """
-    path = shard_path(run_dir, planned.number)
-    contents = ShardContents(run_dir, planned.number, form.check_images, form.encoders)
+    path = shard_path(run_dir, shard.number)
+    contents = ShardContents(shard, run_dir, form.check_images, form.encoders)
     if form.layout == PARQUET:
-        _write_table(path, planned, contents)
+        _write_table(path, contents)
     else:
-        _write_archive(path, planned, contents)
+        _write_archive(path, contents)
     samples = contents.written.total()
     files.write_bytes(f"{path}_stats.json", _statistics(samples))
     return samples
@@ -58,9 +58,9 @@ def shard_path(run_dir: RunDirectory, number: int) -> str:
     return f"{run_dir.shards}/{number:05d}"
 
 
-def is_written(planned: OutputShard, run_dir: RunDirectory, form: ShardFormat) -> bool:
+def is_written(shard: OutputShard, run_dir: RunDirectory, form: ShardFormat) -> bool:
     """Return whether a shard is finished, and its archive has the size that was recorded then."""
-    path = shard_path(run_dir, planned.number)
+    path = shard_path(run_dir, shard.number)
     if not files.exists(f"{path}_stats.json"):
         return False
     try:
@@ -79,14 +79,13 @@ def write_sizes(shards: Iterable[OutputShard], run_dir: RunDirectory) -> None:
     files.write_bytes(f"{run_dir.shards}/sizes.json", json.dumps(sizes, indent=4).encode())
 
 
-def _write_archive(path: str, planned: OutputShard, contents: ShardContents) -> None:
+def _write_archive(path: str, contents: ShardContents) -> None:
     """Write the archive, the members of a sample in the order of their names, then its table."""
     with files.write_whole(f"{path}.tar") as file:
         sink = TarSink(file)
-        for piece in planned.pieces:
-            for sample in contents.samples_of(piece):
-                for name, payload in sorted(sample.members.items()):
-                    sink.add(f"{sample.key}.{name}", payload)
+        for sample in contents.samples():
+            for name, payload in sorted(sample.members.items()):
+                sink.add(f"{sample.key}.{name}", payload)
         size = sink.finish()
     table = shard_table(contents.tables)
     _keep_rejections(contents)
@@ -94,12 +93,11 @@ def _write_archive(path: str, planned: OutputShard, contents: ShardContents) -> 
     files.write_table(f"{path}.parquet", with_shard_tally(table, tally))
 
 
-def _write_table(path: str, planned: OutputShard, contents: ShardContents) -> None:
+def _write_table(path: str, contents: ShardContents) -> None:
     """Write the table, with a column for each type of image."""
     with ImageSpool() as spool:
-        for piece in planned.pieces:
-            for sample in contents.samples_of(piece):
-                spool.add(sample.image_field, sample.members[sample.image_field])
+        for sample in contents.samples():
+            spool.add(sample.image_field, sample.members[sample.image_field])
         table = shard_table(contents.tables)
         _keep_rejections(contents)
         tally = ShardTally(dict(contents.written), dict(contents.left_out))
@@ -108,7 +106,7 @@ def _write_table(path: str, planned: OutputShard, contents: ShardContents) -> No
 
 
 def _keep_rejections(contents: ShardContents) -> None:
-    path = contents.run_dir.rejections(Phase.WRITE, f"{contents.number:05d}")
+    path = contents.run_dir.rejections(Phase.WRITE, f"{contents.shard.number:05d}")
     files.write_table(path, rejections_to_table(contents.rejections))
 
 
@@ -132,11 +130,11 @@ class _Write(beam.DoFn):
         self._run_dir = run_dir
         self._form = form
 
-    def process(self, planned: OutputShard) -> Iterable[tuple[int, str]]:
+    def process(self, shard: OutputShard) -> Iterable[tuple[int, str]]:
         try:
-            write_shard(planned, self._run_dir, self._form)
+            write_shard(shard, self._run_dir, self._form)
         except EvenpairError as error:  # other shards may not need the source that failed
-            yield planned.number, str(error)
+            yield shard.number, str(error)
 
 
 @dataclass
