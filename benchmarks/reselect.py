@@ -8,7 +8,6 @@ and writing one table of what ``--keep-fraction`` keeps: less than ``select`` do
 """
 
 import argparse
-import json
 import random
 import resource
 import shutil
@@ -24,8 +23,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evenpair.pipeline.options.phase_options import EnrichOptions, ScoreOptions
-from evenpair.pipeline.runs.record import options_of
+from evenpair.pipeline.runs.record import RunRecord, plain_options, save_record
 from evenpair.schemas.facts import Attribute, Facts, Relation, facts_to_arrow
+from evenpair.schemas.phase import Phase
+from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.tables import SCORES
 from evenpair.schemas.unit import Tally, with_tally
 from evenpair.transforms.information.keep_statistics import (
@@ -92,11 +93,10 @@ def make_run(root: Path, rows: int) -> None:
     sources = {"number": pa.array(numbers, pa.int32()), "name": names, "path": names}
     pq.write_table(pa.table(sources), root / "sources.parquet")
     keep_statistics(load_statistics(PRIOR), str(root / "statistics.parquet"))
-    done = {
-        "score": {"options": options_of(ScoreOptions()), "done": True},
-        "enrich": {"options": options_of(EnrichOptions()), "done": True},
-    }
-    (root / "run.json").write_text(json.dumps({"phases": done}))
+    record = RunRecord()
+    for phase, options in ((Phase.SCORE, ScoreOptions()), (Phase.ENRICH, EnrichOptions())):
+        record = record.with_phase(phase, plain_options(options), done=True)
+    save_record(RunDirectory(str(root)), record)
 
 
 def select(root: Path, workers: int, *options: str) -> float:
