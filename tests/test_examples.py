@@ -88,7 +88,7 @@ def test_batches_hold_every_pair_once(example, shard):
     data = list(example.batches(shard, {"caption": 1.0}, 10, train=False))
     assert [len(batch[0]) for batch in data] == [10, 10, 4]
     images, texts = (torch.cat([batch[n] for batch in data]) for n in (0, 1))
-    assert images.shape == (PAIRS, 3, 64, size=64)
+    assert images.shape == (PAIRS, 3, 64, 64)
     assert len({tuple(text.tolist()) for text in texts}) == PAIRS
     image_teacher, text_teacher = data[0][2:]
     assert (image_teacher.shape, text_teacher.shape) == ((10, 6), (10, 4))

@@ -236,7 +236,7 @@ def test_the_truth_of_every_pair(folder, pairs):
     lines = (folder.parent / "truth.jsonl").read_text().splitlines()
     truth = [json.loads(line) for line in lines]
     assert [t["uid"] for t in truth] == [
-        derive_uid(pair.url, "", "", pair.captions[0]) for pair in pairs
+        derive_uid(pair.url, source="", key="", caption=pair.captions[0]) for pair in pairs
     ]
     assert [t["factors"] for t in truth] == [pair.item.factors for pair in pairs]
     for record in truth:
