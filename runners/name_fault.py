@@ -8,13 +8,14 @@ import builtins
 import re
 
 from ..schemas.errors import EvenpairError, UsageError
+from ..storage.files import DamagedTableError
 
 _LAST_LINE = re.compile(
     r"^(?:[\w.]*\.)?(?P<name>\w+): (?:\[Errno \d+\] )?"
     r"(?P<message>.*?)(?: \[while running '[^']*'\])*$"
 )
 _JAVA = re.compile(r"\s+at |\s*\.\.\. \d+ more|\s*Suppressed: |\s*$")
-_EXTERNAL = {UsageError.__name__, EvenpairError.__name__} | {
+_EXTERNAL = {UsageError.__name__, EvenpairError.__name__, DamagedTableError.__name__} | {
     name
     for name, kind in vars(builtins).items()
     if isinstance(kind, type) and issubclass(kind, OSError)

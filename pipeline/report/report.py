@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,9 +13,10 @@ from typing import Any
 import jinja2
 
 from ...schemas.captions import CaptionSource
+from ...schemas.errors import EvenpairError
 from ...schemas.run_directory import RunDirectory
 from ...schemas.sample import Sample, group_samples
-from ...schemas.tar import Member, Readable, read_members
+from ...schemas.tar import Member, Readable, TarError, read_members
 from ...storage import files
 from ..phases.join import joined_lines
 from ..runs.record import RunRecord
@@ -62,10 +63,21 @@ def shown_pairs(run_dir: RunDirectory, count: int) -> Iterator[ShownPair]:
     for path in files.find_in(run_dir.shards, "*.tar")[:1]:
         places = _places(f"{path.removesuffix('.tar')}.parquet", count)
         with files.open_blocks(path) as archive:
-            samples = group_samples(read_members(archive))
-            first = islice((s for s in samples if s.key in places), len(places))
-            for sample in sorted(first, key=lambda sample: places[sample.key]):
-                yield _shown(archive, sample)
+            yield from _shown_samples(path, archive, places)
+
+
+def _shown_samples(path: str, archive: Readable, places: Mapping[str, int]) -> Iterator[ShownPair]:
+    """Yield the samples with the keys of ``places``, in their order.
+
+    Raises EvenpairError if the archive is damaged.
+    """
+    try:
+        samples = group_samples(read_members(archive))
+        first = list(islice((s for s in samples if s.key in places), len(places)))
+    except TarError as error:
+        raise EvenpairError(f"{path} is damaged: {error}") from error
+    for sample in sorted(first, key=lambda sample: places[sample.key]):
+        yield _shown(archive, sample)
 
 
 def _places(table: str, count: int) -> dict[str, int]:

@@ -8,33 +8,19 @@ an object store has none, so there the new folder is named in ``run.json``.
 import ctypes
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunEntry
 from ...storage import files
-
-if TYPE_CHECKING:
-    from .run import Run
+from .run import Run
 
 _SHARDS = RunEntry.SHARDS.path
 _NEW = f"{_SHARDS}.new"
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
 
 
-def discard_unfinished(run: "Run") -> None:
-    """Remove shards that are not finished, with their accounts and report."""
-    new = run.record.new_shards
-    if new is not None:
-        run.save(new_shards=None)
-        files.remove(run.directory.path(new))
-    if not run.record.shards_finished:
-        for path in (run.directory.shards, run.directory.accounting, run.directory.report):
-            files.remove(path)
-
-
-def begin_shards(run: "Run") -> RunDirectory:
+def begin_shards(run: Run) -> RunDirectory:
     """Return the run directory with the folder to write to: beside the shards that are finished."""
     record = run.record
     if not record.shards_finished:
@@ -44,7 +30,7 @@ def begin_shards(run: "Run") -> RunDirectory:
     return replace(run.directory, shards_folder=run.record.new_shards or _NEW)
 
 
-def finish_shards(run: "Run") -> None:
+def finish_shards(run: Run) -> None:
     """Put the new shards, which are whole, in the place of the finished ones."""
     new = run.record.new_shards
     if new is None:
@@ -61,7 +47,7 @@ def finish_shards(run: "Run") -> None:
     complete_swap(run)
 
 
-def complete_swap(run: "Run") -> bool:
+def complete_swap(run: Run) -> bool:
     """Finish an exchange of folders that a kill interrupted; return whether there was one.
 
     Then the new shards are in place, and the phase that wrote them is done.
@@ -81,7 +67,7 @@ def complete_swap(run: "Run") -> bool:
     return True
 
 
-def _can_swap(run: "Run") -> bool:
+def _can_swap(run: Run) -> bool:
     return files.is_local(run.directory.root) and not run.record.keep_shards
 
 

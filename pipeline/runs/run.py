@@ -10,7 +10,6 @@ from ...schemas.run_tables import RunEntry, outputs_of
 from ...schemas.source import Source
 from ...storage import files
 from ...transforms.spread import load_sources
-from .output import discard_unfinished
 from .record import NoRunError, RunRecord, current_versions, load_record, plain_options, save_record
 from .work import Execute, Hints
 
@@ -120,4 +119,14 @@ class Run:
             for path in files.find_in(rejections, f"{phase.value}-*"):
                 files.remove(path)
         if Phase.WRITE in phases:
-            discard_unfinished(self)
+            self._discard_unfinished_shards()
+
+    def _discard_unfinished_shards(self) -> None:
+        """Remove shards that are not finished, with their accounts and report."""
+        new = self.record.new_shards
+        if new is not None:
+            self.save(new_shards=None)
+            files.remove(self.directory.path(new))
+        if not self.record.shards_finished:
+            for path in (self.directory.shards, self.directory.accounting, self.directory.report):
+                files.remove(path)

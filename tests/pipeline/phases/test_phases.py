@@ -95,7 +95,7 @@ def test_a_finished_phase_is_not_run_again(steps):
 def test_new_options_redo_their_phase_and_those_after_it(steps):
     select(steps.run, KEEP_HALF)
     assert steps.take() == ["select"]
-    assert steps.has("scores", "selection", "shards") == [True, True, False]
+    assert steps.has("scores", "selection", "shards") == [True, True, True]
     assert steps.all(select_options=KEEP_HALF) == ["write"]
     assert steps.all(score_options=ScoreOptions(enrich_below=0.9), select_options=KEEP_HALF) == [
         "score",
@@ -107,7 +107,7 @@ def test_new_options_redo_their_phase_and_those_after_it(steps):
 def test_new_scores_remove_the_results_of_the_old(steps):
     score(steps.run, ONE, ScoreOptions(enrich_below=0.9), Prepared())
     left = steps.has("scores", "selection", "plan.parquet", "shards", "rejections/select-0.parquet")
-    assert left == [True, False, False, False, False]
+    assert left == [True, False, False, True, False]
     with raises_naming(UsageError, f"evenpair select {steps.directory.root}"):
         write(steps.run, WriteOptions())
 
@@ -124,7 +124,7 @@ def test_the_same_shards_are_recognised_under_another_name(steps):
 def test_the_first_captions_invalidate_an_earlier_selection(steps):
     steps.enrich()
     assert steps.take() == ["enrich"]
-    assert steps.has("selection", "shards") == [False, False]
+    assert steps.has("selection", "shards") == [False, True]
     assert steps.all() == ["select", "write"]
 
 
