@@ -15,7 +15,7 @@ from ..support.job_servers import free_port, serve_prism
 from ..support.messages import assert_refused
 from ..support.shards import tree_bytes
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 OPTIONS = ("--captioner", "demo", "--keep-fraction", "0.8", "--shard-size", "16")
 TABLES = ("scores", "captions", "selection", "rejections", "shards")

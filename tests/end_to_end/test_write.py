@@ -13,6 +13,8 @@ from ..support.messages import assert_refused, numbers_in, unnamed
 from ..support.odd_sources import make_selected_run
 from ..support.shards import tree_bytes
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def selected(tmp_path_factory):

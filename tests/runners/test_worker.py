@@ -148,6 +148,7 @@ class TestPool:
         assert unnamed(capsys.readouterr().err, "--pool", "'50000'", "HOST:PORT") == []
 
 
+@pytest.mark.slow
 def test_workers_of_a_plain_installation_start_without_beams_warning():
     """Beam warns while it is imported if Google's libraries are not installed."""
     plain = "import sys; sys.modules['apitools'] = None; import {}"

@@ -2,8 +2,10 @@
 
 import os
 import random
+from functools import cache
 from itertools import islice
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -19,11 +21,20 @@ from evenpair.training.augment_trees import (
 from evenpair.training.convert_graphs import convert_graphs, decode_tree
 from evenpair.training.drop_rare_moves import drop_rare_moves
 from evenpair.training.graph_to_tree import Tree
+from evenpair.training.learn_lexicon import learn_inflection
 from evenpair.training.scene_graphs import parse_scene_graph, read_scene_graphs
 from evenpair.transforms.facts.canonical_terms import Lexicon
 from evenpair.transforms.facts.parse_captions import parse_captions
 
 STOCK = WordStock(("glaucous",), ("okapi",), ("okapis",))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def inflection():
+    """Learn the inflection of all words once, for it takes a second."""
+    learned = "evenpair.training.convert_graphs.learn_inflection"
+    with patch(learned, cache(learn_inflection)):
+        yield
 
 
 def test_a_scene_graph_has_objects_attributes_and_relations():
@@ -120,6 +131,7 @@ def test_a_parser_without_its_rare_moves_gives_the_same_facts():
     assert list(parse_captions(smaller, captions)) == list(parse_captions(nlp, captions))
 
 
+@pytest.mark.slow
 def test_few_gold_facts_are_lost():
     folder = os.environ.get("EVENPAIR_DATA")
     if not folder:

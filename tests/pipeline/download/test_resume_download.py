@@ -20,7 +20,7 @@ from ...support.downloads import ENDINGS, NEEDS_EXTRA, TWO, fetch, rows, write_n
 from ...support.messages import assert_refused, numbers_in, raises_naming
 from ...support.shards import read_tar, tree_bytes
 
-pytestmark = [pytest.mark.slow, NEEDS_EXTRA]
+pytestmark = NEEDS_EXTRA
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from ...support.downloads import (
 from ...support.image_server import serve_images
 from ...support.shards import make_jpeg, read_tar
 
-pytestmark = [pytest.mark.slow, NEEDS_EXTRA]
+pytestmark = NEEDS_EXTRA
 
 LIMITS = {"timeout": 2.5, "max_seconds": 3.0, "max_bytes": 100_000}
 ANSWERS = {

@@ -10,7 +10,7 @@ import pytest
 
 from ...support.downloads import NEEDS_EXTRA, fetch, forget_opener, rows
 
-pytestmark = [pytest.mark.slow, NEEDS_EXTRA]
+pytestmark = NEEDS_EXTRA
 
 
 TABLE = pa.table({"link": ["u/0.jpg", "u/1.jpg"], "text": ["a dog", "a cat"], "n": [7, 8]})

@@ -198,6 +198,7 @@ def test_a_run_directory_below_a_file_is_named(shard, tmp_path):
     assert_refused(answer, tmp_path / "file/run", "Not a directory", status=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_missing_source_is_named_and_the_exit_status_is_1(shard, begun, tmp_path, workers):
     run = shutil.copytree(begun, tmp_path / "run")

@@ -221,11 +221,13 @@ class TestScripts:
 
         return start
 
+    @pytest.mark.slow
     def test_its_workers_do_not_run_it_again(self, begin):
         folder, process = begin(0)
         assert process.wait() == 0
         assert {path.name for path in folder.iterdir()} == {f"main-{process.pid}", "a", "b"}
 
+    @pytest.mark.slow
     def test_its_workers_die_with_it(self, begin):
         folder, process = begin(600)
         paths = [folder / "a", folder / "b"]

@@ -172,6 +172,7 @@ class TestChecks:
             answer = score("--flink-master", address)
         assert_refused(answer, tmp_path / "run", MANAGERS[0]["host"], "--shared-paths")
 
+    @pytest.mark.slow
     def test_a_refused_overwrite_removes_nothing(self, inputs, monkeypatch, tmp_path):
         out = tmp_path / "run"
         assert call("score", inputs, "--out", out, "--workers", 1).status == 0

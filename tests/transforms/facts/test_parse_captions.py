@@ -1,18 +1,14 @@
 """The shipped parser, from raw captions to facts."""
 
-import subprocess
-import sys
 from itertools import islice
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from evenpair.models.load_parser import ModelNotFoundError, load_parser
+from evenpair.models.load_parser import load_parser
 from evenpair.schemas.facts import Facts
 from evenpair.transforms.facts.parse_captions import parse_captions, parse_sentences
-
-from ...support.messages import raises_naming
 
 
 @pytest.fixture(scope="module")
@@ -139,26 +135,3 @@ def test_the_vocabulary_does_not_grow(nlp):
     before = len(nlp.vocab.strings)
     list(parse_captions(nlp, [f"a qw{chr(97 + i % 26)}x{'z' * i}" for i in range(2000)]))
     assert len(nlp.vocab.strings) == before
-
-
-def test_an_unknown_pipeline_is_named():
-    with raises_naming(ModelNotFoundError, "'no_such_model'"):
-        load_parser("no_such_model")
-
-
-def test_a_pipeline_without_a_parse_is_refused(tmp_path):
-    import spacy
-
-    spacy.blank("en").to_disk(tmp_path)
-    with raises_naming(ModelNotFoundError, tmp_path, "dependency parser"):
-        load_parser(str(tmp_path))
-
-
-def test_loading_the_parser_leaves_torch_unimported_but_importable():
-    code = (
-        "import sys; from importlib.util import find_spec; before = find_spec('torch') is not None;"
-        "from evenpair.models.load_parser import load_parser; load_parser();"
-        "print(sys.modules.get('torch'), (find_spec('torch') is not None) == before)"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (ran.returncode, ran.stdout.split()) == (0, ["None", "True"]), ran.stderr

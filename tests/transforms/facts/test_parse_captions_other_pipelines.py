@@ -15,7 +15,7 @@ from spacy.util import fix_random_seed
 from evenpair.models.load_parser import load_parser
 from evenpair.transforms.facts.parse_captions import parse_captions
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 EMBEDDING = {
     "@architectures": "spacy.HashEmbedCNN.v2", "width": 64, "depth": 2, "embed_size": 2000,

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from evenpair.diagnostics import measures
 
-from ..support import plain_measures as plain
-from ..support.embedding_cases import CASES, random_case
+from ...support import plain_measures as plain
+from ...support.embedding_cases import CASES, random_case
 
 EACH_CASE = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 

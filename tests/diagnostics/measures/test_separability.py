@@ -3,8 +3,8 @@ import pytest
 
 from evenpair.diagnostics import measures
 
-from ..support import plain_measures as plain
-from ..support.embedding_cases import random_case, structured_case
+from ...support import plain_measures as plain
+from ...support.embedding_cases import random_case, structured_case
 
 
 def test_modalities_that_are_apart():

@@ -11,8 +11,8 @@ from sklearn.metrics import v_measure_score
 
 from evenpair.diagnostics import measures
 
-from ..support import plain_measures as plain
-from ..support.embedding_cases import CASES, random_case, structured_case
+from ...support import plain_measures as plain
+from ...support.embedding_cases import CASES, random_case, structured_case
 
 EACH_CASE = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 

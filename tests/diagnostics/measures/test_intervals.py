@@ -3,8 +3,8 @@ import pytest
 
 from evenpair.diagnostics import measures
 
-from ..support import plain_measures as plain
-from ..support.embedding_cases import random_case, structured_case
+from ...support import plain_measures as plain
+from ...support.embedding_cases import random_case, structured_case
 
 
 def test_every_resample_draws_as_many_images_as_there_are():

@@ -10,7 +10,7 @@ import pytest
 
 from evenpair.diagnostics import measures
 
-from ..support.embedding_cases import structured_case
+from ...support.embedding_cases import structured_case
 
 
 def unit(vectors):
