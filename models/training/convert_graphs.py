@@ -1,7 +1,7 @@
 """Gold scene graphs -> trees over the captions' own words, and the lexicon that reads them back."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from ...schemas.facts import Facts
 from ...transforms.canonical_terms import Lexicon
 from ...transforms.clean_caption import clean_caption
 from ...transforms.extract_facts import Role, extract_facts
-from .align_graph import SILENT, AlignedGraph, Aligner
+from .align_graph import SILENT, AlignedGraph, AlignedRelation, Aligner
 from .graph_to_tree import Tree, TreeBuilder
 from .learn_lexicon import learn_inflection, learn_wording
 from .scene_graphs import SceneGraph
@@ -19,6 +19,9 @@ COMMON = 8
 """A label seen less often than this is not worth learning."""
 
 Sentence = tuple[list[str], SceneGraph]
+
+BREAK = "|"
+"""Stands between two sentences of a caption while they are aligned; no word is this."""
 
 
 class Conversion(NamedTuple):
@@ -29,7 +32,11 @@ class Conversion(NamedTuple):
 
 def convert_graphs(graphs: Iterable[SceneGraph], least: int = COMMON) -> Conversion:
     """Align, learn the lexicon, align again, build trees with labels seen ``least`` times."""
-    sentences = [(s[0].split(), g) for g in graphs if len(s := clean_caption(g.caption)) == 1]
+    sentences = [
+        (f" {BREAK} ".join(parts).split(), graph)
+        for graph in graphs
+        if (parts := clean_caption(graph.caption))
+    ]
     nouns, verbs = learn_inflection()
     lexicon = _learn_terms(Lexicon(nouns, verbs), sentences)
     again = _learn_terms(replace(lexicon, attributes={}, predicates={}), sentences)
@@ -37,12 +44,51 @@ def convert_graphs(graphs: Iterable[SceneGraph], least: int = COMMON) -> Convers
     aligner = Aligner(lexicon)
     for words, graph in sentences:
         aligner.observe(words, graph)
-    aligned = [aligner.align(words, graph) for words, graph in sentences]
+    whole = [(aligner.align(words, graph), graph) for words, graph in sentences]
+    parts = [(part, graph) for own, graph in whole for part in split_sentences(own)]
+    aligned = [part for part, _ in parts]
     labels = Counter(label for graph in aligned for label in TreeBuilder(graph).build().labels)
     common = {label for label, count in labels.items() if count >= least}
     trees = [TreeBuilder(_without_rare(graph, common)).build() for graph in aligned]
     lexicon = replace(lexicon, relating=_relating(trees))
-    return Conversion(trees, [graph for _, graph in sentences], lexicon)
+    return Conversion(trees, [graph for _, graph in parts], lexicon)
+
+
+def split_sentences(graph: AlignedGraph) -> Iterator[AlignedGraph]:
+    """The part of a caption's graph that each of its sentences states, breaks left out.
+
+    A relation between words of two sentences is in none of them.
+    """
+    breaks = [i for i, word in enumerate(graph.words) if word == BREAK]
+    if not breaks:
+        yield graph
+        return
+    for start, stop in pairwise([-1, *breaks, len(graph.words)]):
+        yield _cut(graph, start + 1, stop)
+
+
+def _cut(graph: AlignedGraph, start: int, stop: int) -> AlignedGraph:
+    def inside(*spans: Iterable[int]) -> bool:
+        return all(start <= position < stop for span in spans for position in span)
+
+    def moved(span: Iterable[int]) -> tuple[int, ...]:
+        return tuple(position - start for position in span)
+
+    return AlignedGraph(
+        graph.words[start:stop],
+        {moved(span): term for span, term in graph.objects.items() if inside(span)},
+        tuple((moved(i), moved(a), t) for i, a, t in graph.attributes if inside(i, a)),
+        tuple(
+            AlignedRelation(
+                moved(r.subject),
+                tuple((p - start, t) for p, t in r.predicate),
+                moved(r.object),
+                r.term,
+            )
+            for r in graph.relations
+            if inside(r.subject, r.object, [p for p, _ in r.predicate])
+        ),
+    )
 
 
 def _relating(trees: Iterable[Tree]) -> list[str]:

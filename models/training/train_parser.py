@@ -40,6 +40,7 @@ from .word_stock import spelling_words, word_stock
 CONFIG = Path(__file__).with_name("parser.cfg")
 SEED = 0
 SCENES = 3000
+COPIES = 3
 ABOUT = {
     "name": "caption_parser",
     "version": "1.0.0",
@@ -80,21 +81,27 @@ def train_parser(
     data: Path,
     overrides: Mapping[str, object] | None = None,
     *,
+    annotation: Path | None = None,
     resume: Path | None = None,
     hold_out: bool = False,
+    seed: int = SEED,
+    share: float = 1.0,
 ) -> Language:
     """The pipeline, trained on FACTUAL's captions, variants of them, and scenes of the demo."""
     graphs = list(read_scene_graphs(data / "factual" / "train.csv"))
     graphs = split_held_out(graphs)[0] if hold_out else graphs
-    conversion = convert_graphs([*graphs, *scene_graphs(SCENES)])
+    read = list(read_scene_graphs(annotation)) if annotation else []
+    rng = random.Random(seed)
+    read = [graph for graph in read if rng.random() < share]
+    conversion = convert_graphs([*graphs, *read * COPIES, *scene_graphs(SCENES)])
     stock = word_stock()
     if resume:
         nlp = spacy.load(resume)
     else:
         dev = convert_graphs(read_scene_graphs(data / "factual" / "dev.csv"), least=1)
-        trees = list(augment_trees(conversion.trees, stock, random.Random(SEED)))
+        trees = list(augment_trees(conversion.trees, stock, random.Random(seed)))
         nlp = _train(trees, dev.trees, dict(overrides or {}))
-    nlp = drop_rare_moves(refine_parser(nlp, conversion.trees, stock, SEED))
+    nlp = drop_rare_moves(refine_parser(nlp, conversion.trees, stock, seed))
     nlp.meta[LEXICON] = asdict(conversion.lexicon)
     nlp.meta |= ABOUT
     return nlp
@@ -128,6 +135,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--annotation", type=Path)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--share", type=float, default=1.0)
     parser.add_argument("--resume", type=Path, metavar="PIPELINE")
     parser.add_argument("--hold-out", action="store_true")
     parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("KEY", "JSON"))
@@ -137,6 +147,9 @@ def main() -> None:
         nlp = train_parser(
             options.data,
             {key: json.loads(value) for key, value in options.set},
+            annotation=options.annotation,
+            seed=options.seed,
+            share=options.share,
             resume=options.resume,
             hold_out=options.hold_out,
         )
