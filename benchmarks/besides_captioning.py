@@ -16,15 +16,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from made_captions import make_captions
-from made_shards import make_shards
 from processes import IMAGES
+from support.made_captions import make_captions
+from support.made_shards import make_shards
 
-from evenpair.pipeline import phases
-from evenpair.pipeline.find_sources import find_sources
-from evenpair.pipeline.options import EngineOptions, EnrichOptions, ScoreOptions
-from evenpair.runners.open_run import open_run
-from evenpair.transforms.captioner import Answer, Asked
+from evenpair.pipeline.inputs.find_sources import find_sources
+from evenpair.pipeline.options.options import EngineOptions, EnrichOptions, ScoreOptions
+from evenpair.pipeline.phases import steps as phases
+from evenpair.runners.cli.open_run import open_run
+from evenpair.transforms.captioners.captioner import Answer, Asked
 
 NOBODY = Asked("nobody", "", "")
 

@@ -16,11 +16,11 @@ from statistics import quantiles
 
 from evenpair.models.load_parser import load_parser
 from evenpair.schemas.facts import Facts
-from evenpair.transforms.imbalance import left_out
-from evenpair.transforms.information import InformationModel
-from evenpair.transforms.keep_statistics import PRIOR, load_model
-from evenpair.transforms.match_facts import unite_wordings
-from evenpair.transforms.parse_captions import parse_captions
+from evenpair.transforms.facts.match_facts import unite_wordings
+from evenpair.transforms.facts.parse_captions import parse_captions
+from evenpair.transforms.information.imbalance import left_out
+from evenpair.transforms.information.information import InformationModel
+from evenpair.transforms.information.keep_statistics import PRIOR, load_model
 
 KINDS = ("raw", "generated", "fused")
 Texts = dict[str, str]

@@ -27,20 +27,20 @@ from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from statistics import median
 
-from made_shards import make_shards
 from PIL import Image
+from support.made_shards import make_shards
 
 from evenpair.models.load_captioner import DEMO, demo_captioner_path
-from evenpair.pipeline.demo_data import write_demo_shards
+from evenpair.scenes.shards import write_demo_shards
 from evenpair.schemas.source import Source
-from evenpair.transforms.answer_images import MAX_SIDE
-from evenpair.transforms.captioner import Answer, Captioner
-from evenpair.transforms.check_caption import check_caption
-from evenpair.transforms.decode_image import decode_image
-from evenpair.transforms.find_captioner import find_model
-from evenpair.transforms.load_captioner import ChosenModel, load_captioner
-from evenpair.transforms.read_images import read_images
-from evenpair.transforms.wait_passively import wait_passively
+from evenpair.transforms.captioners.answer_images import MAX_SIDE
+from evenpair.transforms.captioners.captioner import Answer, Captioner
+from evenpair.transforms.captioners.find_model import find_model
+from evenpair.transforms.captioners.load_captioner import ChosenModel, load_captioner
+from evenpair.transforms.captioners.wait_passively import wait_passively
+from evenpair.transforms.enrich.check_caption import check_caption
+from evenpair.transforms.read.decode_image import decode_image
+from evenpair.transforms.read.read_images import read_images
 
 SHARD = 1_000
 TRUE_SIZE = ("blip-base", "blip2-2.7b", "qwen-3b", "qwen-7b")
@@ -121,7 +121,7 @@ def bare_work(captioner: Captioner, batches: Sequence[Sequence[bytes]]) -> Itera
 
 
 def whole_work(captioner: Captioner, nlp, batches: Sequence[Sequence[bytes]]) -> Iterator[None]:
-    from evenpair.transforms.find_generated_facts import find_parts
+    from evenpair.transforms.enrich.find_generated_facts import find_parts
 
     for batch in batches:
         images = [decode_image(content, MAX_SIDE) for content in batch]

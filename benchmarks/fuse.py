@@ -18,13 +18,13 @@ from pathlib import Path
 
 from evenpair.models.load_parser import load_parser
 from evenpair.schemas.facts import Facts
-from evenpair.transforms.check_caption import check_caption
-from evenpair.transforms.find_generated_facts import find_parts
-from evenpair.transforms.fuse import Written, fuse
-from evenpair.transforms.imbalance import unite
-from evenpair.transforms.join_captions import names_in
-from evenpair.transforms.match_facts import shared_facts
-from evenpair.transforms.parse_captions import parse_captions
+from evenpair.transforms.enrich.check_caption import check_caption
+from evenpair.transforms.enrich.find_generated_facts import find_parts
+from evenpair.transforms.facts.match_facts import shared_facts
+from evenpair.transforms.facts.parse_captions import parse_captions
+from evenpair.transforms.information.imbalance import unite
+from evenpair.transforms.select.fuse import Written, fuse
+from evenpair.transforms.select.join_captions import names_in
 
 MAX_WORDS = 56
 Row = dict[str, str]

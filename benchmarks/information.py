@@ -16,9 +16,9 @@ from pathlib import Path
 from random import Random
 
 from evenpair.models.load_parser import load_parser
-from evenpair.transforms.information import Bits, InformationModel
-from evenpair.transforms.keep_statistics import PRIOR, load_statistics
-from evenpair.transforms.parse_captions import parse_captions
+from evenpair.transforms.facts.parse_captions import parse_captions
+from evenpair.transforms.information.information import Bits, InformationModel
+from evenpair.transforms.information.keep_statistics import PRIOR, load_statistics
 
 ATTRIBUTES = """
 red blue wooden tall tiny rusty fluffy striped shiny broken elderly plastic empty wet dirty golden

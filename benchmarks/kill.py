@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from made_shards import make_shards
+from support.made_shards import make_shards
 
 SHARD = 200
 COMMAND = Path(sys.executable).with_name("evenpair")

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from made_shards import make_shards
+from support.made_shards import make_shards
 
 COMMAND = Path(sys.executable).with_name("evenpair")
 MEASURE = (

@@ -17,29 +17,29 @@ from pathlib import Path
 from statistics import median
 
 import pyarrow.parquet as pq
-from made_captions import caption_shards
-from measured import Cost, evenpair, measure
+from support.made_captions import caption_shards
+from support.measured import Cost, evenpair, measure
 
 from evenpair.models.load_parser import load_parser
-from evenpair.pipeline.find_sources import find_sources
-from evenpair.schemas.rejection import Phase
+from evenpair.pipeline.inputs.find_sources import find_sources
 from evenpair.schemas.run_directory import RunDirectory
+from evenpair.schemas.run_tables import RunTable
 from evenpair.schemas.statistics import events_of_statistics, full_level_of
-from evenpair.transforms.count_facts import count_unit
-from evenpair.transforms.event_tables import EventSum
-from evenpair.transforms.find_facts import find_facts
-from evenpair.transforms.full_level import full_level, histogram
-from evenpair.transforms.keep_statistics import (
+from evenpair.transforms.facts.find_facts import find_facts
+from evenpair.transforms.information.count_facts import count_unit
+from evenpair.transforms.information.event_tables import EventSum
+from evenpair.transforms.information.full_level import full_level, histogram
+from evenpair.transforms.information.keep_statistics import (
     PRIOR,
     copy_with_level,
     keep_events,
     load_model,
     load_table,
 )
-from evenpair.transforms.keep_units import keep_unit
-from evenpair.transforms.mark_sparse import mark_sparse
-from evenpair.transforms.measure_information import measure_information
-from evenpair.transforms.read_captions import read_captions
+from evenpair.transforms.information.mark_sparse import mark_sparse
+from evenpair.transforms.information.measure_information import measure_information
+from evenpair.transforms.read.read_captions import read_captions
+from evenpair.transforms.units import keep_unit
 
 LOOP = "import overhead, sys; overhead.plain_loop(*sys.argv[1:])"
 
@@ -59,7 +59,7 @@ def plain_loop(folder: str, out: str) -> None:
     level = full_level(map(histogram, units), full_level_of(prior.schema))
     copy_with_level(counted, run.statistics, level)
     for unit in units:
-        keep_unit(mark_sparse(unit, level, 0.5), run, "scores", Phase.SCORE)
+        keep_unit(mark_sparse(unit, level, 0.5), run, RunTable.SCORES)
 
 
 def tables(out: Path) -> list[object]:

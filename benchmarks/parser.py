@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 
 from evenpair.models.load_parser import load_parser
 from evenpair.schemas.facts import Facts
-from evenpair.transforms.parse_captions import parse_captions
+from evenpair.transforms.facts.parse_captions import parse_captions
 
 ROUNDS = 3
 
@@ -153,11 +153,11 @@ def properties(data: Path, options: argparse.Namespace) -> None:
 
 def unseen(data: Path, options: argparse.Namespace) -> None:
     """How many modifiers that training never put in are found, and how many scenes read exactly."""
-    from evenpair.models.training.augment_trees import insert_modifier
-    from evenpair.models.training.convert_graphs import convert_graphs
-    from evenpair.models.training.scene_graphs import read_scene_graphs
-    from evenpair.models.training.word_stock import word_stock
-    from evenpair.transforms.describe_scene import described_scenes
+    from evenpair.scenes.describe import described_scenes
+    from evenpair.training.augment_trees import insert_modifier
+    from evenpair.training.convert_graphs import convert_graphs
+    from evenpair.training.scene_graphs import read_scene_graphs
+    from evenpair.training.word_stock import word_stock
 
     nlp = load_parser(options.parser[0] if options.parser else None)
     stock, rng = word_stock(held_out=True), random.Random(7)

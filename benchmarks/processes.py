@@ -16,9 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from made_captions import caption_shards
-from made_shards import make_shards
-from measured import Cost, evenpair
+from support.made_captions import caption_shards
+from support.made_shards import make_shards
+from support.measured import Cost, evenpair
 
 IMAGES = 5000
 

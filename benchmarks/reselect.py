@@ -23,12 +23,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from evenpair.pipeline.options import EnrichOptions, ScoreOptions
-from evenpair.pipeline.record import options_of
+from evenpair.pipeline.options.options import EnrichOptions, ScoreOptions
+from evenpair.pipeline.runs.record import options_of
 from evenpair.schemas.facts import Attribute, Facts, Relation
 from evenpair.schemas.tables import SCORES, facts_to_arrow
 from evenpair.schemas.unit import Tally, with_tally
-from evenpair.transforms.keep_statistics import PRIOR, keep_statistics, load_statistics
+from evenpair.transforms.information.keep_statistics import (
+    PRIOR,
+    keep_statistics,
+    load_statistics,
+)
 
 SHARD = 10_000
 OBJECTS = "dog cat man woman car tree house bus table chair rug street boat horse cup".split()

@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evenpair.models.load_parser import load_parser
-from evenpair.transforms.parse_captions import parse_captions
+from evenpair.transforms.facts.parse_captions import parse_captions
 
 SHARD = 5_000
 MEASURE = (

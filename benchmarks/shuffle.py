@@ -4,7 +4,8 @@
 
 Every phase runs in this process on Beam's own runner, which counts what goes into the buffers that
 group, and into those that only pass on. Figures are slopes: what many pairs need less what few
-need, so that what does not grow cancels. That no image crosses, tests/test_what_crosses.py holds.
+need, so that what does not grow cancels. tests/end_to_end/test_what_crosses.py checks that no image
+crosses.
 
 Each is measured twice: with a run directory that is a folder, into which counts and compared values
 are spilled, and as in an object store, where they cross themselves.
@@ -20,11 +21,11 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 from apache_beam.runners.portability.fn_api_runner import execution
-from made_captions import caption_shards
-from made_shards import make_shards
+from support.made_captions import caption_shards
+from support.made_shards import make_shards
 
-from evenpair.runners.command_line import evenpair
-from evenpair.transforms import spill
+from evenpair.runners.cli.command_line import evenpair
+from evenpair.storage import spill
 
 KINDS = {"grouped": execution.GroupingBuffer, "passed on": execution.ListBuffer}
 

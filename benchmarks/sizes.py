@@ -16,9 +16,9 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
-from made_captions import caption_shards
-from measured import Cost, evenpair
 from processes import selected_run, write
+from support.made_captions import caption_shards
+from support.measured import Cost, evenpair
 
 WORKERS = 2
 NAMES = [field.name for field in fields(Cost)]

@@ -22,9 +22,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from made_shards import make_shards
 from PIL import Image
-from taken import Taken, timed
+from support.made_shards import make_shards
+from support.taken import Taken, timed
 
 from evenpair.schemas.tar import read_members
 

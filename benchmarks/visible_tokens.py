@@ -13,7 +13,7 @@ from statistics import fmean
 
 from instant_clip_tokenizer import Tokenizer
 
-from evenpair.transforms.visible_text import CONTEXT_TOKENS, count_tokens
+from evenpair.transforms.text.visible_text import CONTEXT_TOKENS, count_tokens
 
 
 def main() -> None:

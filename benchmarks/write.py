@@ -19,8 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import webdataset
-from made_shards import make_shards
-from taken import Taken, timed
+from support.made_shards import make_shards
+from support.taken import Taken, timed
 
 SHARD = 4000
 COMMAND = Path(sys.executable).with_name("evenpair")

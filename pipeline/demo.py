@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from ..models.load_captioner import DEMO
-from ..transforms import storage
-from .demo_data import write_demo_shards
-from .find_sources import find_sources
-from .options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions
-from .run import RunOptions, run_all
-from .run_at_work import Run
+from ..scenes.shards import write_demo_shards
+from ..storage import files
+from .inputs.find_sources import find_sources
+from .job import RunOptions, run_all
+from .options.options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions
+from .runs.run import Run
 
 _SHARD_SIZE = 100
 
@@ -18,7 +18,7 @@ def make_demo(out: str, pairs: int, seed: int) -> tuple[Path, bool]:
     folder, truth = Path(out) / "shards-in", Path(out) / "truth.jsonl"
     before = truth.read_bytes() if truth.exists() else None
     if before is not None:
-        storage.remove(str(folder))
+        files.remove(str(folder))
     write_demo_shards(folder, pairs, seed, _SHARD_SIZE)
     return folder, truth.read_bytes() != before
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
-from ..pipeline.engine_options import EngineOptions
-from ..pipeline.work import Execute
-from .dataflow import dataflow_engine
-from .direct import run_direct
-from .flink import flink_engine
+from ..pipeline.options.engine_options import EngineOptions
+from ..pipeline.runs.work import Execute
+from .dataflow.dataflow import dataflow_engine
+from .direct.direct import run_direct
+from .flink.flink import flink_engine
 from .portable import portable_engine
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from ..pipeline.work import rows_of
-from ..transforms import storage
+from ..pipeline.runs.work import rows_of
+from ..storage import files
 
 _PARTS = ".parts/"
 """Tables below a folder whose name ends so are pieces of a unit that is not finished."""
@@ -44,8 +44,8 @@ class FinishedTables:
         return Finished(units, max(0, pairs))
 
     def _versions(self) -> set[Version]:
-        if not storage.is_local(self._folder):
-            return {(path, 0) for path in storage.find(f"{self._folder}/**.parquet")}
+        if not files.is_local(self._folder):
+            return {(path, 0) for path in files.find(f"{self._folder}/**.parquet")}
         found = set()
         for path in Path(self._folder).rglob("[!.]*.parquet"):
             try:

@@ -17,8 +17,8 @@ from apache_beam.runners.portability.portable_runner import (
     PortableRunner,
 )
 
-from ..pipeline.engine_options import EngineOptions
-from ..pipeline.work import Build, Execute, Work
+from ..pipeline.options.engine_options import EngineOptions
+from ..pipeline.runs.work import Build, Execute, Work
 from ..schemas.errors import EvenpairError, UsageError
 from .addresses import split_address
 from .name_fault import name_fault

@@ -16,8 +16,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from ..pipeline.work import STEPS, Step, Work
-from ..transforms import storage
+from ..pipeline.runs.work import STEPS, Step, Work
+from ..storage import files
 from .finished_tables import FinishedTables
 
 _HERE_SECONDS = 0.5
@@ -30,7 +30,7 @@ def show_progress(work: Work) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    seconds = _HERE_SECONDS if storage.is_local(work.run.root) else _ELSEWHERE_SECONDS
+    seconds = _HERE_SECONDS if files.is_local(work.run_dir.root) else _ELSEWHERE_SECONDS
     stop = threading.Event()
     with Progress(*_columns(), console=Console(stderr=True)) as display:
         bars = [_Bar(display, work, step) for step in work.steps or STEPS[work.phase]]
@@ -63,7 +63,7 @@ def _columns() -> tuple[TextColumn | BarColumn | MofNCompleteColumn | TimeRemain
 
 
 def _folder(work: Work, step: Step) -> str:
-    return work.run.path(step.folder) if step.folder else work.run.root
+    return work.run_dir.path(step.folder) if step.folder else work.run_dir.root
 
 
 class _Bar:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..schemas.errors import UsageError
-from ..transforms import storage
+from ..storage import files
 
 _OWN_DISKS = frozenset(
     {"apfs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "hfs", "overlay", "ramfs", "tmpfs", "xfs"}
@@ -23,7 +23,7 @@ def require_shared(paths: Iterable[str], hosts: Iterable[str]) -> None:
     """
     others = [host for host in hosts if not is_here(host)]
     for path in paths if others else ():
-        if storage.is_local(path) and _is_private(os.path.abspath(path)):
+        if files.is_local(path) and _is_private(os.path.abspath(path)):
             raise UsageError(
                 f"{path} lies on this machine's own disk, where the workers on {others[0]} cannot "
                 "see it: name a path on a shared file system, or gs://, s3:// or hdfs:// "

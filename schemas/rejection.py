@@ -3,14 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class Phase(StrEnum):
-    """The four phases of a run, in their order."""
-
-    SCORE = "score"
-    ENRICH = "enrich"
-    SELECT = "select"
-    WRITE = "write"
+from .phase import Phase
 
 
 class Reason(StrEnum):

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
-from evenpair.runners.command_line import evenpair
-from evenpair.runners.main import split_beam_options
+from evenpair.runners.cli.command_line import evenpair
+from evenpair.runners.cli.main import split_beam_options
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

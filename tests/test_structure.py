@@ -1,7 +1,8 @@
-"""Imports point one way: what each folder may import, and that no two files import each other."""
+"""The structure of the package: imports point one way, folders and files stay small."""
 
 import ast
 import sys
+from collections import Counter
 from graphlib import TopologicalSorter
 from importlib.util import resolve_name
 from pathlib import Path
@@ -12,21 +13,46 @@ import evenpair
 
 ROOT = Path(evenpair.__file__).parent
 FOLDERS = {
-    "schemas": {"schemas"},
-    "models": {"models"},
-    "models.training": {"models.training", "models", "transforms", "schemas"},
-    "transforms": {"transforms", "models", "schemas"},
-    "pipeline": {"pipeline", "transforms", "models", "schemas"},
-    "diagnostics": {"diagnostics", "pipeline", "schemas"},
-    "runners": {"runners", "pipeline", "transforms", "schemas"},
+    "schemas": set(),
+    "storage": {"schemas"},
+    "models": set(),
+    "scenes": {"schemas"},
+    "transforms": {"storage", "scenes", "schemas", "models"},
+    "pipeline": {"transforms", "storage", "scenes", "schemas", "models"},
+    "runners": {"pipeline", "transforms", "storage", "schemas", "models"},
+    "diagnostics": {"pipeline", "transforms", "storage", "scenes", "schemas", "models"},
+    "training": {"transforms", "storage", "scenes", "schemas", "models"},
 }
-COMMAND_LINE = {"evenpair.runners.command_line", "evenpair.runners.main"}
+"""Every folder, and the others that its files may import."""
+
+ORDERS = {
+    "transforms": [
+        {""},
+        {"text", "read"},
+        {"facts", "captioners", "verify", "download"},
+        {"information", "embed"},
+        {"enrich"},
+        {"select", "join"},
+        {"write"},
+    ],
+    "pipeline": [
+        {"options"},
+        {"inputs", "runs"},
+        {"phases", "download", "verify"},
+        {"report"},
+        {""},
+    ],
+}
+"""Folders inside a folder, from the ground up: each may import those of the earlier sets."""
+
+COMMAND_LINE = {"evenpair.runners.cli.command_line", "evenpair.runners.cli.main"}
 FOREIGN_TO_SCHEMAS = {"pyarrow"}
+MOST_FILES, MOST_LINES = 20, 365
 
 FILES = {
-    f"evenpair.{folder}.{path.stem}": path
+    ".".join(("evenpair", *path.relative_to(ROOT).with_suffix("").parts)): path
     for folder in FOLDERS
-    for path in sorted((ROOT / folder.replace(".", "/")).glob("*.py"))
+    for path in sorted((ROOT / folder).rglob("*.py"))
 }
 
 
@@ -48,34 +74,66 @@ IMPORTS = {module: set(imported(module, path)) for module, path in FILES.items()
 def folder_of(module):
     """The folder of one of our modules, None for the package itself and for what is not ours."""
     names = module.split(".")
-    if names[0] != "evenpair":
-        return None
-    return next(
-        (
-            f
-            for f in sorted(FOLDERS, key=len, reverse=True)
-            if f"{module}.".startswith(f"evenpair.{f}.")
-        ),
-        None,
-    )
+    return names[1] if names[0] == "evenpair" and len(names) > 1 and names[1] in FOLDERS else None
+
+
+def inner_folder_of(module):
+    """The folder inside its folder, empty for a file outside any."""
+    names = module.split(".")[2:]
+    path = FILES.get(module)
+    return names[0] if path is not None and len(names) > 1 else ""
+
+
+def level_of(module):
+    """The place of a module's inner folder in the order of its folder."""
+    order = ORDERS[folder_of(module)]
+    inner = inner_folder_of(module)
+    return next(number for number, folders in enumerate(order) if inner in folders)
 
 
 def test_there_is_something_to_look_at():
-    assert len(FILES) > 80
+    assert len(FILES) > 200
     assert {folder_of(module) for module in FILES} == set(FOLDERS)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_a_folder_imports_what_lies_below_it(folder):
+def test_a_folder_imports_only_those_below_it(folder):
     strangers = {
         (module, name)
         for module, names in IMPORTS.items()
         for name in names
         if folder_of(module) == folder
         and module not in COMMAND_LINE
-        and folder_of(name) not in {None, *FOLDERS[folder]}
+        and folder_of(name) not in {None, folder, *FOLDERS[folder]}
     }
     assert strangers == set()
+
+
+@pytest.mark.parametrize("folder", ORDERS)
+def test_inside_a_folder_imports_point_down_its_order(folder):
+    upwards = {
+        (module, name)
+        for module, names in IMPORTS.items()
+        for name in names
+        if folder_of(module) == folder == folder_of(name)
+        and name in FILES
+        and inner_folder_of(module) != inner_folder_of(name)
+        and level_of(module) <= level_of(name)
+    }
+    assert upwards == set()
+
+
+@pytest.mark.parametrize("folder", ORDERS)
+def test_an_order_names_every_inner_folder(folder):
+    inner = {inner_folder_of(module) for module in FILES if folder_of(module) == folder}
+    assert inner == set().union(*ORDERS[folder])
+
+
+def test_folders_and_files_stay_small_enough_to_read():
+    folders = Counter(path.parent for path in FILES.values() if path.name != "__init__.py")
+    assert {f: n for f, n in folders.items() if n > MOST_FILES} == {}
+    lines = {m: len(path.read_text().splitlines()) for m, path in FILES.items()}
+    assert {m: n for m, n in lines.items() if n > MOST_LINES} == {}
 
 
 def test_models_import_nothing_of_ours_but_each_other():
@@ -131,15 +189,16 @@ def test_files_with_a_dofn_keep_their_annotations():
 
 
 @pytest.mark.parametrize(
-    ("module", "folder"),
+    ("module", "folder", "inner"),
     [
-        ("evenpair", None),
-        ("evenpair.schemas", "schemas"),
-        ("evenpair.schemas.tar", "schemas"),
-        ("evenpair.models.training.train_prior", "models.training"),
-        ("evenpair.models.load_prior", "models"),
-        ("pyarrow.parquet", None),
+        ("evenpair", None, ""),
+        ("evenpair.schemas", "schemas", ""),
+        ("evenpair.schemas.tar", "schemas", ""),
+        ("evenpair.transforms.units", "transforms", ""),
+        ("evenpair.transforms.select.fuse", "transforms", "select"),
+        ("evenpair.training.train_prior", "training", ""),
+        ("pyarrow.parquet", None, ""),
     ],
 )
-def test_the_folder_of_a_module(module, folder):
-    assert folder_of(module) == folder
+def test_the_folder_of_a_module(module, folder, inner):
+    assert (folder_of(module), inner_folder_of(module)) == (folder, inner)

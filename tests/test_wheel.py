@@ -41,7 +41,8 @@ def test_the_wheel_has_nothing_but_evenpair_at_the_top(wheel_names: list[str]) -
 
 
 def test_the_wheel_holds_every_module_and_model(wheel_names: list[str]) -> None:
-    folders = ("schemas", "transforms", "pipeline", "runners", "diagnostics", "models")
+    below = ("schemas", "storage", "models", "scenes", "transforms", "pipeline")
+    folders = (*below, "runners", "diagnostics", "training")
     expected = {f"evenpair/{path.name}" for path in (ROOT / "__init__.py", ROOT / "py.typed")}
     for folder in folders:
         files = (p for p in (ROOT / folder).rglob("*") if p.is_file())

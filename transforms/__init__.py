@@ -1,1 +1,1 @@
-"""What happens to a pair: one stage, one file."""
+"""What happens to a pair: a folder for each kind of work."""

@@ -7,7 +7,7 @@ from typing import Any
 import apache_beam as beam
 
 from ..schemas.source import Source
-from . import storage
+from ..storage import files
 
 
 @dataclass
@@ -50,7 +50,7 @@ class SpreadSources(beam.PTransform):
 
 def load_sources(path: str) -> list[Source]:
     """Return the sources that the table at ``path`` lists."""
-    return [Source(**row) for row in storage.read_table(path).to_pylist()]
+    return [Source(**row) for row in files.read_table(path).to_pylist()]
 
 
 def _listed(path: str) -> Iterator[tuple[int, Source]]:

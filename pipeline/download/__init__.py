@@ -1,0 +1,1 @@
+"""Downloading lists of urls before the phases."""

@@ -1,0 +1,1 @@
+"""INPUT arguments -> source shards or lists of urls."""

@@ -1,0 +1,1 @@
+"""The four phases: for each, its step and its wiring."""

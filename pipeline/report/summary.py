@@ -1,0 +1,63 @@
+"""What a finished run prints: some pairs before and after, the counts, where everything lies."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...schemas.run_directory import RunDirectory
+from ..download.downloads import download_lines
+from ..phases.given_captions import joined_lines
+from ..runs.run import Run
+from .report import shown_pairs
+
+_PAIRS_SHOWN = 3
+
+
+def summary_lines(run: Run) -> Iterator[str]:
+    """Yield the lines that a person wants to see at the end of a run."""
+    run_dir, counts = run.directory, run.record["counts"]
+    for pair in shown_pairs(run_dir, _PAIRS_SHOWN):
+        if pair.fields["caption_source"] != "raw":
+            yield f"before  {pair.fields['caption_raw'] or '(no caption)'}"
+            yield f"after   {pair.caption}"
+            yield ""
+    if "download" in run.record:
+        yield from download_lines(RunDirectory(run_dir.downloads))
+    yield from joined_lines(run.record)
+    yield f"{counts['pairs_read']} pairs read, {counts['pairs_written']} written"
+    for reason, count in counts["rejected"].items():
+        yield f"  {count} rejected: {reason}"
+    for field, count in counts["members_left_out"].items():
+        yield f"  {count} members left out, for to read a pickle is to run it: {field}"
+    yield from measure_lines(run.record.get("measures", {}))
+    yield f"shards  {run_dir.shards}"
+    yield f"report  {run_dir.report}"
+
+
+def measure_lines(measures: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the selection did to the corpus: medians before and after, bias, words."""
+    for name, label, digits in _MEDIANS:
+        before, after = measures.get(f"{name}_before"), measures.get(f"{name}_after")
+        basis = ""
+        for suffix in ("reference", "corpus"):
+            if before is None and name == "imbalance":
+                before = measures.get(f"imbalance_before_{suffix}")
+                after, basis = measures.get(f"imbalance_after_{suffix}"), f", by {suffix}"
+        if before and after:
+            yield f"{label}, median{basis}: {before['0.5']:.{digits}f} -> {after['0.5']:.{digits}f}"
+    if (bias := measures.get("presence_bias")) is not None:
+        shares = {kind: share for kind, share in measures["presence"].items() if share is not None}
+        named = ", ".join(f"{share:.0%} of {kind}" for kind, share in shares.items())
+        where = _BASES[measures["presence_basis"]]
+        yield f"raw captions name {named} (presence bias {bias:.2f}, {where})"
+    if (correlation := measures.get("rank_correlation")) is not None:
+        line = f"rank correlation of bits and words: {correlation:.2f}"
+        too = measures.get("kept_by_words_too")
+        yield line if too is None else f"{line}; a filter by words would have kept {too:.0%} too"
+
+
+_MEDIANS = (("bits", "bits", 1), ("imbalance", "imbalance", 2), ("object_share", "object share", 2))
+_BASES = {
+    "sample": "random sample",
+    "enriched": "enriched pairs alone, which say little",
+    "joined": "pairs with a caption from elsewhere",
+}

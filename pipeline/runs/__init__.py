@@ -1,0 +1,1 @@
+"""A run: its directory, its record, what is finished, its accounts."""

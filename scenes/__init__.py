@@ -1,0 +1,1 @@
+"""Drawn scenes with known facts: for the demo, its captioner and experiments."""

@@ -1,0 +1,1 @@
+"""Files anywhere: on a local disk, in object stores, on HDFS."""

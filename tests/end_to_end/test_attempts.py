@@ -1,0 +1,92 @@
+"""Units that several attempts do at the same time, as engines have them that lost sight of one."""
+
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+
+import apache_beam as beam
+import pytest
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+from evenpair.pipeline.inputs.find_sources import find_sources
+from evenpair.pipeline.job import RunOptions, run_all
+from evenpair.pipeline.options.options import (
+    EnrichOptions,
+    ScoreOptions,
+    SelectOptions,
+    WriteOptions,
+)
+from evenpair.pipeline.runs.run import Run
+from evenpair.scenes.shards import write_demo_shards
+from evenpair.schemas.run_directory import RunDirectory
+
+from ..support.commands import call
+from ..support.shards import tree_bytes
+
+COMMAND = (
+    *("--statistics", "prior", "--captioner", "demo", "--keep-fraction", "0.8"),
+    *("--shard-size", "4", "--workers", "1"),
+)
+DRAWN = ("report.html", "run.json", ".lock")
+PROCESSES = multiprocessing.get_context("fork")
+
+
+def attempt(build, dies):
+    """Do all units of a phase; ``dies`` says whether by the first that would be committed."""
+    if dies:
+        os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    pipeline = beam.Pipeline(runner=FnApiRunner())
+    build(pipeline)
+    pipeline.run().wait_until_finish()
+
+
+def options_for(inputs):
+    """What COMMAND says."""
+    return RunOptions(
+        ScoreOptions(inputs=(str(inputs),), statistics="prior"),
+        EnrichOptions(captioner="demo"),
+        SelectOptions(keep_fraction=0.8, shard_size=4),
+        WriteOptions(),
+    )
+
+
+class Attempts:
+    """An engine that has two attempts at everything, and a third that is killed in it."""
+
+    def __init__(self):
+        self.ends = []
+        self.left = []
+
+    def __call__(self, build, work):
+        attempts = [
+            PROCESSES.Process(target=attempt, args=(build, dies)) for dies in (True, False, False)
+        ]
+        for process in attempts:
+            process.start()
+        for process in attempts:
+            process.join()
+        self.ends.append([process.exitcode for process in attempts])
+        self.left.append(len(temporaries(Path(work.run.root))))
+
+
+def temporaries(root):
+    return [name for name in tree_bytes(root) if ".tmp-" in name]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_every_unit_is_whole_and_the_same_and_nothing_temporary_stays(tmp_path):
+    inputs, once, thrice = (tmp_path / name for name in ("in", "once", "thrice"))
+    write_demo_shards(inputs, pairs=9, seed=3, shard_size=3)
+    assert call("run", inputs, "--out", once, *COMMAND).status == 0
+    engine = Attempts()
+    run = Run(RunDirectory(str(thrice)), engine)
+    run_all(run, find_sources((str(inputs),)), options_for(inputs))
+    assert engine.ends == [[-signal.SIGKILL, 0, 0]] * 4
+    assert sum(engine.left) > 0
+    assert temporaries(thrice) == []
+    whole, made = (tree_bytes(folder) for folder in (once, thrice))
+    assert {n: b for n, b in made.items() if n not in DRAWN} == {
+        n: b for n, b in whole.items() if n not in DRAWN
+    }
+    assert "shards/00001.tar" in made

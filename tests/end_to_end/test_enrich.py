@@ -1,0 +1,135 @@
+"""Enrichment by a real, small model: sparse pairs are captioned, checked, fused and told apart."""
+
+import shutil
+
+import pyarrow.parquet as pq
+import pytest
+
+from evenpair.models.load_captioner import demo_captioner_path
+from evenpair.scenes.shards import write_demo_shards
+from evenpair.schemas.tables import CAPTIONS
+from evenpair.transforms.select.join_captions import restates
+
+from ..support.commands import call
+from ..support.shards import MadePair, read_shards, read_tar, reasons_of, tree_bytes, write_source
+
+ONE = ("--workers", "1")
+NO_PICTURE = b"<html>not found</html>" * 9
+FULL = (
+    "a large plain purple rectangle is above a small blue checkered diamond, and the diamond is to "
+    "the left of a large red dotted star in front of a wooden house"
+)
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    """Drawn scenes, and a shard of what a captioner must bear."""
+    folder = tmp_path_factory.mktemp("enrich") / "in"
+    write_demo_shards(folder, 9, 5, 5)
+    scene = next(iter(read_tar(folder / "00000.tar").values()))
+    pairs = [
+        MadePair(0, None, image=scene),
+        MadePair(1, "a dog", image=NO_PICTURE),
+        MadePair(2, "a cat", image=scene[: len(scene) // 2]),
+        MadePair(3, "犬がいる", image=NO_PICTURE),
+        MadePair(4, FULL, image=scene),
+    ]
+    write_source(folder / "faults.tar", pairs)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(inputs):
+    out = inputs.parent / "run"
+    answer = call("run", inputs, "--out", out, "--captioner", "demo", *ONE)
+    assert (answer.status, answer.err) == (0, "")
+    return out
+
+
+def rows(run, table):
+    tables = [pq.read_table(path) for path in sorted((run / table).glob("*.parquet"))]
+    return [row for table in tables for row in table.to_pylist()]
+
+
+def test_the_sparse_pairs_are_captioned_and_no_others(finished):
+    sparse = {row["uid"] for row in rows(finished, "scores") if row["sparse"]}
+    captions = rows(finished, "captions")
+    assert {row["uid"] for row in captions} == sparse
+    assert len(captions) > 6
+    assert {(row["model"], row["prompt"]) for row in captions} == {("demo", "")}
+    schema = pq.read_schema(finished / "captions/00000.parquet")
+    assert set(CAPTIONS.names) <= set(schema.names)
+
+
+def test_a_caption_is_refused_with_its_fault(finished):
+    faults = {row["key"]: row["fault"] for row in rows(finished, "captions") if row["fault"]}
+    assert faults == {"faults0001": "undecodable-image", "faults0002": "undecodable-image"}
+    said = [row["caption"] for row in rows(finished, "captions") if row["key"] in faults]
+    assert said == [None, None]
+
+
+def test_a_picture_that_cannot_be_used_is_no_pair(finished):
+    rejected = reasons_of(finished)
+    assert {key: reason for key, reason in rejected.items() if key.startswith("faults")} == {
+        "faults:faults0001": "undecodable-image",
+        "faults:faults0002": "undecodable-image",
+        "faults:faults0003": "undecodable-image",
+    }
+
+
+def test_written_captions_say_more_and_both_are_kept(finished, inputs):
+    captions = {row["uid"]: row["caption"] for row in rows(finished, "captions")}
+    samples = {s["json"]["uid"]: s for s in read_shards(finished / "shards")}
+    enriched = {uid: s for uid, s in samples.items() if captions.get(uid)}
+    assert len(enriched) > 5
+    for uid, sample in enriched.items():
+        fields, text = sample["json"], sample["txt"].decode()
+        assert fields["caption_generated"] == captions[uid]
+        assert fields["imbalance_after"] <= fields["imbalance_before"]
+        if fields["caption_source"] == "fused":
+            assert restates(text, fields["caption_raw"])
+    sources = {s["json"]["caption_source"] for s in samples.values()}
+    assert sources == {"raw", "fused", "generated"}
+    [spoken] = [s for s in samples.values() if s["__key__"] == "faults0000"]
+    assert spoken["txt"].decode() == captions[spoken["json"]["uid"]]
+
+
+def test_images_are_those_of_the_source_to_the_byte(finished, inputs):
+    source = {n: c for path in sorted(inputs.glob("*.tar")) for n, c in read_tar(path).items()}
+    samples = read_shards(finished / "shards")
+    assert [s["jpg"] for s in samples] == [source[f"{s['__key__']}.jpg"] for s in samples]
+    assert len(samples) + len(reasons_of(finished)) == 14
+
+
+def test_the_phases_one_by_one_with_a_model_from_a_folder(finished, inputs, tmp_path):
+    model = shutil.copytree(demo_captioner_path(), tmp_path / "model")
+    out = tmp_path / "run"
+    answers = [
+        call("score", inputs, "--out", out, *ONE),
+        call("enrich", out, "--captioner", model, "--batch-size", "3", *ONE),
+        call("select", out, *ONE),
+        call("write", out, *ONE),
+    ]
+    assert [answer.status for answer in answers] == [0] * 4
+    assert tree_bytes(out / "shards") == tree_bytes(finished / "shards")
+
+
+def test_another_mode_needs_no_model(finished, tmp_path):
+    run = shutil.copytree(finished, tmp_path / "run")
+    assert call("select", run, "--mode", "replace", *ONE).status == 0
+    assert call("write", run, *ONE).status == 0
+    assert tree_bytes(run / "captions") == tree_bytes(finished / "captions")
+    sources = {s["json"]["caption_source"] for s in read_shards(run / "shards")}
+    assert sources == {"raw", "generated"}
+
+
+def test_what_is_sparse_by_a_new_standard_is_captioned_too(finished, inputs, tmp_path):
+    run = shutil.copytree(finished, tmp_path / "run")
+    assert call("score", inputs, "--out", run, "--enrich-below", "1", *ONE).status == 0
+    assert call("enrich", run, "--captioner", "demo", *ONE).status == 0
+    before = {row["uid"]: row["caption"] for row in rows(finished, "captions")}
+    after = {row["uid"]: row["caption"] for row in rows(run, "captions")}
+    assert set(before) < set(after)
+    assert {uid: after[uid] for uid in before} == before
+    sparse = {row["uid"] for row in rows(run, "scores") if row["sparse"]}
+    assert set(after) == sparse

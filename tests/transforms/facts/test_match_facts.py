@@ -1,0 +1,91 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenpair.schemas.facts import Attribute, Facts, Relation
+from evenpair.transforms.facts.match_facts import align_objects, shared_facts, unite_wordings
+
+NAMES = (
+    "man",
+    "person",
+    "woman",
+    "tennis racket",
+    "racket",
+    "sofa",
+    "couch",
+    "dog",
+    "animal",
+    "lamp",
+)
+OBJECTS = st.lists(st.sampled_from(NAMES), unique=True, max_size=5)
+
+
+@st.composite
+def some_facts(draw):
+    objects = tuple(draw(OBJECTS))
+    if not objects:
+        return Facts()
+    one = st.sampled_from(objects)
+    said = st.sampled_from(["large", "big", "red", "gray", "grey"])
+    attributes = draw(st.lists(st.builds(Attribute, one, said), unique=True, max_size=3))
+    predicates = st.sampled_from(["on", "sit on", "next to", "beside"])
+    relations = draw(st.lists(st.builds(Relation, one, predicates, one), unique=True, max_size=3))
+    return Facts(objects, tuple(attributes), tuple(relations))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "aligned"),
+    [
+        (["man", "dog"], ["dog", "person"], {"dog": "dog", "person": "man"}),
+        (["couch"], ["sofa"], {"sofa": "couch"}),
+        (["tennis racket"], ["racket"], {"racket": "tennis racket"}),
+        (["man"], ["woman"], {}),
+        (["man", "woman"], ["person"], {"person": "man"}),
+        (["man", "person"], ["person"], {"person": "person"}),
+        (["lamp"], [], {}),
+    ],
+)
+def test_each_object_is_the_closest_of_the_other_caption(first, second, aligned):
+    assert align_objects(first, second) == aligned
+
+
+def test_facts_are_shared_in_whatever_words():
+    first = Facts(
+        ("man", "couch"),
+        (Attribute("couch", "gray"), Attribute("man", "tall")),
+        (Relation("man", "sit on", "couch"),),
+    )
+    second = Facts(
+        ("person", "sofa"), (Attribute("sofa", "grey"),), (Relation("person", "on", "sofa"),)
+    )
+    shared = shared_facts(first, second)
+    assert shared.of_first == Facts(
+        ("man", "couch"), (Attribute("couch", "gray"),), (Relation("man", "sit on", "couch"),)
+    )
+    assert shared.of_second == second
+
+
+def test_man_and_person_are_one_and_go_by_the_name_that_says_more():
+    first = Facts(("person",), (Attribute("person", "tall"),))
+    second = Facts(
+        ("man", "dog"), (Attribute("man", "smiling"),), (Relation("man", "with", "dog"),)
+    )
+    said = {"person": 4.0, "man": 5.0, "dog": 6.0}
+    assert unite_wordings(first, second, said.__getitem__) == Facts(
+        ("man", "dog"),
+        (Attribute("man", "tall"), Attribute("man", "smiling")),
+        (Relation("man", "with", "dog"),),
+    )
+
+
+@given(some_facts())
+def test_a_caption_shares_all_with_itself(facts):
+    assert shared_facts(facts, facts).of_first == facts
+    assert unite_wordings(facts, facts, len) == facts
+
+
+@given(some_facts(), some_facts())
+def test_the_union_has_no_fewer_facts_than_either_and_no_more_than_both(first, second):
+    united = unite_wordings(first, second, len)
+    assert max(len(first.objects), len(second.objects)) <= len(united.objects)
+    assert len(united) <= len(first) + len(second)

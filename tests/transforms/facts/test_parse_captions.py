@@ -1,0 +1,163 @@
+"""The shipped parser, from raw captions to facts."""
+
+import subprocess
+import sys
+from itertools import islice
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from evenpair.models.load_parser import ModelNotFoundError, load_parser
+from evenpair.schemas.facts import Facts
+from evenpair.transforms.facts.parse_captions import parse_captions, parse_sentences
+
+
+@pytest.fixture(scope="module")
+def nlp():
+    return load_parser()
+
+
+def parse(nlp, caption: str) -> Facts:
+    (facts,) = parse_captions(nlp, [caption])
+    return facts
+
+
+@pytest.mark.parametrize(
+    ("caption", "objects", "attributes", "relations"),
+    [
+        ("", "", [], []),
+        ("A cat.", "cat", [], []),
+        ("the cat is black", "cat", [("cat", "black")], []),
+        ("a red and white bus", "bus", [("bus", "red"), ("bus", "white")], []),
+        ("five boats in the harbor", "boat, harbor", [("boat", "5")], [("boat", "in", "harbor")]),
+        ("a man smiling", "man", [("man", "smiling")], []),
+        ("a group of people", "people", [("people", "group of")], []),
+        ("the leg of the man", "leg, man", [], [("man", "have", "leg")]),
+        ("man's jacket", "man, jacket", [], [("man", "have", "jacket")]),
+        ("a dog lying on a rug", "dog, rug", [], [("dog", "lie on", "rug")]),
+        ("A TENNIS RACKET", "tennis racket", [], []),
+        ("a photo of a cat", "cat", [], []),
+        ("The image shows a dog running.", "dog", [("dog", "running")], []),
+        ("a snow covered mountain", "snow, mountain", [], [("snow", "cover", "mountain")]),
+        (
+            "man wearing a hat and gloves",
+            "man, hat, glove",
+            [],
+            [("man", "wear", "hat"), ("man", "wear", "glove")],
+        ),
+        ("Sofa | Store", "sofa, store", [], []),
+        (
+            "A dog sits on a bench. It is brown. The bench is made of wood.",
+            "dog, bench, wood",
+            [("dog", "brown")],
+            [("dog", "sit on", "bench"), ("bench", "make of", "wood")],
+        ),
+        (
+            "A white teddy bear on a bed. The bear is smiling.",
+            "teddy bear, bed",
+            [("teddy bear", "white"), ("teddy bear", "smiling")],
+            [("teddy bear", "on", "bed")],
+        ),
+        (
+            "Two men riding horses near a beach. They wear black hats.",
+            "man, horse, beach, hat",
+            [("man", "2"), ("hat", "black")],
+            [("man", "ride", "horse"), ("man", "near", "beach"), ("man", "wear", "hat")],
+        ),
+    ],
+)
+def test_a_caption_gives_its_facts(nlp, caption, objects, attributes, relations):
+    facts = parse(nlp, caption)
+    assert set(facts.objects) == (set(objects.split(", ")) if objects else set())
+    assert set(facts.attributes) == set(attributes)
+    assert set(facts.relations) == set(relations)
+
+
+def test_one_for_each_caption_in_order(nlp):
+    captions = ["a dog", "", "a cat", "a dog", "..."] * 300
+    found = [facts.objects for facts in parse_captions(nlp, captions)]
+    assert found == [("dog",), (), ("cat",), ("dog",), ()] * 300
+
+
+def test_captions_are_taken_as_they_are_needed(nlp):
+    endless = iter(lambda: "a dog", None)
+    assert [f.objects for f in islice(parse_captions(nlp, endless), 3)] == [("dog",)] * 3
+
+
+CAPTIONS = [
+    "A brown dog lies on a red rug next to two cats",
+    "a young man in a blue shirt holding a tennis racket",
+    "Vintage leather armchair with wooden legs",
+]
+
+
+@pytest.mark.parametrize("caption", CAPTIONS)
+@pytest.mark.parametrize(
+    "change",
+    [
+        str.upper,
+        str.lower,
+        str.title,
+        lambda c: f"{c}. {c}.",
+        lambda c: f"{c} {c}",
+        "  {}! ".format,
+    ],
+)
+def test_case_punctuation_and_repetition_change_nothing(nlp, caption, change):
+    assert parse(nlp, change(caption)) == parse(nlp, caption)
+
+
+def test_batches_change_nothing(nlp):
+    alone = [parse(nlp, caption) for caption in CAPTIONS]
+    assert list(parse_captions(nlp, CAPTIONS * 400)) == alone * 400
+
+
+@settings(max_examples=60)
+@given(st.text())
+@example("\0")
+@example("a" * 1_000_000)
+@example("dog " * 60_000)
+@example("<" * 10_000)
+@example("ﷺ \U0001f468‍\U0001f469‍\U0001f467 ‮abc ́́́")
+def test_no_string_raises(nlp, caption):
+    facts = parse(nlp, caption)
+    assert {o for o, _ in facts.attributes} <= set(facts.objects)
+
+
+def test_words_of_facts_can_be_shown(nlp):
+    ((facts, (sentence,)),) = parse_sentences(nlp, ["a brown dog on a rug"])
+    ((attribute, span),) = sentence.mentions.attributes
+    assert attribute == facts.attributes[0]
+    assert [sentence.words[position] for position in span] == ["brown"]
+
+
+def test_the_vocabulary_does_not_grow(nlp):
+    list(parse_captions(nlp, ["a dog"]))
+    before = len(nlp.vocab.strings)
+    list(parse_captions(nlp, [f"a qw{chr(97 + i % 26)}x{'z' * i}" for i in range(2000)]))
+    assert len(nlp.vocab.strings) == before
+
+
+def test_an_unknown_pipeline_is_named():
+    with pytest.raises(ModelNotFoundError, match="'no_such_model'"):
+        load_parser("no_such_model")
+
+
+def test_a_pipeline_without_a_parse_is_refused(tmp_path):
+    import spacy
+
+    spacy.blank("en").to_disk(tmp_path)
+    with pytest.raises(ModelNotFoundError, match="no dependency parser"):
+        load_parser(str(tmp_path))
+
+
+def test_loading_leaves_torch_out_but_importable():
+    code = (
+        "import sys; from evenpair.models.load_parser import load_parser; load_parser(); "
+        "assert not sys.modules.get('torch'), 'torch was imported'; "
+        "import importlib.util as u; "
+        "spec = u.find_spec('torch'); print(spec is not None)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr

@@ -1,0 +1,91 @@
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenpair.schemas.errors import UsageError
+from evenpair.schemas.source import Source
+from evenpair.schemas.tables import SELECTION
+from evenpair.schemas.unit import Tally, Unit
+from evenpair.transforms.fingerprint import fingerprints, high_half
+from evenpair.transforms.select.block_list import is_named, load_block_list
+from evenpair.transforms.select.subset_file import SUBSET, keep_subset, subset_of
+
+UIDS = ["0" * 31 + "a", "f" * 32, "0123456789abcdef" * 2]
+TABLE = pa.table(
+    {
+        "uid": UIDS,
+        "sha256": ["d" * 64, None, "e" * 64],
+        "url": [None, "https://example.invalid/1.jpg", "https://example.invalid/ü.jpg"],
+    }
+)
+
+
+def named(path):
+    return is_named(TABLE, load_block_list(str(path))).tolist()
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ([UIDS[1]], [False, True, False]),
+        (["d" * 64, "  https://example.invalid/ü.jpg  ", ""], [True, False, True]),
+        (["https://example.invalid/2.jpg"], [False, False, False]),
+        ([], [False, False, False]),
+    ],
+)
+def test_a_text_names_uids_hashes_and_urls(tmp_path, lines, found):
+    path = tmp_path / "list.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert named(path) == found
+
+
+def test_a_parquet_names_what_its_columns_hold(tmp_path):
+    path = tmp_path / "list.parquet"
+    pq.write_table(pa.table({"uid": [UIDS[0], None], "sha256": ["e" * 64, "d" * 63]}), path)
+    assert named(path) == [True, False, True]
+
+
+def test_a_subset_file_is_a_block_list(tmp_path):
+    rows = [[uid] + [None] * (len(SELECTION) - 1) for uid in UIDS]
+    table = pa.Table.from_pylist([dict(zip(SELECTION.names, row, strict=True)) for row in rows])
+    table = table.set_column(3, "action", pa.array(["keep", "reject", "keep"]))
+    subset = subset_of(Unit(Source(0, "s", "s.tar"), table, Tally(3)))
+    path = keep_subset([subset[::-1]], str(tmp_path / "kept.npy"))
+    kept = np.load(path)
+    assert kept.dtype == SUBSET
+    halves = [(int(uid[:16], 16), int(uid[16:], 16)) for uid in UIDS]
+    assert kept.tolist() == sorted([halves[0], halves[2]])
+    assert named(path) == [True, False, True]
+
+
+def test_an_empty_subset_can_be_read(tmp_path):
+    assert np.load(keep_subset([], str(tmp_path / "none.npy"))).tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("gone.txt", None, "no block list at"),
+        ("bad.parquet", b"PAR1", "cannot be read"),
+        ("bad.npy", b"\x93NUMPY", "cannot be read"),
+        ("bad.txt", b"\xff\xfe\xff", "cannot be read"),
+    ],
+)
+def test_what_is_no_block_list_is_refused(tmp_path, name, content, said):
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UsageError, match=said):
+        load_block_list(str(path))
+
+
+@given(st.lists(st.text(max_size=30), max_size=8), st.integers(0, 4))
+def test_equal_strings_alone_have_equal_fingerprints(texts, at):
+    column = pa.array(["x", *texts, "y"], pa.string())[1:-1]
+    found = fingerprints(column)
+    assert len(np.unique(found)) == len(set(texts))
+    assert found["high"].tolist() == [high_half(text) for text in texts]
+    assert found[at:].tolist() == fingerprints(pa.array(texts[at:], pa.string())).tolist()

@@ -1,0 +1,271 @@
+"""What is made of a raw caption and the parts of a generated one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenpair.models.load_parser import load_parser
+from evenpair.schemas.captions import CaptionPart as Part
+from evenpair.schemas.captions import CaptionSource
+from evenpair.schemas.facts import Attribute, Facts, Relation
+from evenpair.transforms.enrich.find_generated_facts import find_parts
+from evenpair.transforms.facts.contradicts import contradicts
+from evenpair.transforms.facts.parse_captions import parse_captions
+from evenpair.transforms.information.imbalance import unite
+from evenpair.transforms.select.fuse import Written, append, fuse, replace
+from evenpair.transforms.select.join_captions import (
+    has_names,
+    join,
+    names_in,
+    plain_caption,
+    stand_in,
+)
+from evenpair.transforms.text.visible_text import visible_text
+
+DOG = Facts(("dog",))
+RUG = Facts(("rug",), (Attribute("rug", "red"),))
+BROWN = Facts(("dog",), (Attribute("dog", "brown"),))
+BLACK = Facts(("dog",), (Attribute("dog", "black"),))
+LIES = Facts(("dog", "rug"), (), (Relation("dog", "lie on", "rug"),))
+
+OBJECTS = st.sampled_from(["dog", "rug", "cat"])
+WORDS = st.sampled_from(["black", "brown", "red", "big", "2", "3"])
+
+
+@st.composite
+def fact_sets(draw):
+    attributes = draw(st.lists(st.builds(Attribute, OBJECTS, WORDS), max_size=3, unique=True))
+    objects = dict.fromkeys([*draw(st.lists(OBJECTS, max_size=2)), *(o for o, _ in attributes)])
+    return Facts(tuple(objects), tuple(attributes))
+
+
+TEXT = st.lists(
+    st.sampled_from(["a", "dog", "Rex", "lies.", "!", "There", "is", "<b>", "&amp;", "-"]),
+    min_size=1,
+    max_size=6,
+).map(" ".join)
+PIECE = st.lists(st.sampled_from(["a", "dog", "rug", "lies."]), min_size=1, max_size=5).map(
+    " ".join
+)
+PARTS = st.lists(
+    st.builds(Part, st.one_of(PIECE, PIECE.map(lambda text: f", {text}")), fact_sets()),
+    max_size=4,
+).map(lambda parts: parts[next((n for n, p in enumerate(parts) if not p.goes_on), len(parts)) :])
+
+
+@pytest.fixture(scope="module")
+def fused():
+    """Fuse two captions by what the shipped parser finds in them."""
+    nlp = load_parser()
+
+    def fuse_texts(raw, generated, max_words=56):
+        [facts] = parse_captions(nlp, [raw])
+        [parts] = find_parts(nlp, [generated])
+        return fuse(raw, facts, parts, max_words)
+
+    return fuse_texts
+
+
+class TestFuse:
+    @pytest.mark.parametrize(
+        ("raw", "generated", "text"),
+        [
+            (
+                "Barnwood Home Bar With Sink",
+                "A wooden bar with two stools.",
+                "Barnwood Home Bar With Sink: a wooden bar with two stools.",
+            ),
+            (
+                "Two women ride horses.",
+                "A sandy beach is behind them.",
+                "Two women ride horses. A sandy beach is behind them.",
+            ),
+            ("a dog", "A brown dog lies on a red rug.", "A brown dog lies on a red rug."),
+            ("There is a square.", "A small red square.", "There is a small red square."),
+            (
+                "There is a dog.",
+                "A brown dog is lying on a rug.",
+                "There is a brown dog lying on a rug.",
+            ),
+            ("photo of a dog", "a brown dog", "a brown dog"),
+            ("a red rug", "a dog on a rug", "a red rug: a dog on a rug"),
+            ("IMG_0001.JPG", "a brown dog", "a brown dog"),
+            ("", "a brown dog", "a brown dog"),
+            ("a brown dog", "a dog", "a brown dog"),
+            ("a brown dog", "a dog. The dog is brown.", "a brown dog"),
+            ("Rex &amp; Max | ", "A small dog.", "Rex & Max: a small dog."),
+            ("<b>Rex</b> by J. Doe", "A small dog.", "Rex by J. Doe: a small dog."),
+        ],
+    )
+    def test_captions(self, fused, raw, generated, text):
+        assert fused(raw, generated).text == text
+
+    def test_another_colour_or_number_of_the_same_object_is_left_out(self):
+        parts = [
+            Part("a black dog on a rug", unite(BLACK, LIES)),
+            Part("a red rug", RUG),
+        ]
+        written = fuse("a brown dog", BROWN, parts, 56)
+        assert written == Written("a brown dog: a red rug", CaptionSource.FUSED, unite(BROWN, RUG))
+
+    def test_what_goes_on_with_a_part_that_is_left_out_goes_too(self):
+        parts = [
+            Part("a black dog", BLACK),
+            Part(", lying on a rug", LIES),
+            Part("a red rug", RUG),
+        ]
+        assert fuse("a brown dog", BROWN, parts, 56).text == "a brown dog: a red rug"
+
+    def test_a_clause_that_adds_nothing_is_left_out_of_its_sentence(self):
+        parts = [
+            Part("A red rug", RUG),
+            Part(", with a dog", DOG),
+            Part("The dog lies on it.", LIES),
+        ]
+        assert fuse("a dog", DOG, parts, 56).text == "A red rug. The dog lies on it."
+
+    def test_a_part_beyond_the_budget_is_left_out(self):
+        parts = [Part("a brown dog lies here", BROWN), Part("a rug", Facts(("rug",)))]
+        assert fuse("a dog", DOG, parts, 4).text == "a dog: a rug"
+
+    def test_no_more_is_added_than_a_text_encoder_sees(self):
+        parts = [Part("a red " + "rug " * 74, RUG), Part("a cat", Facts(("cat",)))]
+        assert fuse("a dog", DOG, parts, 1000).text == "a dog: a cat"
+
+    @given(raw=TEXT, raw_facts=fact_sets(), parts=PARTS, budget=st.integers(1, 12))
+    def test_invariants(self, raw, raw_facts, parts, budget):
+        written = fuse(raw, raw_facts, parts, budget)
+        if written.source is CaptionSource.GENERATED:
+            assert (len(raw_facts), has_names(raw)) == (0, False)
+            return
+        assert unite(written.facts, raw_facts) == unite(raw_facts, written.facts) == written.facts
+        assert set(names_in(plain_caption(raw))) <= {*names_in(f"a {written.text}")}
+        if written.source is CaptionSource.RAW:
+            assert written == Written(raw.strip(), CaptionSource.RAW, raw_facts)
+        else:
+            assert len(written.text.split()) <= budget
+            assert visible_text(written.text) is None
+            assert len(written.facts) > len(raw_facts)
+            assert not contradicts(raw_facts, Facts((), tuple(set(written.facts.attributes))))
+
+
+class TestContradicts:
+    @pytest.mark.parametrize(
+        ("raw", "part", "answer"),
+        [
+            (BROWN, BLACK, True),
+            (BROWN, BROWN, False),
+            (unite(BROWN, BLACK), BLACK, False),
+            (BROWN, RUG, False),
+            (DOG, BLACK, False),
+            (BROWN, Facts(("puppy",), (Attribute("puppy", "white"),)), True),
+            (BROWN, Facts(("dog",), (Attribute("dog", "dark brown"),)), False),
+            (BROWN, Facts(("dog",), (Attribute("dog", "big"),)), False),
+            (
+                Facts(("car",), (Attribute("car", "grey"),)),
+                Facts(("car",), (Attribute("car", "gray"),)),
+                False,
+            ),
+            (
+                Facts(("dog",), (Attribute("dog", "2"),)),
+                Facts(("dog",), (Attribute("dog", "3"),)),
+                True,
+            ),
+        ],
+    )
+    def test_pairs(self, raw, part, answer):
+        assert contradicts(raw, part) is answer
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        ("text", "names"),
+        [
+            ("Two Sides of the Kotel", ["Sides", "Kotel"]),
+            ("A dog. The cat", []),
+            ("“Paris” in spring", []),
+            ("Christ before Pilate, Mihály Munkácsy", ["Pilate", "Mihály", "Munkácsy"]),
+            ("VW T-ROC wheel", ["T-ROC"]),
+            ("paris", []),
+        ],
+    )
+    def test_capitalised_words_that_open_no_sentence(self, text, names):
+        assert names_in(text) == names
+
+    @pytest.mark.parametrize(
+        ("text", "answer"), [("greetings from Paris", True), ("Stock Photo", False), ("a", False)]
+    )
+    def test_a_word_for_a_picture_is_no_name(self, text, answer):
+        assert has_names(text) is answer
+
+
+class TestJoin:
+    @pytest.mark.parametrize(
+        ("raw", "said", "joined"),
+        [
+            ("Sofa", "The sofa is red.", "Sofa: the sofa is red."),
+            ("Sofa", "THE SIMPSONS", "Sofa: THE SIMPSONS"),
+            ("Sofa", "IKEA makes it", "Sofa: IKEA makes it"),
+            ("Sofa", "Dogs and cats", "Sofa: Dogs and cats"),
+            ("Shop: sofa", "a sofa", "Shop: sofa. A sofa"),
+            ("What a sofa!", "a sofa", "What a sofa! A sofa"),
+            (" ".join(["sofa"] * 26), "a sofa", " ".join(["sofa"] * 26) + ". A sofa"),
+            ("", "a sofa", "a sofa"),
+            ("Sofa", "", "Sofa"),
+        ],
+    )
+    def test_titles_and_sentences(self, raw, said, joined):
+        assert join(raw, said) == joined
+
+    def test_a_word_for_a_thing_is_no_name(self):
+        assert join("Sofa", "Men on it", frozenset({"men"})) == "Sofa: men on it"
+
+    @pytest.mark.parametrize(
+        ("raw", "said", "text"),
+        [
+            ("There are dogs", "Two dogs are there.", "There are two dogs there."),
+            ("There is Rex", "Rex is brown", "Rex is brown"),
+            ("A dog", "A brown dog", "A brown dog"),
+        ],
+    )
+    def test_a_form_is_kept(self, raw, said, text):
+        assert stand_in(raw, said) == text
+
+
+class TestOtherModes:
+    @given(raw=TEXT, raw_facts=fact_sets(), parts=PARTS)
+    def test_append_holds_everything(self, raw, raw_facts, parts):
+        written = append(raw, raw_facts, parts)
+        assert written.text.startswith(plain_caption(raw))
+        assert written.facts == unite(raw_facts, *(part.facts for part in parts))
+        assert written.source is CaptionSource.FUSED
+
+    def test_replace_holds_the_parts_alone(self):
+        parts = [
+            Part("a dog.", DOG),
+            Part("a red rug", RUG),
+            Part(", with a dog on it.", LIES),
+        ]
+        assert replace(parts) == Written(
+            "a dog. a red rug, with a dog on it.", CaptionSource.GENERATED, unite(DOG, RUG, LIES)
+        )
+
+
+def test_a_pronoun_and_a_clause_state_what_they_stand_for():
+    caption = (
+        "A man in a black jacket stands on a wide and sunny beach, holding a red surfboard. "
+        "He wears a hat."
+    )
+    [parts] = find_parts(load_parser(), [caption])
+    assert [part.text for part in parts] == [
+        "A man in a black jacket stands on a wide and sunny beach",
+        ", holding a red surfboard.",
+        "He wears a hat.",
+    ]
+    assert Relation("man", "hold", "surfboard") in parts[1].facts.relations
+    assert Relation("man", "wear", "hat") in parts[2].facts.relations
+    assert Relation("man", "hold", "surfboard") not in parts[2].facts.relations
+
+
+def test_no_caption_has_no_parts():
+    assert list(find_parts(load_parser(), ["", "a dog"])) == [[], [Part("a dog", DOG)]]

@@ -1,0 +1,129 @@
+"""Where --keep-fraction cuts."""
+
+import math
+from collections import Counter
+from random import Random
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenpair.schemas.rejection import Reason
+from evenpair.schemas.source import Source
+from evenpair.schemas.unit import Tally, Unit
+from evenpair.transforms.select.decide import is_counted, with_cut, with_duplicates
+from evenpair.transforms.select.find_cut import ROUNDS, count_digits, narrow, to_cut
+from evenpair.transforms.select.rank_pairs import bases, is_beyond, kept_count, ranks
+
+SHARES = st.none() | st.sampled_from([0.0, 0.25, 1 / 3, 0.5, 1.0])
+ROWS = st.lists(
+    st.tuples(SHARES, SHARES, st.text("0123456789abcdef", min_size=32, max_size=32)),
+    unique_by=lambda row: row[2],
+    max_size=20,
+)
+SCHEMA = pa.schema(
+    [
+        ("imbalance_after", pa.float64()),
+        ("agreement", pa.float64()),
+        ("uid", pa.string()),
+        ("imbalance_basis", pa.string()),
+        ("language", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+
+
+def table_of(rows, basis="corpus", language="en", reason=None):
+    columns = [*(zip(*rows, strict=True) if rows else [(), (), ()])]
+    columns += [[value] * len(rows) for value in (basis, language, reason)]
+    arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
+    return pa.table(arrays, schema=SCHEMA)
+
+
+def unit_of(*tables):
+    return Unit(Source(0, "s", "s.tar"), pa.concat_tables(tables), Tally(0))
+
+
+def cut_of(parts, fraction):
+    """The cut of the parts of one basis, found round by round."""
+    position = None
+    for _ in range(ROUNDS):
+        digits = () if position is None else position.digits
+        counts = [count_digits(ranks(part), digits) for part in parts]
+        position = narrow(position, sum(counts, Counter()), fraction)
+    return to_cut({"corpus": position})
+
+
+def stated_order(row):
+    """Least imbalance first, then the higher agreement, then by uid; what is unknown comes last."""
+    imbalance, agreement, uid = row
+    return (
+        math.inf if imbalance is None else imbalance,
+        1.0 if agreement is None else -agreement,
+        uid,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fraction", "pairs", "kept"),
+    [(0.7, 26, 18), (0.5, 5, 3), (0.5, 0, 0), (0.0, 9, 0), (1.0, 9, 9), (0.1, 4, 0), (0.1, 5, 1)],
+)
+def test_how_many_are_kept(fraction, pairs, kept):
+    assert kept_count(fraction, pairs) == kept
+
+
+@given(rows=ROWS, fraction=st.floats(0, 1), seed=st.integers(0, 9))
+def test_the_first_of_the_order_are_kept_however_they_are_split(rows, fraction, seed):
+    shuffled = rows.copy()
+    Random(seed).shuffle(shuffled)
+    at = Random(seed + 1).randint(0, len(rows))
+    parts = [table_of(shuffled[:at]), table_of(shuffled[at:])]
+    cut = cut_of(parts, fraction)
+    kept = [
+        row for row, after in zip(rows, is_beyond(table_of(rows), cut), strict=True) if not after
+    ]
+    wanted = sorted(rows, key=stated_order)[: math.floor(fraction * len(rows) + 0.5)]
+    assert sorted(kept, key=stated_order) == wanted
+
+
+def test_ties_are_told_apart_by_uid_alone():
+    rows = [(0.5, None, digit * 32) for digit in "b9a0"]
+    cut = cut_of([table_of(rows)], 0.5)
+    assert is_beyond(table_of(rows), cut).tolist() == [True, False, True, False]
+
+
+def test_each_basis_is_cut_by_itself():
+    corpus = table_of([(n / 10, None, f"{n}" * 32) for n in range(4)])
+    reference = table_of([(n / 10, 1.0, f"{n}" * 32) for n in range(4, 10)], "reference")
+    unit = unit_of(corpus, reference)
+    assert bases(unit.table).tolist() == ["corpus"] * 4 + ["reference"] * 6
+    cut = cut_of([corpus], 0.5) | {"reference": cut_of([reference], 0.5)["corpus"]}
+    reasons = with_cut(unit, cut).table["reason"].to_pylist()
+    assert reasons == [None] * 2 + ["keep-fraction"] * 2 + [None] * 3 + ["keep-fraction"] * 3
+
+
+def test_other_languages_and_rejected_pairs_are_not_counted_nor_cut():
+    unit = unit_of(
+        table_of([(0.9, None, "1" * 32)]),
+        table_of([(None, None, "2" * 32)], language="ja"),
+        table_of([(0.1, None, "3" * 32)], reason="min-bits"),
+    )
+    assert is_counted(unit).tolist() == [True, False, False]
+    nothing_kept = cut_of([unit.table], 0.0)
+    reasons = with_cut(unit, nothing_kept).table["reason"].to_pylist()
+    assert reasons == ["keep-fraction", None, "min-bits"]
+
+
+def test_without_a_cut_nothing_is_beyond():
+    unit = unit_of(table_of([(0.9, None, "1" * 32)]))
+    assert with_cut(unit, {}).table["reason"].to_pylist() == [None]
+
+
+def test_a_duplicate_comes_before_later_reasons():
+    unit = unit_of(table_of([(0.5, None, c * 32) for c in "123"], reason="min-bits"))
+    rows = np.array([0, 2])
+    reasons = with_duplicates(unit, rows, Reason.DUPLICATE_UID).table["reason"].to_pylist()
+    assert reasons == ["duplicate-uid", "min-bits", "duplicate-uid"]
+    assert with_duplicates(unit, None, Reason.DUPLICATE_UID) is unit

@@ -1,0 +1,124 @@
+"""What a selection did to its corpus, and the random sample of references."""
+
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import spearmanr
+
+from evenpair.schemas.source import Source
+from evenpair.schemas.unit import Tally, Unit
+from evenpair.transforms.enrich.reference_sample import NONE, is_sampled, smallest, threshold
+from evenpair.transforms.select.judge_pairs import PRESENCE
+from evenpair.transforms.select.summarise import measures, tallies
+
+ROWS = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(0, 400), st.booleans()), min_size=1, max_size=30
+)
+
+
+def unit_of(rows, presence=(), sampled=False):
+    """Decided pairs: words, sixteenths of a bit, whether they are kept."""
+    count = len(rows)
+    bits = [sixteenths / 16 for _, sixteenths, _ in rows]
+    columns = {
+        "words": pa.array([words for words, _, _ in rows], pa.int32()),
+        "raw_bits": pa.array(bits, pa.float64()),
+        "information_bits": [b + 1 for b in bits],
+        "raw_object_share": [0.5] * count,
+        "object_share": [0.25] * count,
+        "imbalance_before": [0.5] * count,
+        "imbalance_after": [0.125] * count,
+        "imbalance_basis": ["reference"] * count,
+        "reason": pa.array([None if kept else "where" for _, _, kept in rows], pa.string()),
+        "sampled": pa.array([sampled] * count, pa.bool_()),
+    }
+    counts = presence or [0] * len(PRESENCE)
+    columns |= {n: pa.array([c] * count, pa.int32()) for n, c in zip(PRESENCE, counts, strict=True)}
+    return Unit(Source(0, "s", "s.tar"), pa.table(columns), Tally(count))
+
+
+@given(rows=ROWS, at=st.integers(0, 30))
+def test_the_numbers_do_not_depend_on_how_the_corpus_is_split(rows, at):
+    parts = [tallies(unit_of(part)) for part in (rows[at:], rows[:at])]
+    assert measures(parts) == measures([tallies(unit_of(rows))])
+
+
+@given(rows=ROWS)
+def test_the_rank_correlation_is_that_of_spearman(rows):
+    found = measures([tallies(unit_of(rows))])["rank_correlation"]
+    words, bits, _ = zip(*rows, strict=True)
+    if len(set(words)) > 1 and len(set(bits)) > 1:
+        assert found == pytest.approx(spearmanr(words, bits).statistic)
+    else:
+        assert found is None
+
+
+def test_before_is_of_all_pairs_and_after_of_those_that_were_kept():
+    rows = [(3, 160, True), (1, 16, False), (2, 32, True)]
+    found = measures([tallies(unit_of(rows))])
+    assert (found["pairs"], found["kept"]) == (3, 2)
+    assert found["bits_before"]["0.5"] == 2
+    assert found["bits_after"]["0.5"] == 3
+    assert found["object_share_after"]["0.5"] == 0.25
+    assert found["imbalance_after_reference"]["0.9"] == 0.125
+    assert found["imbalance_after_corpus"] is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "share"),
+    [
+        ([(9, 0, True), (1, 0, False)], 1.0),
+        ([(9, 0, False), (1, 0, True)], 0.0),
+        ([(5, 0, True), (5, 0, False)], 0.5),
+        ([(9, 0, True), (5, 0, True), (5, 0, False)], 0.75),
+        ([(9, 0, False)], None),
+    ],
+)
+def test_what_a_filter_by_words_would_have_kept_too(rows, share):
+    assert measures([tallies(unit_of(rows))])["kept_by_words_too"] == share
+
+
+def test_presence_is_taken_from_the_random_sample_where_there_is_one():
+    enriched = tallies(unit_of([(1, 16, True)], [4, 2, 4, 1, 0, 0]))
+    sampled = tallies(unit_of([(1, 16, True)], [4, 3, 4, 2, 2, 0], sampled=True))
+    alone, both = measures([enriched]), measures([enriched, sampled])
+    assert alone["presence"] == {"objects": 0.5, "attributes": 0.25, "relations": None}
+    assert (alone["presence_bias"], alone["presence_basis"]) == (0.25, "enriched")
+    assert both["presence"] == {"objects": 0.75, "attributes": 0.5, "relations": 0.0}
+    assert (both["presence_bias"], both["presence_basis"]) == (0.25, "sample")
+
+
+def test_without_references_nothing_is_present():
+    found = measures([tallies(unit_of([(1, 16, True)]))])
+    assert (found["presence_bias"], found["presence_basis"]) == (None, None)
+
+
+def scores(numbers, language="en"):
+    columns = {"uid": [f"{n:032x}" for n in numbers], "language": [language] * len(numbers)}
+    schema = pa.schema([("uid", pa.string()), ("language", pa.string())])
+    return Unit(Source(0, "s", "s.tar"), pa.table(columns, schema=schema), Tally(len(numbers)))
+
+
+@given(
+    numbers=st.lists(st.integers(0, 99), unique=True), at=st.integers(0, 99), n=st.integers(1, 20)
+)
+def test_a_sample_has_the_size_asked_for_however_the_corpus_is_split(numbers, at, n):
+    parts = [scores(numbers[at:]), scores(numbers[:at])]
+    last = threshold([smallest(part, n) for part in parts], n)
+    chosen = [is_sampled(part.table, last) for part in parts]
+    assert sum(map(np.sum, chosen)) == min(n, len(numbers))
+    assert last == threshold([smallest(scores(numbers), n)], n)
+
+
+def test_captions_that_cannot_be_read_are_in_no_sample():
+    japanese = scores([1, 2], "ja")
+    assert threshold([smallest(japanese, 2)], 2) == NONE
+    assert is_sampled(japanese.table, 2**64 - 1).tolist() == [False, False]
+
+
+def test_tallies_are_counts():
+    assert isinstance(tallies(unit_of([(1, 16, True)])), Counter)

@@ -1,0 +1,45 @@
+"""Captions: their language, what a text encoder sees of them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenpair.transforms.text.recognise_language import recognise_language
+from evenpair.transforms.text.visible_text import CONTEXT_TOKENS, visible_text
+
+
+@pytest.mark.parametrize(
+    ("caption", "language"),
+    [
+        ("a dog", "en"),
+        ("", "en"),
+        ("1234 !?", "en"),
+        ("犬がいる", "ja"),
+        ("一只狗", "zh"),
+        ("개가 있다", "ko"),
+        ("собака на ковре", "ru"),
+        ("ένας σκύλος", "el"),
+        ("كلب على بساط", "ar"),
+        ("כלב", "he"),
+        ("कुत्ता", "hi"),
+        ("สุนัข", "th"),
+        ("dog 犬", "en"),
+        ("🐶🐶🐶", "en"),
+    ],
+)
+def test_a_language_is_told_by_its_script(caption, language):
+    assert recognise_language(caption) == language
+
+
+@given(caption=st.text(max_size=400))
+def test_the_visible_part_is_the_beginning_of_a_long_caption(caption):
+    visible = visible_text(caption)
+    assert visible is None or (caption.startswith(visible) and len(visible) < len(caption))
+
+
+@pytest.mark.parametrize(
+    ("words", "seen"), [(CONTEXT_TOKENS - 2, None), (CONTEXT_TOKENS - 1, CONTEXT_TOKENS - 2)]
+)
+def test_a_text_encoder_sees_75_words_of_one_token(words, seen):
+    visible = visible_text(" ".join(["dog"] * words))
+    assert (visible and len(visible.split())) == seen

@@ -1,0 +1,68 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenpair.transforms.text.clean_caption import MAX_WORDS, clean_caption, plain_text
+
+
+@pytest.mark.parametrize(
+    ("caption", "sentences"),
+    [
+        ("", []),
+        ("A brown dog.", ["a brown dog"]),
+        ("A DOG, A CAT", ["a dog , a cat"]),
+        ("a man's hat", ["a man 's hat"]),
+        ("the man’s hat isn’t red", ["the man 's hat isn't red"]),
+        ("One dog. Two cats!", ["one dog", "two cats"]),
+        ("Sofa | Store", ["sofa", "store"]),
+        ("Red Sofa - The Best Store", ["red sofa", "the best store"]),
+        ("Sunshine (DVD)", ["sunshine", "dvd"]),
+        ("R&amp;B <b>singer</b><br>on stage", ["r and b", "singer", "on stage"]),
+        ("salt & pepper", ["salt and pepper"]),
+        ("black/white t-shirt w/ logo", ["black , white t-shirt with logo"]),
+        ("IMG_1234.JPG", []),
+        ("https://example.org/a.jpg a dog", ["a dog"]),
+        ("sharp lc-19le510k tv", ["sharp tv"]),
+        ("boots 389606", ["boots"]),
+        ("clock at 4:55", ["clock at 4:55"]),
+        ("what-a-dog-can-do-21770793", ["what a dog can do"]),
+        ("A photo of a cat", ["a cat"]),
+        ("The image shows a cat.", ["a cat"]),
+        ("a picture on a wall", ["a picture on a wall"]),
+        ("a red barn royalty free stock photo", ["a red barn"]),
+        ('a sign that says "stop"', ["a sign that says stop"]),
+        ("\U0001f600 dog \0 bowl", ["dog bowl"]),
+        ("---", []),
+        ("кошка на столе", ["кошка на столе"]),
+    ],
+)
+def test_a_caption_becomes_plain_sentences(caption, sentences):
+    assert clean_caption(caption) == sentences
+
+
+@given(st.text())
+def test_every_string_becomes_words_with_single_spaces(caption):
+    for sentence in clean_caption(caption):
+        assert sentence
+        assert sentence == " ".join(sentence.split())
+        assert sentence == sentence.lower()
+
+
+@given(st.text(alphabet="abc ABC.,-'|", max_size=40))
+def test_case_changes_nothing(caption):
+    assert clean_caption(caption.upper()) == clean_caption(caption)
+
+
+def test_a_long_run_of_words_is_cut_and_loses_none():
+    sentences = clean_caption("".join(f"{'dog' if i % 7 else 'cat'} " for i in range(1000)))
+    assert sum(len(sentence.split()) for sentence in sentences) == 1000
+    assert max(len(sentence.split()) for sentence in sentences) <= MAX_WORDS
+
+
+def test_a_parser_of_grammar_gets_the_text_as_it_stands():
+    assert plain_text("A Dog's Bed, <i>soft</i> | Shop &amp; Co.") == [
+        "A Dog's Bed,",
+        "soft",
+        "Shop & Co.",
+    ]
+    assert plain_text("A DOG") == ["a dog"]

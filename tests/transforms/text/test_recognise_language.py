@@ -1,0 +1,35 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evenpair.transforms.text.recognise_language import recognise_language
+
+
+@pytest.mark.parametrize(
+    ("caption", "language"),
+    [
+        ("a large brown dog lies on a red rug", "en"),
+        ("Michael Kors Women's White Silicon Watch", "en"),
+        ("La Digue", "en"),
+        ("IMG_2034.jpg", "en"),
+        ("", "en"),
+        ("Ein großer Hund liegt auf dem roten Teppich", "de"),
+        ("rote Schuhe mit Absatz für die Dame", "de"),
+        ("Une femme marche dans la rue avec un chien", "fr"),
+        ("Un perro duerme en el sofá de la sala", "es"),
+        ("Una donna cammina per la strada con il cane", "it"),
+        ("Een vrouw met een hond op de fiets", "nl"),
+        ("Uma mulher com um cachorro na praia", "pt"),
+        ("собака лежит на ковре", "ru"),
+        ("ソファの上の犬", "ja"),
+        ("红色地毯上的狗", "zh"),
+        ("the word собака on a sign above a shop", "en"),
+    ],
+)
+def test_the_language_of_a_caption(caption: str, language: str):
+    assert recognise_language(caption) == language
+
+
+@given(st.text())
+def test_every_text_has_a_language(caption: str):
+    assert recognise_language(caption)

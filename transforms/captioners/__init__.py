@@ -1,0 +1,1 @@
+"""Captioning models and services, and how they are fed with images."""

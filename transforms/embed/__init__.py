@@ -1,0 +1,1 @@
+"""Encoders, the vectors of images and captions, and their similarity."""

@@ -1,0 +1,1 @@
+"""Which pairs are captioned, and the generated captions: kept, checked and parsed."""

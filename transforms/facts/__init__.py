@@ -1,0 +1,1 @@
+"""Captions -> facts: objects, attributes and relations."""

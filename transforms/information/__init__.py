@@ -1,0 +1,1 @@
+"""Facts -> bits: counting, statistics, the full level, imbalance."""

@@ -1,0 +1,133 @@
+"""Statistics -> the path of the file that keeps them; and back."""
+
+import shutil
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ...models.load_prior import prior_path
+from ...schemas.errors import UsageError
+from ...schemas.statistics import (
+    Statistics,
+    common_of,
+    events_of_statistics,
+    full_level_of,
+    rows_of_events,
+    schema_of_events,
+    statistics_from_table,
+    statistics_to_table,
+    with_full_level,
+)
+from ...storage import files
+from .count_index import index_path, keep_index, load_index
+from .information import InformationModel
+
+PRIOR = "prior"
+"""The name of the statistics that ship with evenpair."""
+
+_ROWS = 1 << 16
+"""The rows of a group: so many are in memory as rows at a time."""
+
+
+def keep_statistics(statistics: Statistics, path: str) -> str:
+    """Write ``statistics`` to ``path``, their index beside it, and return the path."""
+    return keep_table(statistics_to_table(statistics), path)
+
+
+def keep_table(statistics: pa.Table, path: str) -> str:
+    """Write a table of statistics to ``path``, its index beside it, and return the path."""
+    keep_index(events_of_statistics(statistics), path)
+    _write(path, statistics.schema, [statistics])
+    return path
+
+
+def keep_events(events: pa.Table, full_level: float, path: str) -> str:
+    """Write the statistics of distinct ``events``, as ``keep_statistics`` does.
+
+    That takes about twice the memory of the events, which had best be in one piece.
+    """
+    keep_index(events, path)
+    schema = schema_of_events(events, full_level)
+    order = pc.sort_indices(events["event"])
+    parts = (order.slice(start, _ROWS) for start in range(0, len(order), _ROWS))
+    _write(path, schema, (rows_of_events(events.take(part), schema) for part in parts))
+    return path
+
+
+def copy_with_level(path: str, target: str, full_level: float) -> str:
+    """Write the statistics at ``path``, and their index, to ``target`` with another full level."""
+    with (
+        files.open_for_reading(index_path(path)) as index,
+        files.write_whole(index_path(target)) as copy,
+    ):
+        shutil.copyfileobj(index, copy)
+    with files.open_table(path) as file:
+        schema = with_full_level(file.schema_arrow, full_level)
+        batches = file.iter_batches(_ROWS)
+        _write(target, schema, (pa.Table.from_batches([batch]) for batch in batches))
+    return target
+
+
+def load_statistics(path: str) -> Statistics:
+    """Return the statistics at ``path``, or the shipped ones for ``"prior"``.
+
+    Raises UsageError if there are none.
+    """
+    return statistics_from_table(load_table(path))
+
+
+def load_model(path: str) -> InformationModel:
+    """Return the model of the statistics at ``path``, read from their index where there is one.
+
+    Raises UsageError if there are none.
+    """
+    schema = load_schema(path)
+    index = None if path == PRIOR else load_index(path)
+    if index is None:
+        return InformationModel(load_statistics(path))
+    return InformationModel(Statistics(index, full_level_of(schema), common_of(schema)))
+
+
+def load_table(path: str) -> pa.Table:
+    """Return the table of statistics at ``path``, or of the shipped ones for ``"prior"``.
+
+    Raises UsageError if there are none.
+    """
+    load_schema(path)
+    return files.read_table(_whole(path))
+
+
+def load_schema(path: str) -> pa.Schema:
+    """Return the schema of the statistics at ``path``; their counts are not read.
+
+    Raises UsageError if there are none.
+    """
+    path = _whole(path)
+    if not files.exists(path):
+        raise UsageError(f"no statistics at {path}: name the statistics.parquet of a run")
+    try:
+        schema = files.read_schema(path)
+        full_level_of(schema)
+    except (pa.ArrowInvalid, ValueError, OSError) as error:
+        raise UsageError(f"{path} is no statistics.parquet of a run: {error}") from error
+    return schema
+
+
+def load_full_level(path: str) -> float:
+    """Return the full level, in bits, of the statistics at ``path``; their counts are not read."""
+    return full_level_of(files.read_schema(_whole(path)))
+
+
+def _whole(path: str) -> str:
+    return prior_path() if path == PRIOR else path
+
+
+def _write(path: str, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
+    with (
+        files.write_whole(path) as file,
+        pq.ParquetWriter(file, schema, compression="zstd") as writer,
+    ):
+        for table in tables:
+            writer.write_table(table.cast(schema), _ROWS)

@@ -1,0 +1,1 @@
+"""Captions from elsewhere, joined to the pairs of a run."""

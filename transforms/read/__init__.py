@@ -1,0 +1,1 @@
+"""Archives, tables and folders -> pairs and their images."""

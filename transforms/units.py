@@ -1,0 +1,87 @@
+"""Unit -> the same, committed: its rejections, then its table, each whole or not at all."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import apache_beam as beam
+
+from ..schemas.run_directory import RunDirectory
+from ..schemas.run_tables import RunTable
+from ..schemas.source import Source
+from ..schemas.tables import rejections_to_table
+from ..schemas.unit import Unit, tally_of, with_tally
+from ..storage import files
+from .spread import Spread, SpreadSources
+
+ALL = None
+"""All sources of a run, whose table lists them."""
+
+
+def keep_unit(unit: Unit, run_dir: RunDirectory, table: RunTable) -> None:
+    """Write the rejections of ``unit``, then its table: the table is what says that it is done."""
+    name = unit.source.name
+    if unit.rejections:
+        files.write_table(
+            run_dir.rejections(table.phase, name), rejections_to_table(unit.rejections)
+        )
+    files.write_table(run_dir.table(table, name), with_tally(unit.table, unit.tally))
+
+
+def load_unit(
+    source: Source, run_dir: RunDirectory, table: RunTable, columns: list[str] | None = None
+) -> Unit:
+    """Return the table that ``keep_unit`` wrote, or some of its columns.
+
+    Its rejections are kept already.
+    """
+    rows = files.read_table(run_dir.table(table, source.name), columns)
+    return Unit(source, rows.replace_schema_metadata(None), tally_of(rows.schema))
+
+
+class _Keep(beam.DoFn):
+    def __init__(self, run_dir: RunDirectory, table: RunTable, stamp: str | None) -> None:
+        self._run_dir = run_dir
+        self._table = table
+        self._stamp = stamp
+
+    def process(self, unit: Unit) -> Iterator[Unit]:
+        if self._stamp is not None:
+            unit = replace(unit, tally=replace(unit.tally, stamp=self._stamp))
+        keep_unit(unit, self._run_dir, self._table)
+        yield unit
+
+
+@dataclass
+class KeepUnits(beam.PTransform):
+    """Unit -> Unit, written to one of the run's tables.
+
+    Without a ``stamp`` the unit keeps the stamp that it has.
+    """
+
+    run_dir: RunDirectory
+    table: RunTable
+    stamp: str | None = None
+
+    def expand(self, units: beam.PCollection) -> beam.PCollection:
+        return units | beam.ParDo(_Keep(self.run_dir, self.table, self.stamp))
+
+
+@dataclass
+class LoadUnits(beam.PTransform):
+    """Sources -> Unit for each, from one of the run's tables."""
+
+    sources: Sequence[Source] | None
+    """None for all sources of the run."""
+    run_dir: RunDirectory
+    table: RunTable
+    columns: list[str] | None = None
+    after: beam.pvalue.AsSingleton | None = None
+    """What must be there before anything is loaded: the side input of whatever wrote the tables."""
+
+    def expand(self, root: beam.Pipeline) -> beam.PCollection:
+        all_of_them = SpreadSources(self.run_dir.sources)
+        spread = all_of_them if self.sources is None else Spread(self.sources)
+        return root | spread | beam.Map(self._load, self.after)
+
+    def _load(self, source: Source, _after: object) -> Unit:
+        return load_unit(source, self.run_dir, self.table, self.columns)

@@ -1,0 +1,1 @@
+"""Chosen pairs -> output shards."""
