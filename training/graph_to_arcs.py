@@ -1,0 +1,65 @@
+"""Aligned scene graph -> the arcs that `transforms.facts.extract_facts` reads back."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ..models.arc_network import Arc
+from .align_graph import AlignedGraph, AlignedRelation, Span
+
+
+class Example(NamedTuple):
+    """The words of a sentence and the arcs between them, sorted, one for a pair of words."""
+
+    words: tuple[str, ...]
+    arcs: tuple[Arc, ...]
+
+
+def graph_to_arcs(graph: AlignedGraph) -> Example:
+    """Draw the arcs; of two that join the same pair of words the first one drawn stays."""
+    pairs: dict[tuple[int, int], str] = {}
+    for head, word, label in _draw(graph):
+        pairs.setdefault((head, word), label)
+    arcs = (Arc(head, word, label) for (head, word), label in sorted(pairs.items()))
+    return Example(graph.words, tuple(arcs))
+
+
+def _draw(graph: AlignedGraph) -> Iterator[Arc]:
+    for span in graph.objects:
+        yield Arc(span[-1], span[-1], "object")
+    for relation in graph.relations:
+        yield from _draw_relation(relation, {span[-1] for span in graph.objects})
+    for item, span, _ in graph.attributes:
+        yield from _draw_attribute(graph.words, item[-1], span)
+    for span in graph.objects:
+        for part in span[:-1]:
+            yield Arc(span[-1], part, "compound")
+
+
+def _draw_relation(relation: AlignedRelation, heads: set[int]) -> Iterator[Arc]:
+    subject, object_ = relation.subject[-1], relation.object[-1]
+    if not relation.predicate:
+        if subject != object_:
+            yield Arc(subject, object_, f"to={relation.term}")
+        return
+    *parts, (anchor, term) = relation.predicate
+    if anchor in {subject, object_}:
+        return
+    yield Arc(anchor, object_, _label("obj", term) if object_ in heads else "self")
+    yield Arc(anchor, subject, "subj")
+    for part, term in parts:
+        yield Arc(anchor, part, _label("pred", term))
+
+
+def _label(kind: str, term: str) -> str:
+    return f"{kind}={term}" if term else kind
+
+
+def _draw_attribute(words: tuple[str, ...], item: int, span: Span) -> Iterator[Arc]:
+    if item in span:
+        return
+    leads = span[0] > item or words[span[-1]] == "of"
+    head = span[0] if leads else span[-1]
+    yield Arc(item, head, "attr")
+    for part in span:
+        if part != head:
+            yield Arc(head, part, "part")
