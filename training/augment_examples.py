@@ -2,11 +2,12 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..models.arc_network import Arc
-from .graph_to_arcs import Example
+from .deny_and_quote import deny, quote
+from .graph_to_arcs import Example, insert, moved
 
 OPENINGS = tuple(
     text.split()
@@ -58,7 +59,7 @@ class WordStock:
 def augment_examples(
     examples: Sequence[Example], stock: WordStock, rng: random.Random
 ) -> Iterator[Example]:
-    """Variants of the examples, at most one of each, and titles."""
+    """A variant of each of the examples, or a title."""
     by_first = _by_first(examples)
     for example in examples:
         chance = rng.random()
@@ -74,8 +75,12 @@ def augment_examples(
             yield join(example, rng.choice(examples), rng.choice(_JOINTS).split())
         elif chance < 0.85:
             yield open_with(rng.choice(OPENINGS), example)
-        elif chance < 0.93:
+        elif chance < 0.91:
             yield make_title(stock, rng)
+        elif chance < 0.95:
+            yield deny(example, stock.nouns, rng)
+        else:
+            yield quote(example, rng.choice(examples).words, rng)
 
 
 def make_title(stock: WordStock, rng: random.Random) -> Example:
@@ -111,21 +116,6 @@ def _name_start(example: Example, item: int, labels: frozenset[str]) -> int:
     while start - 1 in hanging:
         start -= 1
     return start
-
-
-def _moved(arcs: Iterable[Arc], at: int, by: int) -> list[Arc]:
-    """The arcs after ``by`` words more before position ``at``."""
-    return [
-        Arc(head + by * (head >= at), word + by * (word >= at), label) for head, word, label in arcs
-    ]
-
-
-def insert(example: Example, at: int, words: Sequence[str], arcs: Iterable[Arc] = ()) -> Example:
-    """Put words in before position ``at``; ``arcs`` are new ones, between new positions."""
-    return Example(
-        (*example.words[:at], *words, *example.words[at:]),
-        tuple(sorted([*_moved(example.arcs, at, len(words)), *arcs])),
-    )
 
 
 def insert_modifier(example: Example, stock: WordStock, rng: random.Random) -> Example:
@@ -215,7 +205,7 @@ def join(first: Example, second: Example, joint: Sequence[str]) -> Example:
     """Two captions in one sentence that no fact ties together."""
     second = open_with(joint, second)
     start = len(first.words)
-    return Example(first.words + second.words, first.arcs + tuple(_moved(second.arcs, 0, start)))
+    return Example(first.words + second.words, first.arcs + tuple(moved(second.arcs, 0, start)))
 
 
 def open_with(words: Sequence[str], example: Example) -> Example:

@@ -1,6 +1,6 @@
 """Aligned scene graph -> the arcs that `transforms.facts.extract_facts` reads back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..models.arc_network import Arc
@@ -63,3 +63,18 @@ def _draw_attribute(words: tuple[str, ...], item: int, span: Span) -> Iterator[A
     for part in span:
         if part != head:
             yield Arc(head, part, "part")
+
+
+def moved(arcs: Iterable[Arc], at: int, by: int) -> list[Arc]:
+    """The arcs after ``by`` words more before position ``at``."""
+    return [
+        Arc(head + by * (head >= at), word + by * (word >= at), label) for head, word, label in arcs
+    ]
+
+
+def insert(example: Example, at: int, words: Sequence[str], arcs: Iterable[Arc] = ()) -> Example:
+    """Put words in before position ``at``; ``arcs`` are new ones, between new positions."""
+    return Example(
+        (*example.words[:at], *words, *example.words[at:]),
+        tuple(sorted([*moved(example.arcs, at, len(words)), *arcs])),
+    )

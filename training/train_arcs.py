@@ -199,9 +199,8 @@ def _optimise(model: ArcModel, feed: _Feed, options: Training, log: Log) -> dict
             step += 1
             _follow(average, model, min(options.average, step / (step + 9)))
             losses += error.item()
-        log(
-            f"seed {options.seed}, epoch {epoch + 1} of {options.epochs}: loss {losses / len(batches):.4f}"
-        )
+        mean = losses / len(batches)
+        log(f"seed {options.seed}, epoch {epoch + 1} of {options.epochs}: loss {mean:.4f}")
     return average
 
 
