@@ -11,7 +11,8 @@ import itertools
 import resource
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,23 @@ from support.made_captions import make_captions
 from support.made_shards import make_shards
 
 from evenpair.pipeline.inputs.find_sources import find_sources
-from evenpair.pipeline.options.options import EngineOptions, EnrichOptions, ScoreOptions
-from evenpair.pipeline.phases import steps as phases
+from evenpair.pipeline.options.phase_options import EngineOptions, EnrichOptions, ScoreOptions
+from evenpair.pipeline.phases.enrich import caption
+from evenpair.pipeline.phases.prepare import prepare
+from evenpair.pipeline.phases.score import score
 from evenpair.runners.cli.open_run import open_run
 from evenpair.transforms.captioners.captioner import Answer, Asked
 
 NOBODY = Asked("nobody", "", "")
+
+
+@dataclass
+class Chosen:
+    """A captioner as a run chooses it."""
+
+    load: Callable[[], "Ready"]
+    asked: Asked = NOBODY
+    is_service: bool = False
 
 
 class Ready:
@@ -52,10 +64,11 @@ def enrich(folder: Path, captions: Sequence[str], images: int) -> float:
     shutil.rmtree(root, ignore_errors=True)
     sources = find_sources(tuple(map(str, make_shards(folder / "images", images, IMAGES))))
     with open_run(root, EngineOptions(workers=1), begin=True) as run:
-        phases.score(run, sources, ScoreOptions(statistics="prior", enrich_below=1.0))
+        options = ScoreOptions(statistics="prior", enrich_below=1.0)
+        score(run, sources, options, prepare(run, score=options, sources=sources))
         started = time.process_time()
-        load = partial(Ready, captions)
-        phases.enrich(run, EnrichOptions(captioner=NOBODY.model), NOBODY, load)
+        captioner = Chosen(partial(Ready, captions))
+        caption(run, EnrichOptions(captioner=NOBODY.model), captioner)
         return time.process_time() - started
 
 

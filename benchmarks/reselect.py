@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from evenpair.pipeline.options.options import EnrichOptions, ScoreOptions
+from evenpair.pipeline.options.phase_options import EnrichOptions, ScoreOptions
 from evenpair.pipeline.runs.record import options_of
 from evenpair.schemas.facts import Attribute, Facts, Relation
 from evenpair.schemas.tables import SCORES, facts_to_arrow

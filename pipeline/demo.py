@@ -6,8 +6,14 @@ from ..models.load_captioner import DEMO
 from ..scenes.shards import write_demo_shards
 from ..storage import files
 from .inputs.find_sources import find_sources
-from .job import RunOptions, run_all
-from .options.options import EnrichOptions, ScoreOptions, SelectOptions, WriteOptions
+from .job import run_job
+from .options.phase_options import (
+    EnrichOptions,
+    JobOptions,
+    ScoreOptions,
+    SelectOptions,
+    WriteOptions,
+)
 from .runs.run import Run
 
 _SHARD_SIZE = 100
@@ -24,11 +30,11 @@ def make_demo(out: str, pairs: int, seed: int) -> tuple[Path, bool]:
 
 
 def run_demo(run: Run, shards: Path) -> None:
-    """Run the four phases on the demo's shards, with the captioner that ships with evenpair."""
-    options = RunOptions(
-        ScoreOptions(inputs=(str(shards),)),
-        EnrichOptions(captioner=DEMO),
-        SelectOptions(keep_fraction=0.9),
-        WriteOptions(),
+    """Run the whole job on the demo's shards, with the captioner that ships with evenpair."""
+    options = JobOptions(
+        score=ScoreOptions(inputs=(str(shards),)),
+        enrich=EnrichOptions(captioner=DEMO),
+        select=SelectOptions(keep_fraction=0.9),
+        write=WriteOptions(),
     )
-    run_all(run, find_sources(options.score.inputs), options)
+    run_job(run, find_sources(options.score.inputs), options)

@@ -1,4 +1,4 @@
-"""Captions, a line each -> what each states and the bits that it carries, in order."""
+"""Captions -> the facts of each and their bits, in order; as JSON, text or a view."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from ..transforms.information.keep_statistics import PRIOR, load_model
 
 
 class Statement(NamedTuple):
-    """A caption, what it states and carries, and its parsed sentences."""
+    """A caption, its facts and their bits, and its parsed sentences."""
 
     caption: str
     facts: Facts
@@ -27,18 +27,18 @@ def state_facts(
 ) -> Iterator[Statement]:
     """Yield each caption with its facts and their bits, whatever its language.
 
-    Raises UsageError if there are no such statistics.
+    Raises UsageError if there are no such statistics, ModelNotFoundError if no such parser.
     """
     model = load_model(statistics or PRIOR)
     nlp = load_parser(parser or None)
-    given, parsed = tee(captions)
-    for caption, (facts, sentences) in zip(given, parse_sentences(nlp, parsed), strict=True):
+    captions, parsed = tee(captions)
+    for caption, (facts, sentences) in zip(captions, parse_sentences(nlp, parsed), strict=True):
         yield Statement(caption, facts, model.bits_of_each(facts), sentences)
 
 
-def as_json(stated: Statement) -> str:
-    """Return a line of JSON that stands alone."""
-    caption, facts, bits, _ = stated
+def as_json(statement: Statement) -> str:
+    """Return the statement as one line of JSON."""
+    caption, facts, bits, _ = statement
     return json.dumps(
         {
             "caption": caption,
@@ -54,25 +54,25 @@ def as_json(stated: Statement) -> str:
     )
 
 
-def as_text(stated: Statement) -> str:
-    """Return a line for a person: all bits, then each fact with its own."""
-    caption, facts, bits, _ = stated
+def as_text(statement: Statement) -> str:
+    """Return the statement as one line of text: the sum of bits, then each fact with its bits."""
+    caption, facts, bits, _ = statement
     of_fact = bits.of_fact
     described = {
         name: [f"{a.attribute} {of_fact[a]:.1f}" for a in facts.attributes if a.object == name]
         for name in facts.objects
     }
     objects = [
-        f"{name} {of_fact[name]:.1f}" + (f" ({', '.join(said)})" if said else "")
-        for name, said in described.items()
+        f"{name} {of_fact[name]:.1f}" + (f" ({', '.join(attributes)})" if attributes else "")
+        for name, attributes in described.items()
     ]
     relations = [f"{' '.join(relation)} {of_fact[relation]:.1f}" for relation in facts.relations]
     return f"{bits.information_bits:7.1f} bits  {caption}  =>  {'; '.join(objects + relations)}"
 
 
-def as_view(stated: Statement) -> str:
-    """Return a caption for a terminal, and below it each fact with the words that became it."""
-    caption, facts, bits, sentences = stated
+def as_view(statement: Statement) -> str:
+    """Return the caption, and below it a line for each fact with the words that it comes from."""
+    caption, facts, bits, sentences = statement
     words = words_of_facts(sentences)
     rows: list[tuple[str | Attribute | Relation, str]] = [(name, name) for name in facts.objects]
     rows += [(fact, f"{fact.object} is {fact.attribute}") for fact in facts.attributes]

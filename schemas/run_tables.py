@@ -70,6 +70,7 @@ class RunEntry(Enum):
 
     RECORD = _Entry("run.json")
     SOURCES = _Entry("sources.parquet")
+    WORK = _Entry(WORK, Phase.SCORE)
     DOWNLOADS = _Entry("downloads")
     REPORT = _Entry("report.html")
     REJECTIONS = _Entry("rejections")
@@ -86,10 +87,10 @@ class RunEntry(Enum):
 
 
 def outputs_of(phase: Phase) -> list[str]:
-    """Return the paths that are removed when ``phase`` is redone, in the order of removal."""
-    folders = [t.folder for t in RunTable if t.phase is phase and not t.value.is_kept]
+    """Return the paths that are removed when ``phase`` is redone."""
     entries = [entry.path for entry in RunEntry if entry.value.phase is phase]
-    return [*folders, *entries]
+    folders = [t.folder for t in RunTable if t.phase is phase and not t.value.is_kept]
+    return [*entries, *folders]
 
 
 def top_names() -> list[str]:

@@ -1,7 +1,7 @@
 """Before the phases: lists of urls -> shards with images, by img2dataset on any runner."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 import apache_beam as beam
 
@@ -15,16 +15,22 @@ from ...transforms.spread import Spread
 from ..inputs.url_columns import UrlColumns, choose_columns
 from ..inputs.url_lists import UrlList, find_url_lists, name_url_lists
 from ..options.download_options import DownloadOptions, FetchOptions, UrlOptions
-from ..options.options import flag
+from ..options.fields import flag, record_of
 from ..runs.faults import keep_fault, kept_faults
 from ..runs.work import DOWNLOAD, Execute, Work
-from .downloads import finished, is_done, keep_download, make_download, refuse_other_download
+from .downloads import (
+    download_identity,
+    finished_shards,
+    is_done,
+    keep_download,
+    refuse_other_download,
+)
 from .shard_urls import shard_urls
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be downloaded, and how, once that is known to be possible."""
+class Download:
+    """The urls to download and the options, once it is known that they fit together."""
 
     lists: Sequence[UrlList]
     columns: UrlColumns
@@ -34,85 +40,88 @@ class Wanted:
 
 def plan_download(
     lists: Sequence[UrlList], options: DownloadOptions, fetch: FetchOptions
-) -> Wanted:
-    """Look at all that is needed. Raises UsageError or EvenpairError for what is wanting."""
+) -> Download:
+    """Return the download of ``lists``.
+
+    Raises UsageError or EvenpairError for a column or a package that is missing.
+    """
     columns = choose_columns(lists, options)
     require_img2dataset()
-    return Wanted(lists, columns, options, fetch)
+    return Download(lists, columns, options, fetch)
 
 
 def plan_run_download(
     inputs: Sequence[str], urls: UrlOptions, fetch: FetchOptions
-) -> Wanted | None:
-    """Return what a run downloads first, None where ``inputs`` have images.
+) -> Download | None:
+    """Return the download that a run starts with, None if ``inputs`` are shards with images.
 
-    Every column that can be is kept, for ``select`` to choose by. Raises UsageError if there is
-    none of captions.
+    Every column that JSON can hold is kept, for ``select`` to choose by. Raises UsageError if there
+    is no column of captions.
     """
     if not name_url_lists(inputs):
         _refuse_options(urls, fetch)
         return None
     others = urls.save_additional_columns or ("*",)
-    options = DownloadOptions(**{**asdict(urls), "save_additional_columns": others})
-    wanted = plan_download(find_url_lists(inputs), options, fetch)
-    if wanted.columns.caption is None:
-        raise UsageError(f"{wanted.lists[0].path} has no captions: name a --caption-col")
-    return wanted
+    options = record_of(DownloadOptions, urls, save_additional_columns=others)
+    planned = plan_download(find_url_lists(inputs), options, fetch)
+    if planned.columns.caption is None:
+        raise UsageError(f"{planned.lists[0].path} has no captions: name a --caption-col")
+    return planned
 
 
 def _refuse_options(urls: UrlOptions, fetch: FetchOptions) -> None:
-    """Raise UsageError for an option that would do nothing, for nothing is downloaded."""
-    for given in (urls, fetch):
-        for field in fields(given):
-            if getattr(given, field.name) != field.default:
+    """Raise UsageError for an option of downloads, for nothing is downloaded."""
+    for options in (urls, fetch):
+        for field in fields(options):
+            if getattr(options, field.name) != field.default:
                 raise UsageError(f"{flag(field.name)} needs a list of urls as INPUT")
 
 
 def build_download(
-    root: beam.Pipeline, shards: Sequence[UrlShard], run_dir: RunDirectory, how: Downloading
+    root: beam.Pipeline, shards: Sequence[UrlShard], folder: RunDirectory, how: Downloading
 ) -> None:
-    """Wire it: one element is one shard, and nothing is shuffled."""
+    """Wire the download: one element is one shard, and nothing is shuffled."""
     _ = (
         root
         | "Shards of urls" >> Spread(shards)
-        | "Download shards" >> DownloadShards(run_dir.root, how)
-        | "Keep faults" >> beam.Map(keep_fault, run_dir)
+        | "Download shards" >> DownloadShards(folder.root, how)
+        | "Keep faults" >> beam.Map(keep_fault, folder)
     )
 
 
-def download(wanted: Wanted, run_dir: RunDirectory, execute: Execute) -> None:
-    """Download into ``folder``; shards that are whole already are passed over.
+def download(planned: Download, folder: RunDirectory, execute: Execute) -> None:
+    """Download into ``folder``; shards that are whole already are skipped.
 
     Raises UsageError if other urls were downloaded there, or with other options, and EvenpairError,
     a line for each, for shards that failed as a whole.
     """
-    asked = make_download(wanted.lists, wanted.options)
-    refuse_other_download(run_dir, asked)
-    if is_done(run_dir, asked):
+    identity = download_identity(planned.lists, planned.options)
+    refuse_other_download(folder, identity)
+    if is_done(folder, identity):
         return
-    keep_download(run_dir, asked, done=False)
-    files.remove(run_dir.work)
+    keep_download(folder, identity, done=False)
+    files.remove(folder.work)
     shards = shard_urls(
-        wanted.lists,
-        wanted.columns,
-        wanted.options,
-        finished(run_dir),
-        run_dir.scratch("urls"),
+        planned.lists,
+        planned.columns,
+        planned.options,
+        finished_shards(folder),
+        folder.scratch("urls"),
     )
     if shards:
-        how = downloading(wanted)
-        work = Work(DOWNLOAD, len(shards), run_dir, apart=True)
-        execute(lambda root: build_download(root, shards, run_dir, how), work)
-    if faults := kept_faults(run_dir):
+        how = downloading(planned)
+        work = Work(DOWNLOAD, len(shards), folder, apart=True)
+        execute(lambda root: build_download(root, shards, folder, how), work)
+    if faults := kept_faults(folder):
         raise EvenpairError("\n".join(faults))
-    keep_download(run_dir, asked, done=True)
-    files.remove_temporaries(run_dir.root)
-    files.remove(run_dir.work)
+    keep_download(folder, identity, done=True)
+    files.remove_temporaries(folder.root)
+    files.remove(folder.work)
 
 
-def downloading(wanted: Wanted) -> Downloading:
-    """Return what img2dataset is told."""
-    options, fetch = wanted.options, wanted.fetch
+def downloading(planned: Download) -> Downloading:
+    """Return the arguments of img2dataset's resizer and downloader, and our limits."""
+    options, fetch = planned.options, planned.fetch
     resizer = {
         "image_size": options.image_size,
         "resize_mode": options.resize_mode,
@@ -129,10 +138,10 @@ def downloading(wanted: Wanted) -> Downloading:
         "retries": fetch.retries,
         "user_agent_token": fetch.user_agent_token or None,
         "disallowed_header_directives": list(fetch.disallowed_header_directives) or None,
-        "save_caption": wanted.columns.caption is not None,
+        "save_caption": planned.columns.caption is not None,
         "number_sample_per_shard": options.number_sample_per_shard,
         "compute_hash": None if options.compute_hash == "none" else options.compute_hash,
-        "verify_hash_type": options.compute_hash if wanted.columns.hash else None,
+        "verify_hash_type": options.compute_hash if planned.columns.hash else None,
         "encode_format": options.encode_format,
     }
     limits = Limits(fetch.max_bytes, fetch.max_seconds, fetch.requests_per_host)

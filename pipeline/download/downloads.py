@@ -1,4 +1,4 @@
-"""A folder of downloads: what was asked for, what is there, what a person is told of it."""
+"""A folder of downloads: its record, its finished shards, and the lines that sum it up."""
 
 import json
 import re
@@ -12,83 +12,85 @@ from ...schemas.run_directory import RunDirectory
 from ...storage import files
 from ..inputs.url_lists import UrlList
 from ..options.download_options import DownloadOptions
-from ..runs.record import ADVICE, first_change, options_of, said
+from ..runs.record import ADVICE, first_change, option_phrase, plain_options
 
 _SHARD_FILE = re.compile(r"(\d+)(\.tar|\.parquet|_stats\.json)")
-_RECORD = ".download"  # no .json: img2dataset takes every one for the statistics of a shard
+_RECORD = ".download"  # not .json: img2dataset reads every JSON file as the statistics of a shard
 _REASONS_SHOWN = 5
 
-Asked = dict[str, Any]
+DownloadIdentity = dict[str, Any]
+"""The urls and the options that determine what a folder of downloads holds."""
 
 
-def make_download(lists: Sequence[UrlList], options: DownloadOptions) -> Asked:
-    """Return what a download is told from others by; how servers are asked is not among it."""
+def download_identity(lists: Sequence[UrlList], options: DownloadOptions) -> DownloadIdentity:
+    """Return the identity of a download; how servers are asked is not part of it."""
     return {
-        "urls": [[basename(found.path), files.size_of(found.path)] for found in lists],
-        "options": options_of(options),
+        "urls": [[basename(urls.path), files.size_of(urls.path)] for urls in lists],
+        "options": plain_options(options),
     }
 
 
-def keep_download(run_dir: RunDirectory, asked: Asked, *, done: bool) -> None:
-    """Note what is downloaded into ``folder``, and whether all of it is there."""
-    content = json.dumps({**asked, "done": done}, indent=2).encode()
-    files.write_bytes(run_dir.path(_RECORD), content + b"\n")
+def keep_download(folder: RunDirectory, identity: DownloadIdentity, *, done: bool) -> None:
+    """Record the download in ``folder``, and whether it is complete."""
+    content = json.dumps({**identity, "done": done}, indent=2).encode()
+    files.write_bytes(folder.path(_RECORD), content + b"\n")
 
 
-def is_done(run_dir: RunDirectory, asked: Asked) -> bool:
-    """Return whether all that is asked for is there."""
-    return _load(run_dir) == {**asked, "done": True}
+def is_done(folder: RunDirectory, identity: DownloadIdentity) -> bool:
+    """Return whether ``folder`` holds the complete download."""
+    return _load(folder) == {**identity, "done": True}
 
 
-def refuse_other_download(run_dir: RunDirectory, asked: Asked) -> None:
-    """Raise UsageError if what is there was made otherwise; more lists may follow those before."""
-    before = _load(run_dir)
+def refuse_other_download(folder: RunDirectory, identity: DownloadIdentity) -> None:
+    """Raise UsageError if ``folder`` holds another download; more lists may be appended to one."""
+    before = _load(folder)
     if not before:
         return
-    if changed := first_change(before["options"], asked["options"]):
+    if changed := first_change(before["options"], identity["options"]):
         name, was, now = changed
-        differs = f"{said(name, was)}, not {said(name, now)}"
-        raise UsageError(f"{run_dir.root} was downloaded {differs}: {ADVICE}")
-    if asked["urls"][: len(before["urls"])] != before["urls"]:
-        raise UsageError(f"{run_dir.root} was downloaded from other urls: {ADVICE}")
+        difference = f"{option_phrase(name, was)}, not {option_phrase(name, now)}"
+        raise UsageError(f"{folder.root} was downloaded {difference}: {ADVICE}")
+    if identity["urls"][: len(before["urls"])] != before["urls"]:
+        raise UsageError(f"{folder.root} was downloaded from other urls: {ADVICE}")
 
 
-def _load(run_dir: RunDirectory) -> Asked:
-    path = run_dir.path(_RECORD)
-    asked: Asked = json.loads(files.read_bytes(path)) if files.exists(path) else {}
-    return asked
+def _load(folder: RunDirectory) -> DownloadIdentity:
+    path = folder.path(_RECORD)
+    identity: DownloadIdentity = json.loads(files.read_bytes(path)) if files.exists(path) else {}
+    return identity
 
 
-def finished(run_dir: RunDirectory) -> set[int]:
+def finished_shards(folder: RunDirectory) -> set[int]:
     """Return the numbers of the shards that are whole: those with statistics."""
-    names = map(basename, files.find_in(run_dir.root, "*_stats.json"))
-    return {int(found[1]) for name in names if (found := _SHARD_FILE.fullmatch(name))}
+    names = map(basename, files.find_in(folder.root, "*_stats.json"))
+    return {int(match[1]) for name in names if (match := _SHARD_FILE.fullmatch(name))}
 
 
-def clear_downloads(run_dir: RunDirectory) -> None:
-    """Remove what was downloaded; the record goes first, statistics before what they speak for."""
-    files.remove(run_dir.path(_RECORD))
-    paths = [path for path in files.find_in(run_dir.root, "*") if _is_ours(path)]
+def clear_downloads(folder: RunDirectory) -> None:
+    """Remove a download: its record first, the statistics of a shard before the shard."""
+    files.remove(folder.path(_RECORD))
+    paths = [path for path in files.find_in(folder.root, "*") if _is_ours(path)]
     for path in sorted(paths, key=lambda path: not path.endswith("_stats.json")):
         files.remove(path)
-    files.remove(run_dir.work)
+    files.remove(folder.work)
 
 
-def refuse_other_files(run_dir: RunDirectory, lists: Sequence[UrlList]) -> None:
-    """Raise UsageError if ``folder`` holds what no download left there."""
-    scratch = {run_dir.work, run_dir.path("_tmp")}  # the other is img2dataset's own
-    taken = {found.path for found in lists}
-    for path in files.find_in(run_dir.root, "*"):  # hidden files are not found on a disk
-        if path in taken or not (path in scratch or _is_ours(path) or basename(path)[0] == "."):
-            raise UsageError(f"{run_dir.root} holds other files, such as {path}: name a new folder")
+def refuse_other_files(folder: RunDirectory, lists: Sequence[UrlList]) -> None:
+    """Raise UsageError if ``folder`` holds files that do not belong to a download."""
+    scratch = {folder.work, folder.path("_tmp")}  # the second is img2dataset's
+    inputs = {urls.path for urls in lists}
+    for path in files.find_in(folder.root, "*"):  # hidden files are not found on a disk
+        is_known = path in scratch or _is_ours(path) or basename(path)[0] == "."
+        if path in inputs or not is_known:
+            raise UsageError(f"{folder.root} holds other files, such as {path}: name a new folder")
 
 
-def download_lines(run_dir: RunDirectory) -> Iterator[str]:
-    """Yield how many images there are, and why most of the others failed."""
+def download_lines(folder: RunDirectory) -> Iterator[str]:
+    """Yield the number of images, and the most frequent reasons for failures."""
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    for number in finished(run_dir):
-        path = run_dir.path(f"{number:05d}_stats.json")
+    for number in finished_shards(folder):
+        path = folder.path(f"{number:05d}_stats.json")
         statistics: dict[str, Any] = json.loads(files.read_bytes(path))
         counts.update({name: statistics[name] for name in ("count", "successes")})
         reasons.update(statistics["status_dict"])

@@ -24,12 +24,12 @@ def shard_urls(
 ) -> list[UrlShard]:
     """Write a table of urls into ``folder`` for each shard that is not ``done``.
 
-    img2dataset knows other file systems than Beam does, so it is shown this machine's alone. Raises
-    EvenpairError if a list cannot be read.
+    img2dataset and Beam support different file systems, so lists are copied to this machine first.
+    Raises EvenpairError if a list cannot be read.
     """
     shards = []
     with files.scratch_folder(folder) as scratch:
-        paths = [_here(found, scratch) for found in lists]
+        paths = [_local_path(urls, scratch) for urls in lists]
         reader = load_img2dataset().reader.Reader(
             url_list=paths[0],
             input_format=lists[0].format,
@@ -43,7 +43,7 @@ def shard_urls(
             tmp_path=scratch,
         )
         reader.input_files = paths
-        with contextlib.redirect_stdout(io.StringIO()), _told(lists):
+        with contextlib.redirect_stdout(io.StringIO()), _errors_in_one_line(lists):
             for number, made in reader:
                 urls = f"{folder}/{number}.feather"
                 files.move_in(made, urls)
@@ -51,19 +51,21 @@ def shard_urls(
     return shards
 
 
-def _here(found: UrlList, scratch: str) -> str:
-    if files.is_local(found.path):
-        return found.path
-    copy = f"{scratch}/{os.path.basename(found.path)}"
-    Path(copy).write_bytes(files.read_bytes(found.path))
+def _local_path(urls: UrlList, scratch: str) -> str:
+    """Return the path of a list on this machine, copied into ``scratch`` if it is remote."""
+    if files.is_local(urls.path):
+        return urls.path
+    copy = f"{scratch}/{os.path.basename(urls.path)}"
+    Path(copy).write_bytes(files.read_bytes(urls.path))
     return copy
 
 
 @contextlib.contextmanager
-def _told(lists: Sequence[UrlList]) -> Iterator[None]:
-    """Say in one line what a list has that cannot be read."""
+def _errors_in_one_line(lists: Sequence[UrlList]) -> Iterator[None]:
+    """Raise EvenpairError, in one line, for a list that cannot be read."""
     try:
         yield
     except (EOFError, ValueError, LookupError) as error:
         which = lists[0].path if len(lists) == 1 else f"one of {len(lists)} lists of urls"
-        raise EvenpairError(f"{which} cannot be read: {str(error).splitlines()[0]}") from error
+        reason = str(error).splitlines()[0]
+        raise EvenpairError(f"{which} cannot be read: {reason}") from error

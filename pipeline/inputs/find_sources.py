@@ -20,38 +20,38 @@ def find_sources(inputs: tuple[str, ...]) -> list[Source]:
     An input is a tar, a table of images, a folder of these, a glob or a brace range. Raises
     UsageError for an input that names nothing that can be read.
     """
-    paths = dict.fromkeys(path for given in inputs for path in _expand(given))
+    paths = dict.fromkeys(path for argument in inputs for path in _expand(argument))
     return name_sources(list(paths))
 
 
-def _expand(given: str) -> list[str]:
-    return [path for pattern in expand_braces(given) for path in _match(pattern, given)]
+def _expand(argument: str) -> list[str]:
+    return [path for pattern in expand_braces(argument) for path in _match(pattern, argument)]
 
 
-def _match(pattern: str, given: str) -> list[str]:
-    found = find_files(pattern, _shards_in)
-    if not found:
-        raise UsageError(_nothing_at(pattern, given))
-    for path in found:
+def _match(pattern: str, argument: str) -> list[str]:
+    paths = find_files(pattern, _shards_in)
+    if not paths:
+        raise UsageError(_message_for_nothing(pattern, argument))
+    for path in paths:
         if not path.endswith(_KINDS):
-            raise UsageError(f"{path} is no shard: name tars, or Parquet files with the images")
-    _require_images(next((path for path in found if path.endswith(_TABLE)), None))
-    return found
+            raise UsageError(f"{path} is not a shard: name tars, or Parquet files with the images")
+    _require_images(next((path for path in paths if path.endswith(_TABLE)), None))
+    return paths
 
 
-def _nothing_at(pattern: str, given: str) -> str:
+def _message_for_nothing(pattern: str, argument: str) -> str:
     pattern = os.path.abspath(pattern) if files.is_local(pattern) else pattern
     if files.is_local(pattern) and os.path.isdir(pattern):
         return f"{pattern} holds no shards: neither {_ARCHIVE} nor {_TABLE} files"
-    if pattern.endswith(given):
+    if pattern.endswith(argument):
         return f"no such input: {pattern}"
-    return f"no such input: {pattern} (in {given}; the folder, or a glob, takes what is there)"
+    return f"no such input: {pattern} (in {argument}; a folder or a glob takes what exists)"
 
 
 def find_files(pattern: str, files_in: Callable[[str], list[str]]) -> list[str]:
-    """Return what there is at a path, or what a glob matches; a path may look like a glob.
+    """Return the file at a path, the matches of a glob, or ``files_in`` a folder.
 
-    A folder stands for ``files_in`` it.
+    A file whose path looks like a glob is that file.
     """
     pattern = os.path.abspath(pattern) if files.is_local(pattern) else pattern
     files.require_access(pattern)
@@ -65,7 +65,7 @@ def find_files(pattern: str, files_in: Callable[[str], list[str]]) -> list[str]:
 
 
 def _shards_in(folder: str) -> list[str]:
-    """Return the tars of a folder, its tables where it has none: beside tars they are theirs."""
+    """Return the tars of a folder, or its tables if it has no tars, which they would describe."""
     return files.find_in(folder, f"*{_ARCHIVE}") or files.find_in(folder, f"*{_TABLE}")
 
 
@@ -76,7 +76,7 @@ def _require_images(path: str | None) -> None:
     try:
         names = image_columns(files.read_schema(path))
     except (OSError, pa.ArrowException):
-        return  # damaged: the run says so, and goes on with the others
+        return  # a damaged source is reported by the run, which reads the others
     if not names:
         raise UsageError(
             f"{path} holds no images: name the tars beside it, or download its urls first"

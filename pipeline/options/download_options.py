@@ -1,28 +1,28 @@
-"""The options of downloads, named as by img2dataset where it has them."""
+"""The options of downloads, named as in img2dataset where it has them."""
 
 from dataclasses import dataclass
 
 from ...schemas.errors import UsageError
-from .options import at_least, flag, in_range, option
+from .fields import at_least, flag, in_range, option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UrlOptions:
-    """What is read of lists of urls, and how their images are kept; named as by img2dataset."""
+    """The columns of lists of urls, and the form of their images; named as in img2dataset."""
 
     url_col: str = option("url", "The column with the urls.", metavar="COLUMN")
     caption_col: str = option(
-        "", "The column with the captions; 'caption' or 'text', where there is one.", metavar="NAME"
+        "", "The column with the captions; by default 'caption' or 'text'.", metavar="NAME"
     )
     save_additional_columns: tuple[str, ...] = option(
-        (), "Keep these columns too; '*' keeps all that can be.", metavar="NAMES"
+        (), "Keep these columns too; '*' keeps all that JSON can hold.", metavar="NAMES"
     )
     verify_hash: str = option(
-        "", "Take images only if they have the hash in this column.", metavar="COLUMN"
+        "", "Accept an image only if it has the hash in this column.", metavar="COLUMN"
     )
     compute_hash: str = option(
         "sha256",
-        "The hash of images as they were downloaded.",
+        "The hash that is computed of the downloaded bytes.",
         choices=("sha256", "md5", "sha512", "none"),
     )
     number_sample_per_shard: int = option(10_000, "Urls for each shard.", metavar="N")
@@ -43,7 +43,7 @@ class UrlOptions:
         False, "Keep the bytes of images that have the format and are not resized."
     )
     max_aspect_ratio: float | None = option(
-        None, "Fail images with a longer side of more times the shorter.", metavar="RATIO"
+        None, "Reject images whose aspect ratio exceeds RATIO.", metavar="RATIO"
     )
 
     def __post_init__(self) -> None:
@@ -60,14 +60,14 @@ _QUALITIES = {"jpg": 100, "png": 9, "webp": 100}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadOptions(UrlOptions):
-    """The same, with what the phases of a run have options of their own for."""
+    """The options of a download alone, which in a run are options of the phases."""
 
     format: str = option(
         "webdataset",
         "Archives, or tables with a column of images.",
         choices=("webdataset", "parquet"),
     )
-    min_image_size: int = option(0, "Fail images with a shorter side of less.", metavar="PIXELS")
+    min_image_size: int = option(0, "Reject images whose shorter side is less.", metavar="PIXELS")
 
     def __post_init__(self) -> None:
         UrlOptions.__post_init__(self)
@@ -76,24 +76,26 @@ class DownloadOptions(UrlOptions):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchOptions:
-    """How servers are asked for images; the images are the same."""
+    """How images are requested from servers; the images do not depend on it."""
 
-    thread_count: int = option(256, "Requests at the same time, for each shard.", metavar="N")
+    thread_count: int = option(256, "Concurrent requests for each shard.", metavar="N")
     requests_per_host: int = option(
-        16, "Requests to one host at the same time, from each worker process.", metavar="N"
+        16, "Concurrent requests to one host, from each worker process.", metavar="N"
     )
-    timeout: float = option(10.0, "The longest silence of an image's server.", metavar="SECONDS")
-    max_seconds: float = option(120.0, "The longest that one image may take.", metavar="SECONDS")
-    max_bytes: int = option(50_000_000, "The largest file that is taken.", metavar="N")
-    retries: int = option(0, "How often to ask again for an image that failed.", metavar="N")
+    timeout: float = option(
+        10.0, "Give up an image whose server is silent for so long.", metavar="SECONDS"
+    )
+    max_seconds: float = option(120.0, "Give up an image that takes longer.", metavar="SECONDS")
+    max_bytes: int = option(50_000_000, "Give up an image whose file is larger.", metavar="N")
+    retries: int = option(0, "How often to retry an image that failed.", metavar="N")
     user_agent_token: str = option(
         "img2dataset",
-        "The name told to servers, and looked for in their X-Robots-Tag.",
+        "The name in the User-Agent, which an X-Robots-Tag may address.",
         metavar="NAME",
     )
     disallowed_header_directives: tuple[str, ...] = option(
         ("noai", "noimageai", "noindex", "noimageindex"),
-        "Fail images whose X-Robots-Tag says one of these.",
+        "Reject images whose X-Robots-Tag has one of these directives.",
         metavar="NAMES",
     )
 

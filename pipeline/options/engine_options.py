@@ -1,9 +1,9 @@
-"""The options of the engine that phases run on; none of them changes what they give."""
+"""The options of the engine that phases run on; none of them changes the results."""
 
 from dataclasses import dataclass, field, fields
 
 from ...schemas.errors import UsageError
-from .options import at_least, flag, option
+from .fields import at_least, flag, option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,11 +13,11 @@ class DataflowOptions:
     project: str = option("", "The Google Cloud project that Dataflow works in.", metavar="PROJECT")
     region: str = option("", "The region that Dataflow works in.", metavar="REGION")
     temp_location: str = option(
-        "", "Where Dataflow keeps what it needs for a while.", metavar="gs://BUCKET/FOLDER"
+        "", "A folder for Dataflow's temporary files.", metavar="gs://BUCKET/FOLDER"
     )
     staging_location: str = option(
         "",
-        "Where Dataflow finds the job; the same place by default.",
+        "A folder for the files of the job; the same as the temporary one by default.",
         metavar="gs://BUCKET/FOLDER",
     )
     machine_type: str = option("", "The machines of Dataflow's workers.", metavar="TYPE")
@@ -29,11 +29,11 @@ class DataflowOptions:
     )
     accelerator: str = option(
         "type:nvidia-l4;count:1;install-nvidia-driver",
-        "What Dataflow gives the captioning step, and no other; '' for nothing.",
+        "The accelerator of the captioning step, and of no other; '' for none.",
         metavar="GPU",
     )
     accelerator_ram: str = option(
-        "16GB", "The least memory of a machine of Dataflow's that captions.", metavar="SIZE"
+        "16GB", "The minimum memory of Dataflow's machines that caption.", metavar="SIZE"
     )
     dry_run: bool = option(
         False, "Build the next phase's job for Dataflow and show it; nothing is submitted."
@@ -49,18 +49,17 @@ class EngineOptions:
 
     runner: str = option(
         "direct",
-        "Where to run: on this machine, on Flink, on Dataflow, or on the engine behind any Beam "
-        "job server.",
+        "The engine: this machine, Flink, Dataflow, or the engine behind any Beam job server.",
         choices=("direct", "flink", "dataflow", "portable"),
     )
     workers: int = option(
         0,
-        "Worker processes, on Flink slots, on Dataflow the most machines; 0 takes one for each "
-        "core, or what the engine has.",
+        "Worker processes, on Flink slots, on Dataflow at most so many machines; 0 takes one for "
+        "each core, or all that the engine has.",
         metavar="N",
     )
     job_endpoint: str = option(
-        "", "A Beam job server that runs, for --runner portable or flink.", metavar="HOST:PORT"
+        "", "A running Beam job server, for --runner portable or flink.", metavar="HOST:PORT"
     )
     flink_master: str = option(
         "",
@@ -68,10 +67,10 @@ class EngineOptions:
         metavar="HOST:PORT",
     )
     flink_job_server_jar: str = option(
-        "", "The job server to start, instead of fetching Beam's.", metavar="JAR"
+        "", "The job server to start, instead of downloading Beam's.", metavar="JAR"
     )
     shared_paths: bool = option(
-        False, "Workers on other hosts do see what seems to lie on this machine's own disk."
+        False, "Workers on other hosts can see paths that seem to be local to this machine."
     )
     dataflow: DataflowOptions = field(default=_NO_DATAFLOW)
     beam: tuple[str, ...] = ()
@@ -86,8 +85,8 @@ class EngineOptions:
             if getattr(self, name) and self.runner not in runners:
                 raise UsageError(f"{flag(name)} needs --runner {' or '.join(runners)}")
         for name in (f.name for f in fields(DataflowOptions)):
-            is_given = getattr(self.dataflow, name) != getattr(_NO_DATAFLOW, name)
-            if is_given and self.runner != "dataflow":
+            is_set = getattr(self.dataflow, name) != getattr(_NO_DATAFLOW, name)
+            if is_set and self.runner != "dataflow":
                 raise UsageError(f"{flag(name)} needs --runner dataflow")
 
 

@@ -1,9 +1,10 @@
-"""Who captions: the options -> a captioner that exists, checked before any work is done."""
+"""The captioner that the options name: a model or a service, found before any work is done."""
 
 import os
 from dataclasses import dataclass
 
 from ...models.load_captioner import DEMO, demo_captioner_path
+from ...schemas.errors import UsageError
 from ...schemas.phase import Phase
 from ...transforms.captioners.captioner import Asked, Captioner
 from ...transforms.captioners.endpoint import EndpointCaptioner
@@ -11,30 +12,30 @@ from ...transforms.captioners.endpoint_service import Service, check_service, en
 from ...transforms.captioners.families import CHAT_PROMPT
 from ...transforms.captioners.find_model import find_model, require_captioner
 from ...transforms.captioners.load_captioner import ChosenModel, load_captioner
-from ..options.options import EnrichOptions, ServiceOptions
+from ..options.phase_options import EnrichOptions, ServiceOptions
 from ..runs.part import Part
-from ..runs.record import changed_option, options_of
+from ..runs.record import plain_options
 from ..runs.run import Run
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A captioner that was chosen: a model that is loaded, or a service that is asked."""
+    """The captioner of a run: a model that workers load, or a service that they call."""
 
     by: ChosenModel | Service
 
     @property
     def asked(self) -> Asked:
-        """What is recorded with every answer."""
+        """The identity that is recorded with every answer."""
         return self.by.asked
 
     @property
     def is_service(self) -> bool:
-        """Whether it is asked over the network, with one limit for the whole run."""
+        """Whether it is called over the network, with one limit for the whole run."""
         return isinstance(self.by, Service)
 
     def load(self) -> Captioner:
-        """Load the captioner where it is to be used."""
+        """Load the captioner in the worker that will use it."""
         if isinstance(self.by, Service):
             return EndpointCaptioner(self.by)
         return load_captioner(self.by)
@@ -49,18 +50,20 @@ class Chosen:
 
 def choose_captioner(
     run: Run, options: EnrichOptions, service: ServiceOptions, part: Part
-) -> Chosen:
-    """Return the captioner that ``options`` name; ``demo`` is the shipped one.
+) -> Chosen | None:
+    """Return the captioner that ``options`` name, None if they name none.
 
-    A run goes on with the revision that it began with, whatever the hub calls the newest now.
-    Raises UsageError if there is none.
+    A resumed run keeps the revision that it was started with, whichever is the hub's newest now.
+    Raises UsageError if there is no such model.
     """
+    if service.endpoint and not options.captioner:
+        raise UsageError("--endpoint needs --captioner MODEL, the service's name for its model")
+    if not options.captioner:
+        return None
     if service.endpoint:
         return Chosen(_service(options, service, part))
     path = demo_captioner_path() if options.captioner == DEMO else options.captioner
-    begun = changed_option(run.record, Phase.ENRICH, options_of(options)) is None
-    earlier = run.record.get("asked", {}).get("revision", "") if begun else ""
-    found = find_model(options.captioner, path, options.captioner_revision or earlier)
+    found = find_model(options.captioner, path, _revision(run, options))
     return Chosen(
         ChosenModel(
             found,
@@ -68,10 +71,17 @@ def choose_captioner(
             options.batch_size,
             options.max_new_tokens,
             device=part.number - 1,
-            # Beam's workers are told to use one thread each; the one that captions has them all.
+            # Beam tells its workers to use one thread each; the one that captions may use all.
             threads=part.share(os.cpu_count() or 1),
         )
     )
+
+
+def _revision(run: Run, options: EnrichOptions) -> str:
+    """Return the revision to look for, empty for the newest."""
+    is_resumed = run.record.changed_option(Phase.ENRICH, plain_options(options)) is None
+    recorded = run.record.captioner if is_resumed else None
+    return options.captioner_revision or (recorded.revision if recorded else "")
 
 
 def _service(options: EnrichOptions, service: ServiceOptions, part: Part) -> Service:

@@ -1,52 +1,90 @@
-"""The end of the second phase: images and captions -> vectors, and how alike they are."""
+"""The end of the second phase: images and captions -> vectors, and their similarity."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 
 import apache_beam as beam
 
+from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...transforms.embed.compare_images import CompareImages
 from ...transforms.embed.embed_pairs import EmbedPairs
-from ...transforms.embed.encoder import EncodedBy, Encodes, LoadEncoder
+from ...transforms.embed.encoder import Encodes
 from ...transforms.embed.keep_vectors import SettleVectors
 from ...transforms.spread import Spread
 from ...transforms.units import KeepUnits
-from ..runs.work import Step
+from ..options.phase_options import EnrichOptions
+from ..runs.part import WHOLE, Part
+from ..runs.resume import digest, enrich_stamp, stamp_of
+from ..runs.run import Run
+from ..runs.work import Work
+from .encoding import Encoding
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """One encoder of a run: who it is, and how it is loaded."""
+def embed(
+    run: Run, options: EnrichOptions, encodings: Sequence[Encoding], part: Part = WHOLE
+) -> int:
+    """Embed the pairs of ``run``; vectors that the same encoders have made are kept.
 
-    by: EncodedBy
-    load: LoadEncoder
+    Returns how many shards are left to other parts.
+    """
+    run.require(Phase.SCORE)
+    encoders = tuple(encoding.by for encoding in encodings)
+    if not encoders or run.record.embedded == encoders:
+        return 0
+    run.save(encoders=encoders)
+    sources, run_dir = run.sources(), run.directory
+    stamps = _stamps(run, options, encodings)
 
-    @property
-    def step(self) -> Step:
-        """What is shown of it."""
-        return Step(f"embed for {self.by.encodes.value}", self.by.table.folder, gathers=True)
+    def is_finished(source: Source) -> bool:
+        return all(stamp_of(run_dir, source, by.table) == stamps[source.name] for by in encoders)
+
+    pending = [source for source in part.of(sources) if not is_finished(source)]
+    if pending:
+        run.invalidate(Phase.SELECT, Phase.WRITE)
+        lanes = run.models or len(pending)
+        steps = [encoding.step for encoding in encodings]
+        work = Work(Phase.ENRICH, len(pending), run_dir, steps=steps, sources=pending)
+        run.execute(
+            lambda root: build_embed(
+                root, run_dir, encodings, pending=pending, stamps=stamps, lanes=lanes
+            ),
+            work,
+        )
+    left = 0 if part.is_whole else sum(not is_finished(source) for source in sources)
+    if not left:
+        run.save(embedded=encoders)
+    return left
+
+
+def _stamps(run: Run, options: EnrichOptions, encodings: Sequence[Encoding]) -> dict[str, str]:
+    """Return the stamp of each source's vectors, by its name; its captions are part of it."""
+    origin = {"encoders": [asdict(encoding.by) for encoding in encodings]}
+    stamp = enrich_stamp(run, options, origin)
+    captions = {s.name: stamp_of(run.directory, s, RunTable.CAPTIONS) for s in run.sources()}
+    return {name: digest([stamp, of_captions]) for name, of_captions in captions.items()}
 
 
 def build_embed(
     root: beam.Pipeline,
-    sources: Sequence[Source],
     run_dir: RunDirectory,
     encodings: Sequence[Encoding],
+    *,
+    pending: Sequence[Source],
     stamps: Mapping[str, str],
     lanes: int,
 ) -> None:
     """Wire the end of the phase: encoders read the images and captions of a shard, lane by lane.
 
-    The table of its vectors comes last: where that is, with the shard's stamp, all is done.
+    The table of a shard's vectors is written last: with the right stamp, all of it is finished.
     """
     for encoding in encodings:
         name = encoding.by.encodes.value
         embedded = (
             root
-            | f"Sources for {name}" >> Spread(sources, lanes)
+            | f"Sources for {name}" >> Spread(pending, lanes)
             | f"Embed for {name}" >> EmbedPairs(run_dir, encoding.load, encoding.by)
         )
         if encoding.by.encodes is Encodes.BOTH:

@@ -1,91 +1,58 @@
-"""Who encodes: the options -> encoders that exist, checked before any work, and what they do."""
+"""The encoders that the options name: found and checked before any work is done."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from functools import partial
 
 from ...schemas.phase import Phase
-from ...schemas.run_tables import RunTable
-from ...schemas.source import Source
 from ...transforms.captioners.find_model import find_model
-from ...transforms.embed.encoder import Encodes
-from ...transforms.embed.huggingface import OPTIONS, ChosenEncoder, load_encoder, require_encoder
-from ..options.options import EnrichOptions
-from ..runs.part import WHOLE, Part
-from ..runs.record import Record, changed_option, keep_record, options_of
+from ...transforms.embed.encoder import EncodedBy, Encodes, LoadEncoder
+from ...transforms.embed.huggingface import ChosenEncoder, load_encoder, require_encoder
+from ..options.phase_options import EnrichOptions
+from ..runs.part import Part
+from ..runs.record import plain_options
 from ..runs.run import Run
-from ..runs.stamps import digest, enrich_stamp, has_stamp, stamp_of
-from ..runs.work import Work
-from .embed import Encoding, build_embed
+from ..runs.work import Step
 
 
-def choose_encoders(run: Run, options: EnrichOptions, part: Part) -> list[Encoding]:
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """An encoder of a run: its identity, and the function that loads it."""
+
+    by: EncodedBy
+    load: LoadEncoder
+
+    @property
+    def step(self) -> Step:
+        """The step that progress shows."""
+        return Step(f"embed for {self.by.encodes.value}", self.by.table.folder, gathers=True)
+
+
+def choose_encoders(run: Run, options: EnrichOptions, part: Part) -> tuple[Encoding, ...]:
     """Return the encoders that ``options`` name.
 
-    A run goes on with the revisions that it began with. Raises UsageError for one that there is
-    not, or that is of another kind.
+    A resumed run keeps the revisions that it was started with. Raises UsageError for a model that
+    does not exist or cannot encode what it is named for.
     """
-    begun = changed_option(run.record, Phase.ENRICH, options_of(options)) is None
-    recorded = run.record.get("encoders", []) if begun else []
-    earlier = {by["encodes"]: by["revision"] for by in recorded}
+    is_resumed = run.record.changed_option(Phase.ENRICH, plain_options(options)) is None
+    recorded = run.record.encoders if is_resumed else ()
+    revisions = {by.encodes: by.revision for by in recorded}
+    # Beam tells its workers to use one thread each; the worker that encodes may use all of them.
+    threads = part.share(os.cpu_count() or 1)
     encodings = []
-    for encodes, model in asked_encoders(options).items():
-        role = OPTIONS[encodes].removeprefix("--").replace("-", " ")
-        found = find_model(model, model, earlier.get(encodes.value, ""), role=role)
-        # Beam's workers are told to use one thread each; the one that encodes has them all.
-        threads = part.share(os.cpu_count() or 1)
+    for encodes, model in _models(options).items():
+        found = find_model(model, model, revisions.get(encodes, ""), role=encodes.role)
         chosen = ChosenEncoder(encodes, found, device=part.number - 1, threads=threads)
         require_encoder(chosen)
         encodings.append(Encoding(chosen.by, partial(load_encoder, chosen)))
-    return encodings
+    return tuple(encodings)
 
 
-def asked_encoders(options: EnrichOptions) -> dict[Encodes, str]:
-    """Return the models that ``options`` name, by what each is to encode."""
-    named = {
+def _models(options: EnrichOptions) -> dict[Encodes, str]:
+    """Return the models that ``options`` name, by their role."""
+    models = {
         Encodes.BOTH: options.similarity_model,
         Encodes.IMAGES: options.image_encoder,
         Encodes.TEXTS: options.text_encoder,
     }
-    return {encodes: model for encodes, model in named.items() if model}
-
-
-def embed(
-    run: Run, options: EnrichOptions, encodings: Sequence[Encoding], part: Part = WHOLE
-) -> int:
-    """Embed the pairs of ``run``; what the same encoders embedded before is kept.
-
-    Returns how many shards are left to other parts.
-    """
-    run.require(Phase.SCORE)
-    by = [asdict(encoding.by) for encoding in encodings]
-    if not by or run.record.get("embedded") == by:
-        return 0
-    sources, directory = run.sources(), run.directory
-    run.record["encoders"] = by
-    stamps = _stamps(run, options, by)
-    tables = [encoding.by.table for encoding in encodings]
-
-    def is_whole(source: Source) -> bool:
-        return all(has_stamp(directory, source, stamps[source.name], table) for table in tables)
-
-    todo = [source for source in part.of(sources) if not is_whole(source)]
-    if todo:
-        run.remove(Phase.SELECT, Phase.WRITE)
-        lanes = run.models or len(todo)
-        steps = [encoding.step for encoding in encodings]
-        work = Work(Phase.ENRICH, len(todo), directory, steps=steps, sources=todo)
-        run.execute(lambda root: build_embed(root, todo, directory, encodings, stamps, lanes), work)
-    left = 0 if part.is_whole else sum(not is_whole(source) for source in sources)
-    if not left:
-        run.record["embedded"] = by
-        keep_record(directory, run.record)
-    return left
-
-
-def _stamps(run: Run, options: EnrichOptions, by: list[Record]) -> dict[str, str]:
-    """Return, by name, what the vectors of each source are made by, its captions among it."""
-    begun = enrich_stamp(run, options, {"encoders": by})
-    captions = {s.name: stamp_of(run.directory, s, RunTable.CAPTIONS) for s in run.sources()}
-    return {name: digest([begun, stamp]) for name, stamp in captions.items()}
+    return {encodes: model for encodes, model in models.items() if model}

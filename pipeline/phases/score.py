@@ -3,36 +3,70 @@
 from collections.abc import Sequence
 
 import apache_beam as beam
+import pyarrow as pa
 from apache_beam.pvalue import AsSingleton
 
+from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
+from ...storage import files
 from ...transforms.facts.find_facts import FindFacts
 from ...transforms.information.count_facts import CountFacts
 from ...transforms.information.full_level import EstimateFullLevel
-from ...transforms.information.keep_statistics import PRIOR
+from ...transforms.information.keep_statistics import PRIOR, keep_table
 from ...transforms.information.mark_sparse import MarkSparse
 from ...transforms.information.measure_information import MeasureInformation
 from ...transforms.information.sum_events import SumEvents
 from ...transforms.read.read_captions import ReadCaptions
 from ...transforms.spread import Spread
 from ...transforms.units import ALL, KeepUnits, LoadUnits
-from ..options.options import ScoreOptions
+from ..options.phase_options import ScoreOptions
 from ..runs.resume import split_finished
+from ..runs.run import Run
+from ..runs.work import Work, pairs_of
+from .prepare import Prepared
 
-COUNTED = "counted"
-COUNTS = "counts.parquet"
+
+def score(run: Run, sources: list[Source], options: ScoreOptions, prepared: Prepared) -> None:
+    """Score ``sources`` into ``run``; units that are scored already are skipped.
+
+    With prepared statistics the run is measured by these instead of its own.
+    """
+    if run.is_started and run.sources() != sources:
+        run.invalidate(*Phase)
+    if run.is_current(Phase.SCORE, options):
+        return
+    if run.begin(Phase.SCORE, options):
+        keep_sources(run.directory, sources)
+        if prepared.statistics is not None:
+            keep_table(prepared.statistics, run.directory.statistics)
+    build = build_score if prepared.statistics is None else build_score_by
+    pairs = map(pairs_of, sources)
+    work = Work(Phase.SCORE, len(sources), run.directory, pairs, sources=sources)
+    run.execute(lambda root: build(root, sources, run.directory, options), work)
+    run.finish(Phase.SCORE)
+
+
+def keep_sources(run_dir: RunDirectory, sources: Sequence[Source]) -> None:
+    """Write the table of the run's source shards, which every later phase reads."""
+    columns = {
+        "number": pa.array([source.number for source in sources], pa.int32()),
+        "name": pa.array([source.name for source in sources], pa.string()),
+        "path": pa.array([source.path for source in sources], pa.string()),
+    }
+    files.write_table(run_dir.sources, pa.table(columns))
 
 
 def build_score(
     root: beam.Pipeline, sources: Sequence[Source], run_dir: RunDirectory, options: ScoreOptions
 ) -> None:
-    """Wire the phase: every caption is parsed once, then measured by all of them together.
+    """Wire the phase: every caption is parsed once, then measured by the whole corpus.
 
-    A table is loaded after what says that all of them are there; what else it needs is a path.
+    A table is loaded only after the side input that says that all of them are written.
     """
     finished, pending = split_finished(sources, run_dir, RunTable.PARSED)
+    spilled, counts_path = run_dir.scratch("counted"), run_dir.scratch("counts.parquet")
     parsed = (
         root
         | "Sources" >> Spread(pending)
@@ -41,17 +75,17 @@ def build_score(
         | "Keep facts" >> KeepUnits(run_dir, RunTable.PARSED)
     )
     earlier = root | "Load earlier facts" >> LoadUnits(finished, run_dir, RunTable.PARSED)
-    counted = parsed | "Count facts" >> CountFacts(run_dir.scratch(COUNTED))
-    counted_earlier = earlier | "Count earlier facts" >> CountFacts(run_dir.scratch(COUNTED))
+    counted = parsed | "Count facts" >> CountFacts(spilled)
+    counted_earlier = earlier | "Count earlier facts" >> CountFacts(spilled)
     counts = (
         (counted, counted_earlier)
         | "All counts" >> beam.Flatten()
-        | "Sum events" >> SumEvents(PRIOR, run_dir.scratch(COUNTS), run_dir.scratch(COUNTED))
+        | "Sum events" >> SumEvents(PRIOR, counts_path, spilled)
     )
     measured = (
         root
         | "Load facts" >> LoadUnits(ALL, run_dir, RunTable.PARSED, after=AsSingleton(counts))
-        | "Measure information" >> MeasureInformation(run_dir.scratch(COUNTS))
+        | "Measure information" >> MeasureInformation(counts_path)
         | "Keep bits" >> KeepUnits(run_dir, RunTable.MEASURED)
     )
     statistics = measured | "Estimate full level" >> EstimateFullLevel(
@@ -68,7 +102,7 @@ def build_score(
 def build_score_by(
     root: beam.Pipeline, sources: Sequence[Source], run_dir: RunDirectory, options: ScoreOptions
 ) -> None:
-    """Wire the phase for statistics that are given: one pass, nothing is counted."""
+    """Wire the phase for the statistics of another run: one pass, nothing is counted."""
     _, pending = split_finished(sources, run_dir, RunTable.SCORES)
     _ = (
         root

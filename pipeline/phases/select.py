@@ -1,14 +1,18 @@
-"""The third phase: scores and captions -> what is written where, and what is dropped and why."""
+"""The third phase: scores and captions -> which pairs are kept, their captions and shards."""
 
+import json
 from collections.abc import Mapping
 
 import apache_beam as beam
+import pyarrow as pa
 from apache_beam.pvalue import AsSingleton
 
+from ...schemas.phase import Phase
 from ...schemas.rejection import Reason
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.tables import FACTS
+from ...storage import files
 from ...transforms.enrich.reference_sample import COLUMNS, Sample, SampleReferences
 from ...transforms.select.assign_shards import AssignShards
 from ...transforms.select.decide import RejectBeyondCut, RejectDuplicates
@@ -22,30 +26,53 @@ from ...transforms.select.policies import RANKING, ApplyPolicies, PolicyOptions
 from ...transforms.select.subset_file import KeepSubset
 from ...transforms.select.summarise import Summarise
 from ...transforms.units import ALL, KeepUnits, LoadUnits
-from ..options.options import SelectOptions
-from .selectable import Selectable
+from ..options.fields import record_of
+from ..options.phase_options import SelectOptions
+from ..runs.run import Run
+from ..runs.work import Work, rows_of
+from .selectable import Selectable, selectable
 
-VALUES = "values"
 MEASURES = "measures.json"
 _UID = Reason.DUPLICATE_UID
+
+
+def select(run: Run, options: SelectOptions) -> None:
+    """Choose the caption of every pair, which pairs are written, and into which shards."""
+    run.require(Phase.SCORE)
+    run.require(Phase.ENRICH)
+    if run.is_current(Phase.SELECT, options):
+        return
+    sources, run_dir = run.sources(), run.directory
+    enriched = run.record.options(Phase.ENRICH)
+    columns = selectable(run_dir, sources, options, enriched.get("reference_sample", 0))
+    if run.begin(Phase.SELECT, options):
+        files.remove(run_dir.work)
+    scores = (run_dir.table(RunTable.SCORES, source.name) for source in sources)
+    work = Work(Phase.SELECT, len(sources), run_dir, map(rows_of, scores))
+    run.execute(lambda root: build_select(root, run_dir, options, columns), work)
+    measures = json.loads(files.read_bytes(run_dir.scratch(MEASURES)))
+    if enriched.get("captions") and measures["presence_basis"] == "enriched":
+        measures["presence_basis"] = "joined"
+    run.save(measures=measures)
+    run.finish(Phase.SELECT)
 
 
 def build_select(
     root: beam.Pipeline,
     run_dir: RunDirectory,
     options: SelectOptions,
-    given: Selectable,
+    columns: Selectable,
 ) -> None:
-    """Wire the phase: each pair is judged alone, then beside all others, then given its shard."""
-    sample = _measure_sample(root, run_dir, given.reference_sample)
+    """Wire the phase: each pair is judged alone, compared with all others, then given its shard."""
+    sample = _measure_sample(root, run_dir, columns.reference_sample)
     judged = (
         root
-        | "Load scores" >> LoadUnits(ALL, run_dir, RunTable.SCORES, given.columns)
+        | "Load scores" >> LoadUnits(ALL, run_dir, RunTable.SCORES, columns.columns)
         | "Judge pairs" >> JudgePairs(run_dir, enrichment_options(options), sample)
-        | "Apply policies" >> ApplyPolicies(policy_options(options, given))
+        | "Apply policies" >> ApplyPolicies(policy_options(options, columns.fields))
         | "Keep judged" >> KeepUnits(run_dir, RunTable.JUDGED)
     )
-    values = run_dir.scratch(VALUES)
+    values = run_dir.scratch("values")
     keys_repeat = AsSingleton(judged | "Find repeated keys" >> HasDuplicates("key", values))
     repeated = AsSingleton(judged | "Find repeated uids" >> FindDuplicates("uid", values))
     duplicates = {_UID: repeated}
@@ -82,8 +109,8 @@ def _find_cut(
     fraction: float | None,
     duplicates: Mapping[Reason, AsSingleton],
 ) -> beam.PCollection:
-    """Find where ``--keep-fraction`` cuts, a digit of the ranks a round; nowhere without one."""
-    found = root | "Nothing found" >> beam.Create([{}])
+    """Find the cut of ``--keep-fraction``, one digit of the ranks each round; none without one."""
+    digits = root | "No digits" >> beam.Create([{}])
     for number in range(ROUNDS if fraction is not None else 0):
         ranked = (
             root
@@ -91,8 +118,8 @@ def _find_cut(
             >> LoadUnits(ALL, run_dir, RunTable.JUDGED, list(RANKING), after=duplicates[_UID])
             | f"Reject duplicates {number}" >> RejectDuplicates(duplicates)
         )
-        found = ranked | f"Narrow cut {number}" >> NarrowCut(fraction, AsSingleton(found))
-    return found | "Cut" >> beam.Map(to_cut)
+        digits = ranked | f"Narrow cut {number}" >> NarrowCut(fraction, AsSingleton(digits))
+    return digits | "Cut" >> beam.Map(to_cut)
 
 
 def _measure_sample(root: beam.Pipeline, run_dir: RunDirectory, count: int) -> AsSingleton | None:
@@ -109,28 +136,9 @@ def _measure_sample(root: beam.Pipeline, run_dir: RunDirectory, count: int) -> A
 
 def enrichment_options(options: SelectOptions) -> EnrichmentOptions:
     """Return the options that say what becomes of generated captions."""
-    return EnrichmentOptions(
-        mode=Mode(options.mode),
-        max_words=options.max_words,
-        mix_probability=options.mix_probability,
-        min_agreement=options.min_agreement,
-        min_similarity=options.min_similarity,
-        seed=options.seed,
-    )
+    return record_of(EnrichmentOptions, options, mode=Mode(options.mode))
 
 
-def policy_options(options: SelectOptions, given: Selectable) -> PolicyOptions:
-    """Return the options that say which pairs are dropped for themselves."""
-    return PolicyOptions(
-        block_list=options.block_list,
-        min_image_size=options.min_image_size,
-        languages=options.languages,
-        where=options.where,
-        fields=given.fields if options.where else None,
-        min_bits=options.min_bits,
-        max_object_share=options.max_object_share,
-        min_agreement=options.min_agreement,
-        min_similarity=options.min_similarity,
-        max_imbalance=options.max_imbalance,
-        rank_by=options.rank_by,
-    )
+def policy_options(options: SelectOptions, fields: pa.Schema) -> PolicyOptions:
+    """Return the options that say which pairs are rejected; ``fields`` are those of ``--where``."""
+    return record_of(PolicyOptions, options, fields=fields if options.where else None)

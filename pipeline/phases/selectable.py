@@ -1,4 +1,4 @@
-"""What there is to select by: the columns of a run's tables, and what the options ask of them."""
+"""The columns of a run's tables that a selection reads, checked against its options."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -17,21 +17,21 @@ from ...storage import files
 from ...transforms.select.block_list import load_block_list
 from ...transforms.select.judge_pairs import JUDGED
 from ...transforms.select.where import Where
-from ..options.options import SelectOptions
+from ..options.phase_options import SelectOptions
 
 
 @dataclass(frozen=True, slots=True)
 class Selectable:
-    """The columns of scores that a selection reads, and the fields that it may name."""
+    """The columns of scores that a selection reads, and the fields that its options may name."""
 
     columns: list[str]
     fields: pa.Schema
     reference_sample: int = 0
-    """How many pairs were captioned as a random sample."""
+    """The number of pairs captioned as a random sample."""
 
 
-def check_options(options: SelectOptions) -> None:
-    """Raise UsageError for what is wrong whatever the run holds."""
+def check_select_options(options: SelectOptions) -> None:
+    """Raise UsageError for a block list or a condition that no run could use."""
     if options.block_list:
         load_block_list(options.block_list)
     if options.where:
@@ -44,14 +44,14 @@ def selectable(
     options: SelectOptions,
     reference_sample: int = 0,
 ) -> Selectable:
-    """Return what a selection needs of the scores of ``run``.
+    """Return the columns that a selection needs of the scores of a run.
 
-    Raises UsageError, before any work is done, for a column that does not exist, an expression that
-    cannot be asked, a block list that cannot be read, or images without a hash.
+    Raises UsageError, before any work is done, for a column that does not exist, a condition that
+    cannot be evaluated, or images without a hash.
     """
-    check_options(options)
-    asked = bool(options.where or options.rank_by)
-    fields = _fields(run_dir, sources) if asked else pa.unify_schemas([SCORES, _judged()])
+    names_fields = bool(options.where or options.rank_by)
+    schemas = [SCORES, _judged()]
+    fields = _fields(run_dir, sources) if names_fields else pa.unify_schemas(schemas)
     if options.where:
         Where(options.where).check(fields)
     if options.rank_by:
@@ -115,5 +115,5 @@ def _check_hashes(run_dir: RunDirectory, sources: Iterable[Source]) -> None:
 def _has_hashes(metadata: pq.FileMetaData) -> bool:
     groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
     columns = (group.column(at) for group in groups for at in range(group.num_columns))
-    found = (column.statistics for column in columns if column.path_in_schema == "sha256")
-    return any(counts is None or counts.num_values > 0 for counts in found)
+    statistics = (column.statistics for column in columns if column.path_in_schema == "sha256")
+    return any(counts is None or counts.num_values > 0 for counts in statistics)

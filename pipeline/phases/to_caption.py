@@ -1,4 +1,4 @@
-"""Which pairs of a run are captioned, told on the launcher from one table after the other."""
+"""The pairs that ``enrich`` would caption, found on the launcher, one table after the other."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from ...transforms.enrich.caption_budget import Budget, find_budget
 from ...transforms.enrich.choose_sparse import choose_sparse
 from ...transforms.enrich.reference_sample import COLUMNS, NONE, smallest, threshold
 from ...transforms.units import load_unit
-from ..options.options import EnrichOptions
+from ..options.phase_options import EnrichOptions
 
 CHOICE_COLUMNS = sorted({*BUDGET_COLUMNS, *COLUMNS})
-"""The columns of scores that decide."""
+"""The columns of scores that decide whether a pair is captioned."""
 
 
 @dataclass(frozen=True, slots=True)

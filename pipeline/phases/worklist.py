@@ -1,4 +1,4 @@
-"""``--worklist OUT``: what is to be captioned, written down for a job elsewhere."""
+"""``--worklist OUT``: the pairs to caption as a table, for a job elsewhere."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,7 @@ from ...schemas.phase import Phase
 from ...schemas.tables import WORKLIST
 from ...schemas.unit import Unit
 from ...storage import files
-from ..options.options import EnrichOptions
+from ..options.phase_options import EnrichOptions
 from ..runs.part import WHOLE, Part
 from ..runs.run import Run
 from .to_caption import find_to_caption, pairs_to_caption
@@ -19,11 +19,14 @@ _COLUMNS = ("uid", "shard", "key", "url", "sha256", "caption")
 
 
 def require_worklist(path: str, options: EnrichOptions) -> None:
-    """Raise UsageError if ``path`` names no table, or there are captions or who makes them."""
+    """Raise UsageError for a worklist that is not Parquet or comes with a captioner or captions.
+
+    Without a worklist, ``enrich`` needs a captioner, captions or an encoder.
+    """
     if not path:
-        enriches = (options.captioner, options.captions, options.image_encoder)
-        if not any((*enriches, options.text_encoder)):
-            raise UsageError("--captioner MODEL is missing: name one, or --captions that exist")
+        named = (options.captioner, options.captions, options.image_encoder, options.text_encoder)
+        if not any(named):
+            raise UsageError("enrich needs --captioner MODEL or --captions FILES")
         return
     if not path.endswith(".parquet"):
         raise UsageError(f"--worklist {path}: its name must end with .parquet")
@@ -35,8 +38,8 @@ def require_worklist(path: str, options: EnrichOptions) -> None:
 def write_worklist(run: Run, options: EnrichOptions, path: str, part: Part = WHOLE) -> int:
     """Write the pairs that ``enrich`` would caption to ``path``; return their number.
 
-    It is a table with the schema WORKLIST, a group of rows for each source that has any. The run
-    stays as it is.
+    The table has the schema WORKLIST, and a row group for each source that has any. The run is not
+    changed.
     """
     run.require(Phase.SCORE)
     sources, directory = run.sources(), run.directory
@@ -55,7 +58,7 @@ def write_worklist(run: Run, options: EnrichOptions, path: str, part: Part = WHO
 
 
 def worklist_lines(run: Run, options: EnrichOptions, path: str, part: Part) -> Iterator[str]:
-    """Write the worklist; tell how much there is to do, and how it comes back."""
+    """Write the worklist; yield its size, and the command that joins the captions."""
     count = write_worklist(run, options, path, part)
     yield f"{count} images to caption: {path}"
     yield f"join their captions: evenpair enrich {run.directory.root} --captions FILES --join uid"
@@ -64,9 +67,9 @@ def worklist_lines(run: Run, options: EnrichOptions, path: str, part: Part) -> I
 def list_work(unit: Unit) -> pa.Table:
     """Return the rows of the worklist for the pairs of ``unit``."""
     table = unit.table
-    known: dict[str, Sequence[object]] = {
+    others: dict[str, Sequence[object]] = {
         "path": pa.array([unit.source.path] * table.num_rows, pa.string()),
         "caption_raw": table["caption"],
     }
-    columns = [known[name] if name in known else table[name] for name in WORKLIST.names]
+    columns = [others[name] if name in others else table[name] for name in WORKLIST.names]
     return pa.Table.from_arrays(columns, schema=WORKLIST)

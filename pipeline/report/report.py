@@ -1,4 +1,4 @@
-"""``report.html``: what a run did, for a person to read."""
+"""``report.html``: the results of a run on one page."""
 
 import base64
 import json
@@ -15,7 +15,8 @@ from ...schemas.run_directory import RunDirectory
 from ...schemas.sample import Sample, group_samples
 from ...schemas.tar import Member, Readable, read_members
 from ...storage import files
-from ..phases.given_captions import joined_lines
+from ..phases.join import joined_lines
+from ..runs.record import RunRecord
 
 _TEMPLATE = Path(__file__).with_name("report.html")
 _PAIRS_SHOWN = 12
@@ -23,36 +24,35 @@ _PAIRS_SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class ShownPair:
-    """A written pair as the report shows it."""
+    """A written pair in the report: its image in base64, its caption and the fields of its JSON."""
 
     image: str
     caption: str
     fields: dict[str, Any]
 
 
-def draw_report(run_dir: RunDirectory) -> None:
+def draw_report(run_dir: RunDirectory, record: RunRecord) -> None:
     """Draw the report of a finished run from its record and its shards."""
-    record = json.loads(files.read_bytes(run_dir.record))
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     pairs = list(shown_pairs(run_dir, _PAIRS_SHOWN))
-    page = template.render(record=record, pairs=pairs, joined=list(joined_lines(record)))
+    page = template.render(record=record, pairs=pairs, joined=list(joined_lines(record.joined)))
     files.write_bytes(run_dir.report, page.encode())
 
 
 def shown_pairs(run_dir: RunDirectory, count: int) -> Iterator[ShownPair]:
     """Yield pairs of the first shard, those with an enriched caption before the others."""
     for path in files.find_in(run_dir.shards, "*.tar")[:1]:
-        wanted = _keys_shown(f"{path.removesuffix('.tar')}.parquet", count)
+        places = _places(f"{path.removesuffix('.tar')}.parquet", count)
         with files.open_blocks(path) as archive:
             samples = group_samples(read_members(archive))
-            found = islice((s for s in samples if s.key in wanted), len(wanted))
-            for sample in sorted(found, key=lambda sample: wanted[sample.key]):
+            first = islice((s for s in samples if s.key in places), len(places))
+            for sample in sorted(first, key=lambda sample: places[sample.key]):
                 yield _shown(archive, sample)
 
 
-def _keys_shown(table: str, count: int) -> dict[str, int]:
-    """Return the keys of the pairs to show, each with its place among them."""
+def _places(table: str, count: int) -> dict[str, int]:
+    """Return the place of each pair to show, by its key."""
     rows = files.read_table(table, ["key", "caption_source"]).to_pylist()
     rows.sort(key=lambda row: bool(row["caption_source"] == CaptionSource.RAW.value))
     return {row["key"]: place for place, row in enumerate(rows[:count])}

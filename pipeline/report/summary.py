@@ -1,11 +1,12 @@
-"""What a finished run prints: some pairs before and after, the counts, where everything lies."""
+"""The summary of a finished run: some pairs before and after, the counts, the paths."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...schemas.run_directory import RunDirectory
 from ..download.downloads import download_lines
-from ..phases.given_captions import joined_lines
+from ..phases.join import joined_lines
+from ..runs.record import Counts
 from ..runs.run import Run
 from .report import shown_pairs
 
@@ -13,28 +14,34 @@ _PAIRS_SHOWN = 3
 
 
 def summary_lines(run: Run) -> Iterator[str]:
-    """Yield the lines that a person wants to see at the end of a run."""
-    run_dir, counts = run.directory, run.record["counts"]
+    """Yield the lines that are printed at the end of a run."""
+    run_dir, record = run.directory, run.record
     for pair in shown_pairs(run_dir, _PAIRS_SHOWN):
         if pair.fields["caption_source"] != "raw":
             yield f"before  {pair.fields['caption_raw'] or '(no caption)'}"
             yield f"after   {pair.caption}"
             yield ""
-    if "download" in run.record:
+    if record.download is not None:
         yield from download_lines(RunDirectory(run_dir.downloads))
-    yield from joined_lines(run.record)
-    yield f"{counts['pairs_read']} pairs read, {counts['pairs_written']} written"
-    for reason, count in counts["rejected"].items():
-        yield f"  {count} rejected: {reason}"
-    for field, count in counts["members_left_out"].items():
-        yield f"  {count} members left out, for to read a pickle is to run it: {field}"
-    yield from measure_lines(run.record.get("measures", {}))
+    yield from joined_lines(record.joined)
+    if record.counts is not None:
+        yield from count_lines(record.counts)
+    yield from measure_lines(record.measures)
     yield f"shards  {run_dir.shards}"
     yield f"report  {run_dir.report}"
 
 
+def count_lines(counts: Counts) -> Iterator[str]:
+    """Yield how many pairs were read, written, and rejected by reason."""
+    yield f"{counts.pairs_read} pairs read, {counts.pairs_written} written"
+    for reason, count in counts.rejected.items():
+        yield f"  {count} rejected: {reason}"
+    for field, count in counts.members_left_out.items():
+        yield f"  {count} members left out, as unpickling can run code: {field}"
+
+
 def measure_lines(measures: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the selection did to the corpus: medians before and after, bias, words."""
+    """Yield the effect of the selection: medians before and after, presence bias, correlation."""
     for name, label, digits in _MEDIANS:
         before, after = measures.get(f"{name}_before"), measures.get(f"{name}_after")
         basis = ""

@@ -1,8 +1,8 @@
-"""What became of every pair: read is written plus rejected, for each source shard."""
+"""The account of every pair: read = written + rejected, for each source shard."""
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -17,21 +17,22 @@ from ...schemas.unit import Tally, tally_of
 from ...storage import files
 from ...transforms.select.plan_shards import OutputShard, load_plan
 from ...transforms.write.write_shards import shard_path
+from .record import Counts
 
 
 @dataclass(slots=True)
 class Account:
-    """What became of the pairs of one source."""
+    """The pairs of one source: read, written and rejected by reason."""
 
     tally: Tally
     written: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
 
     def error(self) -> str | None:
-        """Return what does not add up, None if everything does."""
-        left = self.written + self.rejected.total()
-        if left != self.tally.pairs_read:
-            return f"{self.tally.pairs_read} pairs were read, {left} are accounted for"
+        """Return the difference between the counts, None if they add up."""
+        total = self.written + self.rejected.total()
+        if total != self.tally.pairs_read:
+            return f"{self.tally.pairs_read} pairs were read, {total} are accounted for"
         successes = self.tally.source_successes
         if self.tally.fault is None and successes not in (None, self.tally.pairs_read):
             return f"its statistics count {successes} pairs, it holds {self.tally.pairs_read}"
@@ -41,13 +42,13 @@ class Account:
 def account(run_dir: RunDirectory, sources: Iterable[Source]) -> dict[str, Account]:
     """Return the account of each source, by its name.
 
-    What was read is what ``score`` noted, what was rejected are rows of tables, what was written is
-    what each shard counted as it was written. Raises EvenpairError if a shard holds another number
-    of samples than it counted.
+    The pairs read are those that ``score`` counted, the rejected ones are rows of the tables of
+    rejections, the written ones were counted by each shard. Raises EvenpairError if the table,
+    statistics and counts of a shard differ.
     """
     sources = list(sources)
-    tallies = files.each(lambda source: tally(run_dir, source), sources)
-    accounts = {s.name: Account(found) for s, found in zip(sources, tallies, strict=True)}
+    tallies = files.each(lambda source: tally_of_source(run_dir, source), sources)
+    accounts = {s.name: Account(tally) for s, tally in zip(sources, tallies, strict=True)}
     paths = files.find_in(run_dir.path(RunEntry.REJECTIONS.path), "*.parquet")
     for rejected in files.each(_rejected, paths):
         for (name, reason), count in rejected.items():
@@ -75,13 +76,13 @@ def _rejected(path: str) -> Counter[tuple[str, str]]:
     return Counter({(row["shard"], row["reason"]): row["count_all"] for row in counted})
 
 
-def tally(run_dir: RunDirectory, source: Source) -> Tally:
-    """Return what ``score`` noted of a source as a whole."""
+def tally_of_source(run_dir: RunDirectory, source: Source) -> Tally:
+    """Return the tally of a source as ``score`` recorded it."""
     return tally_of(files.read_schema(run_dir.table(RunTable.SCORES, source.name)))
 
 
 def _counted(run_dir: RunDirectory, shard: OutputShard) -> ShardTally:
-    """Return what a shard counted as it was written; it must hold as much."""
+    """Return the counts that a shard was written with. Raises EvenpairError if it holds others."""
     path = shard_path(run_dir, shard.number)
     with files.open_table(f"{path}.parquet") as file:
         counted, rows = shard_tally(file.schema_arrow), file.metadata.num_rows
@@ -97,27 +98,28 @@ def keep_accounts(run_dir: RunDirectory, accounts: dict[str, Account]) -> None:
     rows = [
         {
             "shard": name,
-            "source_successes": found.tally.source_successes,
-            "pairs_read": found.tally.pairs_read,
-            "pairs_written": found.written,
-            "pairs_rejected": found.rejected.total(),
-            "rejected": sorted(found.rejected.items()),
+            "source_successes": entry.tally.source_successes,
+            "pairs_read": entry.tally.pairs_read,
+            "pairs_written": entry.written,
+            "pairs_rejected": entry.rejected.total(),
+            "rejected": sorted(entry.rejected.items()),
         }
-        for name, found in accounts.items()
+        for name, entry in accounts.items()
     ]
     files.write_table(run_dir.accounting, pa.Table.from_pylist(rows, schema=ACCOUNTING))
-    for name, found in accounts.items():
-        if error := found.error():
+    for name, entry in accounts.items():
+        if error := entry.error():
             raise EvenpairError(f"{name}: {error}")
 
 
-def total_counts(accounts: dict[str, Account]) -> dict[str, object]:
-    """Return the counts of the whole run."""
+def total_counts(accounts: dict[str, Account], left_out: Mapping[str, int]) -> Counts:
+    """Return the counts of the whole run, with the members that were ``left_out``, by field."""
     rejected: Counter[str] = Counter()
-    for found in accounts.values():
-        rejected.update(found.rejected)
-    return {
-        "pairs_read": sum(found.tally.pairs_read for found in accounts.values()),
-        "pairs_written": sum(found.written for found in accounts.values()),
-        "rejected": dict(sorted(rejected.items())),
-    }
+    for entry in accounts.values():
+        rejected.update(entry.rejected)
+    return Counts(
+        pairs_read=sum(entry.tally.pairs_read for entry in accounts.values()),
+        pairs_written=sum(entry.written for entry in accounts.values()),
+        rejected=dict(sorted(rejected.items())),
+        members_left_out=left_out,
+    )

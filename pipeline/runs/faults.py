@@ -1,4 +1,4 @@
-"""Shards that could not be written: a line for each, told when the others are done."""
+"""Shards that could not be written: a line for each, reported when the others are done."""
 
 from ...schemas.run_directory import RunDirectory
 from ...storage import files
@@ -7,9 +7,9 @@ _FAULTS = "faults"
 
 
 def keep_fault(fault: tuple[int, str], run_dir: RunDirectory) -> None:
-    """Note that the shard of a number is not written, and why."""
-    number, said = fault
-    line = f"shard {number:05d} is not written: {said}"
+    """Record the number of a shard that is not written, and the reason."""
+    number, message = fault
+    line = f"shard {number:05d} is not written: {message}"
     files.write_bytes(run_dir.scratch(_FAULTS, f"{number:05d}"), line.encode())
 
 
@@ -20,5 +20,5 @@ def kept_faults(run_dir: RunDirectory) -> list[str]:
 
 
 def forget_faults(run_dir: RunDirectory) -> None:
-    """Remove what an earlier attempt left."""
+    """Remove the faults of an earlier attempt."""
     files.remove(run_dir.scratch(_FAULTS))

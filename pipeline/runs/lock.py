@@ -14,11 +14,11 @@ from .part import WHOLE, Part
 
 @contextlib.contextmanager
 def locked(run_dir: RunDirectory, part: Part = WHOLE) -> Iterator[bool]:
-    """Hold the run directory; the lock dies with its launcher, however that ends.
+    """Lock the run directory until the block ends, or this process, in whatever way.
 
-    Parts of one whole may hold it together; given is whether there are no others. Raises UsageError
-    if another launcher holds it. Object stores know no locks: there two launchers may meet, and
-    write the same bytes.
+    Parts of one phase may share the lock. Yields whether no other part holds it. Raises UsageError
+    if another launcher holds it. Object stores have no locks: two launchers may run there at the
+    same time, and write the same bytes.
     """
     if not files.is_local(run_dir.root):
         yield part.is_whole
@@ -49,7 +49,7 @@ def _open(path: str, stack: contextlib.ExitStack) -> IO[str]:
 
 
 def _flock(file: IO[str], kind: int) -> bool:
-    """Lock a file if that needs no waiting; return whether it is locked."""
+    """Lock a file without waiting; return whether that succeeded."""
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -12,22 +12,22 @@ _PART = re.compile(r"(\d+)/(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The ``number``-th of ``parts``, counted from 1; each has every ``parts``-th source shard."""
+    """The ``number``-th of ``parts``, counted from 1; it has every ``parts``-th source shard."""
 
     number: int = 1
     parts: int = 1
 
     @property
     def is_whole(self) -> bool:
-        """Whether there are no others."""
+        """Whether it is the only part."""
         return self.parts == 1
 
     def of(self, sources: Sequence[Source]) -> list[Source]:
-        """Return the sources that are this part's."""
+        """Return the sources of this part."""
         return [source for source in sources if source.number % self.parts == self.number - 1]
 
     def share(self, count: int) -> int:
-        """Return this part's share of something that may be used ``count`` times in all."""
+        """Return this part's share, at least 1, of a limit for all parts together."""
         return max(1, count // self.parts)
 
     def __str__(self) -> str:

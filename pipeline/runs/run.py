@@ -1,6 +1,6 @@
-"""A run directory at work: what is done there, what is begun, what a change makes invalid."""
+"""A run: its directory, its record, and the engine that its phases run on."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...schemas.errors import UsageError
@@ -9,114 +9,108 @@ from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunEntry, outputs_of
 from ...schemas.source import Source
 from ...storage import files
-from ...transforms.embed.encoder import EncodedBy, Encodes
 from ...transforms.spread import load_sources
-from .record import NoRunError, Record, changed_option, keep_record, load_record, options_of
+from .record import NoRunError, RunRecord, current_versions, load_record, plain_options, save_record
 from .work import Execute, Hints
+
+_ENCODERS = ("similarity_model", "image_encoder", "text_encoder")
+_ENRICHERS = ("captioner", "captions", *_ENCODERS)
+"""Options of which ``enrich`` needs at least one to have anything to do."""
 
 
 @dataclass(slots=True)
 class Run:
-    """A run directory at work: its record, and the engine that its phases run on."""
+    """A run directory that this process has opened."""
 
     directory: RunDirectory
     execute: Execute
     models: int | None = 1
-    """How many models may caption at the same time, None for as many as there are workers."""
+    """How many models may caption at the same time, None for one on each worker."""
     alone: bool = True
-    """Whether no other part of the same phase is at work in the run directory."""
+    """Whether no other process works on a part of the same phase."""
     hints: Hints = field(default_factory=dict)
-    """What a model that captions asks of the machines that it runs on."""
+    """Beam's resource hints for the step that captions."""
     dry: bool = False
-    """Whether nothing may be changed: the engine shows what it would run, and ends there."""
-    record: Record = field(default_factory=dict)
+    """Whether nothing may be changed: the engine shows the job instead of running it."""
+    record: RunRecord = field(init=False)
 
     def __post_init__(self) -> None:
         self.record = load_record(self.directory)
 
-    def sources(self) -> list[Source]:
-        """Return the source shards of the run. Raises NoRunError if it was never begun."""
-        path = self.directory.sources
-        if not files.exists(path):
-            raise NoRunError(self.directory.root)
-        return load_sources(path)
+    def save(self, **changes: Any) -> None:
+        """Change fields of the record, and write it unless the run is dry."""
+        self.record = replace(self.record, **changes, versions=current_versions())
+        if not self.dry:
+            save_record(self.directory, self.record)
 
-    def encoders(self) -> list[EncodedBy]:
-        """Return the encoders whose vectors the run holds."""
-        embedded = self.record.get("embedded", [])
-        return [EncodedBy(**{**by, "encodes": Encodes(by["encodes"])}) for by in embedded]
+    @property
+    def is_started(self) -> bool:
+        """Whether the run knows its source shards."""
+        return files.exists(self.directory.sources)
+
+    def sources(self) -> list[Source]:
+        """Return the source shards of the run. Raises NoRunError if it was never started."""
+        if not self.is_started:
+            raise NoRunError(self.directory.root)
+        return load_sources(self.directory.sources)
 
     def require(self, phase: Phase) -> None:
-        """Raise UsageError unless a phase is done; ``enrich`` is, where there is no captioner."""
-        if not files.exists(self.directory.sources):
+        """Raise UsageError unless ``phase`` is done; ``enrich`` may have nothing to do."""
+        if not self.is_started:
             raise NoRunError(self.directory.root)
-        begun = self.record["phases"].get(phase.value, {}).get("options", {})
-        if phase is Phase.ENRICH and not any(begun.get(name) for name in _ENRICHES):
+        options = self.record.options(phase)
+        if phase is Phase.ENRICH and not any(options.get(name) for name in _ENRICHERS):
             return
-        embeds = phase is Phase.ENRICH and any(begun.get(name) for name in _EMBEDS)
-        if not self.is_done(phase) or (embeds and "embedded" not in self.record):
+        embeds = phase is Phase.ENRICH and any(options.get(name) for name in _ENCODERS)
+        if not self.record.is_done(phase) or (embeds and self.record.embedded is None):
             command = f"evenpair {phase.value} {self.directory.root}"
             raise UsageError(f"{phase.value} is not done in {self.directory.root}: {command} first")
 
     def is_current(self, phase: Phase, options: Any) -> bool:  # noqa: ANN401 - any options record
-        """Return whether a phase was finished with these very options."""
-        changed = changed_option(self.record, phase, options_of(options))
-        return self.is_done(phase) and changed is None
+        """Return whether ``phase`` is done with exactly these options."""
+        changed = self.record.changed_option(phase, plain_options(options))
+        return self.record.is_done(phase) and changed is None
 
     def begin(self, phase: Phase, options: Any) -> bool:  # noqa: ANN401 - any options record
-        """Note that a phase is at work; what that makes invalid is removed first.
+        """Record that ``phase`` is started, and remove the results that this invalidates.
 
-        What an attempt with the same options finished stays, for this one to go on from. Returns
-        whether the run directory may be changed.
+        An earlier attempt's finished units stay if it had the same options. Returns whether the
+        run directory may be changed.
         """
         if self.dry:
             return False
-        plain = options_of(options)
-        again = changed_option(self.record, phase, plain) is None
-        self.remove(*([] if again else [phase]), *phase.following)
-        if phase in (Phase.SCORE, Phase.ENRICH):
-            self.record.pop("embedded", None)
-        self.record["phases"][phase.value] = {"options": plain, "done": False}
-        keep_record(self.directory, self.record)
+        plain = plain_options(options)
+        is_same = self.record.changed_option(phase, plain) is None
+        self.invalidate(*([] if is_same else [phase]), *phase.following)
+        is_before = phase in (Phase.SCORE, Phase.ENRICH)
+        changes = {"embedded": None, "joined": None} if is_before else {}
+        record = self.record.with_phase(phase, plain, done=False)
+        self.save(phases=record.phases, **changes)
         return True
 
     def skip(self, phase: Phase, options: Any) -> None:  # noqa: ANN401 - any options record
-        """Note that a phase has nothing to do."""
-        self.record["phases"][phase.value] = {"options": options_of(options), "done": True}
-        self.record.pop("embedded", None)
-        if not self.dry:
-            keep_record(self.directory, self.record)
+        """Record that ``phase`` has nothing to do."""
+        record = self.record.with_phase(phase, plain_options(options), done=True)
+        self.save(phases=record.phases, embedded=None, joined=None)
 
     def finish(self, phase: Phase) -> None:
-        """Note that a phase is done."""
-        self.record["phases"][phase.value]["done"] = True
-        keep_record(self.directory, self.record)
+        """Record that ``phase`` is done, and remove its temporary files."""
+        self.save(phases=self.record.with_done(phase, done=True).phases)
         files.remove_temporaries(self.directory.root)
         files.remove(self.directory.work)
 
-    def remove(self, *phases: Phase) -> None:
-        """Remove what ``phases`` left; captions stay, for they cost money.
+    def invalidate(self, *phases: Phase) -> None:
+        """Remove the results of ``phases``, except captions and vectors, which are expensive.
 
-        The record says so first: who is killed meanwhile leaves nothing that looks finished.
+        The record is changed first, so that a process killed meanwhile leaves no phase that looks
+        finished.
         """
-        for phase in phases:
-            if phase.value in self.record["phases"]:
-                self.record["phases"][phase.value]["done"] = False
+        self.save(phases=self.record.with_done(*phases, done=False).phases)
         if self.dry:
             return
-        keep_record(self.directory, self.record)
         for phase in phases:
             for path in outputs_of(phase):
                 files.remove(self.directory.path(path))
             rejections = self.directory.path(RunEntry.REJECTIONS.path)
             for path in files.find_in(rejections, f"{phase.value}-*"):
                 files.remove(path)
-
-    def is_done(self, phase: Phase) -> bool:
-        """Return whether a phase was finished with the options that the record has for it."""
-        return bool(self.record["phases"].get(phase.value, {}).get("done"))
-
-
-_EMBEDS = ("similarity_model", "image_encoder", "text_encoder")
-_ENRICHES = ("captioner", "captions", *_EMBEDS)
-"""Options without which ``enrich`` has nothing to do."""

@@ -1,4 +1,4 @@
-"""What a runner is told of a phase: what to build, how much there is to do, where it shows."""
+"""The description of a phase that a runner gets: its pipeline, its size, where progress shows."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ from ...schemas.source import Source
 from ...storage import files
 
 Hints = Mapping[str, str]
-"""What a step asks of the machines that it runs on, as Beam's resource hints."""
+"""Beam's resource hints: what a step needs of the machines that it runs on."""
 
 Build = Callable[[beam.Pipeline], None]
-"""Wires a phase into a pipeline."""
+"""A function that wires a phase into a pipeline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Step:
     name: str
     folder: str
     gathers: bool = False
-    """Whether a table there takes up what it held before."""
+    """Whether a table that is written again keeps its earlier rows."""
 
 
 DOWNLOAD = "download"
-"""What comes before the phases, where images are only named by their urls."""
+"""The work before the phases, where INPUT are lists of urls."""
 
 STEPS: dict[str, tuple[Step, ...]] = {
     DOWNLOAD: (Step("images", ""),),
@@ -51,37 +51,37 @@ STEPS: dict[str, tuple[Step, ...]] = {
 }
 
 FEW: dict[str, int] = {Phase.SCORE: 6_000, Phase.SELECT: 100_000, Phase.WRITE: 6_000}
-"""Pairs that one process has done before more of them would have started."""
+"""The number of pairs that one process finishes in the time that others take to start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What there is to do in a phase."""
+    """The work of a phase that is still to be done."""
 
     phase: str
     units: int
     run_dir: RunDirectory
     pairs: Iterable[int] = ()
-    """About how many pairs each unit has; it is looked at only as far as it must be."""
+    """The approximate number of pairs of each unit, read only as far as needed."""
     steps: Sequence[Step] = ()
-    """What is shown of it, unless it is what the whole phase shows."""
+    """The steps that progress shows, by default those of the whole phase."""
     files: Sequence[str] = ()
-    """What workers read besides the sources."""
+    """Files that workers read besides the sources."""
     is_part: bool = False
-    """Whether other launchers may be at work on other parts of it."""
+    """Whether other launchers may work on other parts of the phase."""
     apart: bool = False
-    """Whether it must not be done in the launcher's process, whose output it would disturb."""
+    """Whether it must run outside the launcher's process, because it prints."""
     hints: Hints = field(default_factory=dict)
-    """What one of its steps asks of the machines that it runs on."""
+    """The resource hints of its step that captions."""
     sources: Sequence[Source] = ()
-    """What is read besides the run directory."""
+    """The source shards that are read."""
 
     def paths(self) -> list[str]:
-        """Return the run directory, the sources and other files, all of which workers must see."""
+        """Return every path that workers read or write: the run directory, sources, other files."""
         return [self.run_dir.root, *(source.path for source in self.sources), *self.files]
 
     def is_small(self) -> bool:
-        """Return whether it is done before worker processes would have started."""
+        """Return whether one process finishes it before others would have started."""
         total = 0
         for count in self.pairs:
             total += count
@@ -91,13 +91,13 @@ class Work:
 
 
 Execute = Callable[[Build, Work], None]
-"""Runs a pipeline to its end, wherever the user asked for."""
+"""A function that runs a pipeline to its end, on the engine that the user chose."""
 
 _BYTES_A_SAMPLE = 10_000
 
 
 def pairs_of(source: Source) -> int:
-    """Return how many pairs a source holds: what its parquet says, or a guess by its size."""
+    """Return how many pairs a source holds, by its Parquet file, or estimated from its size."""
     try:
         if files.exists(source.parquet_path):
             return rows_of(source.parquet_path)

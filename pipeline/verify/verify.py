@@ -10,7 +10,7 @@ from ...schemas.source import Source
 from ...transforms.verify.shard_keys import shared_keys
 from ...transforms.verify.verify_archive import ShardReport
 from ...transforms.verify.verify_folder import verify_folder
-from ..options.options import VerifyOptions
+from ..options.phase_options import VerifyOptions
 from .verify_tasks import MakePool, ShardTasks
 
 Report = Callable[[Finding], None]

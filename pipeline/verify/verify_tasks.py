@@ -16,7 +16,7 @@ from ...schemas.source import Source
 from ...transforms.verify.verify_archive import ImagePlace, ShardReport, verify_archive
 from ...transforms.verify.verify_images import verify_images
 from ...transforms.verify.verify_table import verify_table
-from ..options.options import VerifyOptions
+from ..options.phase_options import VerifyOptions
 
 _IMAGES = 64
 _AHEAD = 3

@@ -12,7 +12,7 @@ from apache_beam.options.pipeline_options import (
 from apache_beam.transforms.resources import parse_resource_hints
 
 from ...pipeline.options.engine_options import EngineOptions
-from ...pipeline.options.options import flag
+from ...pipeline.options.fields import flag
 from ...pipeline.runs.work import Hints, Work
 from ...schemas.errors import UsageError
 

@@ -9,6 +9,6 @@ logging.disable(logging.ERROR)  # Beam warns of libraries that it can do without
 
 from apache_beam.runners.worker import sdk_worker_main  # noqa: E402, F401
 
-from ...pipeline.phases import steps as phases  # noqa: E402, F401
+from ...pipeline import job  # noqa: E402, F401
 
 logging.disable(logging.NOTSET)

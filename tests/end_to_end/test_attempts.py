@@ -1,4 +1,4 @@
-"""Units that several attempts do at the same time, as engines have them that lost sight of one."""
+"""Several attempts at every unit at the same time, as an engine starts them that lost a worker."""
 
 import multiprocessing
 import os
@@ -10,9 +10,10 @@ import pytest
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from evenpair.pipeline.inputs.find_sources import find_sources
-from evenpair.pipeline.job import RunOptions, run_all
-from evenpair.pipeline.options.options import (
+from evenpair.pipeline.job import run_job
+from evenpair.pipeline.options.phase_options import (
     EnrichOptions,
+    JobOptions,
     ScoreOptions,
     SelectOptions,
     WriteOptions,
@@ -33,7 +34,7 @@ PROCESSES = multiprocessing.get_context("fork")
 
 
 def attempt(build, dies):
-    """Do all units of a phase; ``dies`` says whether by the first that would be committed."""
+    """Do all units of a phase, or die when the first of them would be renamed."""
     if dies:
         os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     pipeline = beam.Pipeline(runner=FnApiRunner())
@@ -43,16 +44,16 @@ def attempt(build, dies):
 
 def options_for(inputs):
     """What COMMAND says."""
-    return RunOptions(
-        ScoreOptions(inputs=(str(inputs),), statistics="prior"),
-        EnrichOptions(captioner="demo"),
-        SelectOptions(keep_fraction=0.8, shard_size=4),
-        WriteOptions(),
+    return JobOptions(
+        score=ScoreOptions(inputs=(str(inputs),), statistics="prior"),
+        enrich=EnrichOptions(captioner="demo"),
+        select=SelectOptions(keep_fraction=0.8, shard_size=4),
+        write=WriteOptions(),
     )
 
 
 class Attempts:
-    """An engine that has two attempts at everything, and a third that is killed in it."""
+    """An engine that makes two attempts at every phase, and a third that is killed."""
 
     def __init__(self):
         self.ends = []
@@ -67,21 +68,22 @@ class Attempts:
         for process in attempts:
             process.join()
         self.ends.append([process.exitcode for process in attempts])
-        self.left.append(len(temporaries(Path(work.run.root))))
+        self.left.append(len(temporaries(Path(work.run_dir.root))))
 
 
 def temporaries(root):
     return [name for name in tree_bytes(root) if ".tmp-" in name]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_every_unit_is_whole_and_the_same_and_nothing_temporary_stays(tmp_path):
+def test_three_attempts_write_the_bytes_of_one_and_leave_no_temporary_files(tmp_path):
     inputs, once, thrice = (tmp_path / name for name in ("in", "once", "thrice"))
     write_demo_shards(inputs, pairs=9, seed=3, shard_size=3)
     assert call("run", inputs, "--out", once, *COMMAND).status == 0
     engine = Attempts()
     run = Run(RunDirectory(str(thrice)), engine)
-    run_all(run, find_sources((str(inputs),)), options_for(inputs))
+    run_job(run, find_sources((str(inputs),)), options_for(inputs))
     assert engine.ends == [[-signal.SIGKILL, 0, 0]] * 4
     assert sum(engine.left) > 0
     assert temporaries(thrice) == []

@@ -1,4 +1,4 @@
-"""Sources that are broken: the rest is done, what is lost has a name, a line says where."""
+"""Broken sources: the others are done, every lost pair is named, and the message names the file."""
 
 import shutil
 
@@ -7,6 +7,7 @@ import pytest
 from evenpair.schemas.tar import read_members
 
 from ..support.commands import call, spawn
+from ..support.messages import unnamed
 from ..support.shards import (
     MadePair,
     make_jpeg,
@@ -15,6 +16,8 @@ from ..support.shards import (
     write_members,
     write_source,
 )
+
+pytestmark = pytest.mark.slow
 
 LONG_KEY = "folder/" * 10 + "0123456789" * 9
 PAIRS = [MadePair(0, "a dog"), MadePair(1, "a red ball"), MadePair(2, "a cat on a rug")]
@@ -49,7 +52,7 @@ CUTS = {
 
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory):
-    """Archives cut in every way, each of three pairs of which the third is hit, and a whole one."""
+    """Archives of three pairs that end in the third, each in another way, and a whole one."""
     folder = tmp_path_factory.mktemp("broken")
     for at, (name, (cut, parquet, stats)) in enumerate(CUTS.items()):
         pairs = [MadePair(10 * at + p.number, p.caption) for p in PAIRS]
@@ -73,20 +76,18 @@ def run(broken, answer):
     return broken.parent / f"{broken.name}-run"
 
 
-def test_the_exit_status_is_1_with_a_line_for_each(broken, answer):
+def test_each_broken_source_has_a_line_and_the_exit_status_is_1(broken, answer):
     assert answer.status == 1
     lines = answer.err.splitlines()
     faulty = sorted([*CUTS, "empty", "page", "folder"])
     assert [line.split(": ")[1] for line in lines] == [f"{broken}/{name}.tar" for name in faulty]
     assert {line.split(": ")[0] for line in lines} == {"evenpair"}
-    said = {line.split("/")[-1] for line in lines}
-    assert "empty.tar: cut short at byte 0, without the two zero blocks of an end" in said
-    assert "folder.tar: Is a directory" in said
-    assert "page.tar: no tar header at byte 0" in said
+    message = dict(zip(faulty, lines, strict=True))
+    assert unnamed(message["empty"], "byte 0") == unnamed(message["page"], "byte 0") == []
+    assert unnamed(message["folder"], "Is a directory") == []
 
 
-def test_the_rest_is_done_first(answer, run):
-    assert f"{2 * len(CUTS) + 1} written" in answer.out
+def test_the_other_pairs_are_written(run):
     written = [(s["__key__"], s["txt"].decode()) for s in read_shards(run / "shards")]
     assert sorted(written) == sorted(
         [
@@ -96,13 +97,13 @@ def test_the_rest_is_done_first(answer, run):
     )
 
 
-def test_what_is_lost_has_a_name_where_it_is_known(run):
+def test_lost_pairs_whose_keys_are_known_are_rejected(run):
     lost = {f"{name}:{name}0002" for name, (_, parquet, _) in CUTS.items() if parquet}
     lost |= {"bare_payload:bare_payload0002", "bare_members:bare_members0002"}
     assert reasons_of(run) == dict.fromkeys(lost, "truncated-source")
 
 
-def test_a_second_run_says_the_same(broken, answer, run):
+def test_a_second_run_gives_the_same_messages(broken, answer, run):
     again = call("run", broken, "--out", run, "--workers", "1")
     assert (again.status, again.err) == (1, answer.err)
 
@@ -128,7 +129,7 @@ def pairs(tmp_path_factory):
     return folder
 
 
-def test_what_is_wrong_with_a_pair_is_a_rejection_and_no_failure(pairs, tmp_path):
+def test_a_faulty_pair_is_rejected_and_the_run_succeeds(pairs, tmp_path):
     out = tmp_path / "run"
     answer = call("run", pairs, "--out", out, "--workers", "1")
     assert (answer.status, answer.err) == (0, "")

@@ -1,4 +1,4 @@
-"""The whole job on a real Flink cluster, whole and with workers killed in its middle."""
+"""The whole job on a real Flink cluster, once undisturbed and once with its workers killed."""
 
 import os
 import shlex
@@ -24,6 +24,8 @@ WAIT_SECONDS = 600
 
 pytestmark = [
     pytest.mark.flink,
+    pytest.mark.slow,
+    pytest.mark.timeout(2 * WAIT_SECONDS),
     pytest.mark.skipif(
         JOB_ENDPOINT not in os.environ, reason=f"{JOB_ENDPOINT} is unset: it names a job server"
     ),
@@ -45,7 +47,7 @@ def here(inputs, tmp_path_factory):
 
 
 def workers():
-    """The ids of the worker processes on this machine."""
+    """Return the ids of the worker processes on this machine."""
     lines = {path: path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline")}
     return [int(p.parent.name) for p, line in lines.items() if b"evenpair-worker" in line]
 
@@ -81,13 +83,13 @@ def require_same(run, here):
     assert [path for path in run.rglob(".*") if path.name != ".lock"] == []
 
 
-def test_the_whole_job_gives_the_same_bytes(inputs, here, tmp_path):
+def test_the_whole_job_writes_the_same_bytes(inputs, here, tmp_path):
     answer = run(inputs, tmp_path / "run")
     assert answer.status == 0, answer.err
     require_same(tmp_path / "run", here)
 
 
-def test_losing_a_worker_in_the_middle_changes_nothing(inputs, here, tmp_path):
+def test_a_job_that_loses_its_workers_writes_the_same_bytes(inputs, here, tmp_path):
     out = tmp_path / "run"
     killed = []
     thread = kill_when(lambda: list(out.glob("work/parsed/**/*.parquet")), killed)

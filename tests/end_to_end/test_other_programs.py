@@ -1,4 +1,4 @@
-"""What others read in the shards: the real programs, in the versions that people have."""
+"""Other programs read the shards: webdataset, open_clip, img2dataset and DataComp's resharder."""
 
 import hashlib
 import io
@@ -23,6 +23,8 @@ from ..support.shards import (
     write_source,
 )
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = Path(__file__).parents[2] / ".cache" / "clients"
 """Where ``make clients`` puts open_clip and the webdataset that it pins."""
 
@@ -31,7 +33,7 @@ IMAGES = ("jpg", "png", "jpeg", "webp")
 
 
 def read_with(folder, *programs, site=""):
-    """What programs read in a folder, by their names, and what they said of it."""
+    """Return what each program reads in a folder, by its name, and its messages."""
     done = subprocess.run(
         [sys.executable, "-P", str(SCRIPT), str(folder), *programs],
         env={**os.environ, "PYTHONPATH": str(site)},
@@ -94,12 +96,12 @@ def samples(shards):
 def read(shards):
     if not CLIENTS.exists():
         pytest.skip("no open_clip and old webdataset: 'make clients' installs them beside the venv")
-    answer, said = read_with(shards, "webdataset", "open_clip", site=CLIENTS)
-    assert "Ignoring" not in said  # open_clip's word for a pair that it leaves out
+    answer, messages = read_with(shards, "webdataset", "open_clip", site=CLIENTS)
+    assert "Ignoring" not in messages  # open_clip's word for a pair that it leaves out
     return answer
 
 
-def test_the_webdataset_that_open_clip_pins_reads_what_a_new_one_reads(shards, samples, read):
+def test_open_clips_version_of_webdataset_reads_the_same_samples(shards, samples, read):
     archives = [read_tar(path) for path in sorted(shards.glob("*.tar"))]
     digests = {
         name: hashlib.sha256(content).hexdigest()
@@ -112,7 +114,7 @@ def test_the_webdataset_that_open_clip_pins_reads_what_a_new_one_reads(shards, s
     }
 
 
-def test_an_epoch_of_open_clip_has_every_pair_once(samples, read):
+def test_an_epoch_of_open_clip_holds_every_pair_once(samples, read):
     pairs = []
     for sample in samples:
         image = next(sample[name] for name in IMAGES if name in sample)
@@ -128,7 +130,7 @@ def test_img2dataset_would_download_the_tables(shards, samples):
 
 
 def test_datacomp_finds_the_kept_pairs_in_a_subset(inputs, tmp_path):
-    """Its resharder asks a sorted array, mapped from the file, how often it has a sample's uid."""
+    """Its resharder looks up each sample's uid in the sorted array of the file."""
     source, kept = inputs / "00000000.tar", tmp_path / "kept.npy"
     options = ("--keep-fraction", "0.5", "--subset-file", kept, "--workers", "1")
     assert call("run", source, "--out", tmp_path / "run", *options).status == 0
@@ -166,7 +168,7 @@ LOSSES = {
 """What open_clip leaves out without stopping, with its caption ``*``, by the name of its shard."""
 
 
-def test_what_open_clip_leaves_out_is_what_verify_finds(tmp_path):
+def test_verify_finds_every_sample_that_open_clip_skips(tmp_path):
     if not CLIENTS.exists():
         pytest.skip("no open_clip: 'make clients' installs it beside the venv")
     for at, (name, members) in enumerate(LOSSES.items()):

@@ -1,4 +1,4 @@
-"""Another engine: the same bytes as on this machine, from workers that share only files with it."""
+"""The whole job on another engine, whose workers share only files with the launcher."""
 
 import shutil
 import signal
@@ -12,7 +12,10 @@ from evenpair.scenes.shards import write_demo_shards
 
 from ..support.commands import COMMAND, call, spawn
 from ..support.job_servers import free_port, serve_prism
+from ..support.messages import assert_refused
 from ..support.shards import tree_bytes
+
+pytestmark = pytest.mark.slow
 
 OPTIONS = ("--captioner", "demo", "--keep-fraction", "0.8", "--shard-size", "16")
 TABLES = ("scores", "captions", "selection", "rejections", "shards")
@@ -52,7 +55,7 @@ def elsewhere(inputs, endpoint, tmp_path_factory):
 
 
 class TestPrism:
-    def test_the_whole_job_gives_the_same_bytes(self, here, elsewhere):
+    def test_the_whole_job_writes_the_same_bytes(self, here, elsewhere):
         for name in TABLES:
             assert tree_bytes(elsewhere / name) == tree_bytes(here / name)
         assert tree_bytes(elsewhere / "shards") != {}
@@ -60,17 +63,17 @@ class TestPrism:
             (here / n).read_bytes() for n in FILES
         ]
 
-    def test_nothing_temporary_is_left(self, here, elsewhere):
+    def test_no_temporary_files_are_left(self, here, elsewhere):
         files = [{str(p.relative_to(run)) for p in run.rglob("*")} for run in (here, elsewhere)]
         assert files[0] == files[1]
 
-    def test_the_engine_is_no_option_of_the_run(self, inputs, elsewhere):
+    def test_a_finished_run_is_accepted_by_another_engine(self, inputs, elsewhere):
         answer = call("run", inputs, "--out", elsewhere, *OPTIONS)
         assert (answer.status, answer.err) == (0, "")
 
-    def test_whose_client_was_lost_goes_on_from_what_is_done(self, inputs, here, tmp_path):
+    def test_a_run_whose_launcher_was_killed_is_resumed(self, inputs, here, tmp_path):
         out = tmp_path / "run"
-        with serve_prism(tmp_path / "log") as endpoint:  # of its own: the lost job goes on there
+        with serve_prism(tmp_path / "log") as endpoint:  # of its own: the old job goes on there
             engine = ("--runner", "portable", "--job-endpoint", endpoint)
             command = ["score", inputs, "--out", out, *engine]
             spawned = [str(COMMAND), *map(str, command)]
@@ -83,7 +86,7 @@ class TestPrism:
         assert (answer.status, answer.err) == (0, "")
         assert tree_bytes(out / "scores") == tree_bytes(here / "scores")
 
-    def test_workers_of_a_pool(self, inputs, here, endpoint, tmp_path):
+    def test_workers_of_a_pool_write_the_same_scores(self, inputs, here, endpoint, tmp_path):
         address = f"localhost:{free_port()}"
         pool = subprocess.Popen([str(COMMAND.with_name("evenpair-worker")), "--pool", address])
         with grpc.insecure_channel(address) as channel:
@@ -95,48 +98,41 @@ class TestPrism:
         assert (pool.wait(), answer.status, answer.err) == (0, 0, "")
         assert tree_bytes(tmp_path / "run" / "scores") == tree_bytes(here / "scores")
 
-    def test_a_fault_in_a_worker_is_one_line(self, inputs, endpoint, tmp_path):
+    def test_an_error_in_a_worker_is_one_line(self, inputs, endpoint, tmp_path):
         sources = shutil.copytree(inputs, tmp_path / "in")
         engine = ("--runner", "portable", "--job-endpoint", endpoint)
         options = ("--statistics", "prior", *engine)
         assert call("score", sources, "--out", tmp_path / "run", *options).status == 0
         (tmp_path / "run" / "scores" / "00001.parquet").unlink()
         answer = call("select", tmp_path / "run", *engine)
-        assert answer.status == 1
-        assert answer.err.count("\n") == 1
-        assert "00001.parquet" in answer.err
+        assert_refused(answer, "00001.parquet", status=1)
 
 
 class TestAddress:
-    def test_no_job_server_is_one_line(self, inputs, tmp_path):
+    def test_a_job_server_that_does_not_answer_is_named(self, inputs, tmp_path):
         endpoint = f"localhost:{free_port()}"
         options = ("--runner", "portable", "--job-endpoint", endpoint)
         answer = call("score", inputs, "--out", tmp_path / "run", *options)
-        said = f"evenpair: no Beam job server answers at {endpoint}: start one\n"
-        assert (answer.status, answer.out, answer.err) == (1, "", said)
+        assert_refused(answer, endpoint, status=1)
 
     @pytest.mark.parametrize(
         "address", ["localhost", "localhost:", ":8099", "h:0", "h:65536", "h:x"]
     )
-    def test_an_address_has_a_host_and_a_port(self, inputs, tmp_path, address):
+    def test_an_address_without_host_or_port_is_refused(self, inputs, tmp_path, address):
         options = ("--runner", "portable", "--job-endpoint", address)
         answer = call("score", inputs, "--out", tmp_path / "run", *options)
-        said = f"evenpair: '{address}' is no HOST:PORT, such as localhost:8099\n"
-        assert (answer.status, answer.err) == (2, said)
+        assert_refused(answer, f"'{address}'", "HOST:PORT")
 
     @pytest.mark.parametrize(
-        ("options", "said"),
+        ("options", "named"),
         [
-            (["--runner", "portable"], "--runner portable needs --job-endpoint HOST:PORT"),
-            (
-                ["--runner", "flink"],
-                "--runner flink needs --flink-master or --job-endpoint HOST:PORT",
-            ),
-            (["--job-endpoint", "localhost:1"], "--job-endpoint needs --runner portable or flink"),
-            (["--flink-master", "localhost:1"], "--flink-master needs --runner flink"),
-            (["--shared-paths"], "--shared-paths needs --runner portable or flink"),
+            (["--runner", "portable"], ["--runner portable", "--job-endpoint"]),
+            (["--runner", "flink"], ["--runner flink", "--flink-master", "--job-endpoint"]),
+            (["--job-endpoint", "localhost:1"], ["--job-endpoint", "--runner portable", "flink"]),
+            (["--flink-master", "localhost:1"], ["--flink-master", "--runner flink"]),
+            (["--shared-paths"], ["--shared-paths", "--runner portable", "flink"]),
         ],
     )
-    def test_the_address_goes_with_the_runner(self, inputs, tmp_path, options, said):
+    def test_an_address_without_its_runner_is_refused(self, inputs, tmp_path, options, named):
         answer = call("score", inputs, "--out", tmp_path / "run", *options)
-        assert (answer.status, answer.err) == (2, f"evenpair: {said}\n")
+        assert_refused(answer, *named)

@@ -1,4 +1,4 @@
-"""What a killed run leaves, and how it ends."""
+"""A killed run is resumed, and ends with the bytes of one that was not disturbed."""
 
 import json
 import shutil
@@ -8,7 +8,10 @@ import time
 import pytest
 
 from ..support.commands import COMMAND, call
+from ..support.messages import assert_refused
 from ..support.shards import MadePair, tree_bytes, write_source
+
+pytestmark = pytest.mark.slow
 
 CAPTIONS = ("a dog", "a red ball on a wooden table", "two cats", "a man rides a brown horse")
 ONE = ("--workers", "1")
@@ -39,12 +42,12 @@ def copied(finished, tmp_path):
 
 
 def results(run):
-    """What must be the same however a run came about: everything but when it was drawn."""
+    """Return the files that have to be equal however a run was made: all but record and lock."""
     return {n: b for n, b in tree_bytes(run).items() if n not in ("run.json", ".lock")}
 
 
 def run_until(arguments, reached):
-    """Run the command until ``reached`` says so, then kill it."""
+    """Run the command until ``reached`` returns true, then kill it."""
     command = [str(COMMAND), *map(str, arguments)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None and not reached():
@@ -53,7 +56,7 @@ def run_until(arguments, reached):
     return process.wait()
 
 
-def test_a_run_that_was_killed_in_every_phase_ends_with_the_same_bytes(inputs, finished, tmp_path):
+def test_a_run_that_is_killed_in_every_phase_ends_with_the_same_bytes(inputs, finished, tmp_path):
     out = tmp_path / "run"
     command = ["run", inputs, "--out", out, *OPTIONS]
     milestones = [
@@ -82,7 +85,7 @@ def test_a_shard_without_its_statistics_is_written_again(inputs, finished, copie
     assert (copied / "shards" / "00000.tar").stat().st_mtime_ns == whole
 
 
-def test_the_shipped_statistics_make_scores_independent_of_the_corpus(inputs, tmp_path):
+def test_with_the_shipped_statistics_scores_do_not_depend_on_the_corpus(inputs, tmp_path):
     options = (*ONE, "--statistics", "prior")
     assert call("score", inputs, "--out", tmp_path / "all", *options).status == 0
     assert call("score", inputs / "2.tar", "--out", tmp_path / "one", *options).status == 0
@@ -91,11 +94,9 @@ def test_the_shipped_statistics_make_scores_independent_of_the_corpus(inputs, tm
     assert one["scores/2.parquet"] == everything["scores/2.parquet"]
 
 
-def test_overwriting_takes_what_a_killed_overwrite_left(inputs, finished, copied):
+def test_a_killed_overwrite_can_be_overwritten(inputs, finished, copied):
     (copied / "run.json").unlink()
     (copied / "sources.parquet").unlink()
-    refused = call("run", inputs, "--out", copied, *OPTIONS)
-    assert refused.status == 2
-    assert "holds other files" in refused.err
+    assert_refused(call("run", inputs, "--out", copied, *OPTIONS), copied)
     assert call("run", inputs, "--out", copied, *OPTIONS, "--overwrite").status == 0
     assert results(copied) == results(finished)

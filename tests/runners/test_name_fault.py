@@ -1,4 +1,4 @@
-"""The one line of a failed pipeline that a user is told."""
+"""The line of a failed pipeline's error that is shown to the user."""
 
 import pytest
 
@@ -14,7 +14,7 @@ GONE = f"FileNotFoundError: [Errno 2] {PLACE}"
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "said"),
+    ("error", "kind", "line"),
     [
         (RuntimeError(WORKER.format(last=GONE)), EvenpairError, PLACE),
         (RuntimeError(WORKER.format(last=f"RuntimeError: {GONE}")), EvenpairError, PLACE),
@@ -28,9 +28,9 @@ GONE = f"FileNotFoundError: [Errno 2] {PLACE}"
         (EvenpairError("cut short"), EvenpairError, "cut short"),
     ],
 )  # fmt: skip
-def test_what_lies_outside_is_told(error, kind, said):
+def test_a_fault_outside_evenpair_is_shown_without_its_traceback(error, kind, line):
     fault = name_fault(error)
-    assert (type(fault), str(fault)) == (kind, said)
+    assert (type(fault), str(fault)) == (kind, line)
 
 
 @pytest.mark.parametrize(
@@ -43,5 +43,5 @@ def test_what_lies_outside_is_told(error, kind, said):
         RuntimeError("something without a name"),
     ],
 )
-def test_faults_of_evenpair_itself_are_not_hidden(error):
+def test_a_fault_of_evenpair_itself_keeps_its_traceback(error):
     assert name_fault(error) is None

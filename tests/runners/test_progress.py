@@ -1,4 +1,4 @@
-"""How far a phase is: counted in tables, shown on a terminal, silent in a log."""
+"""Progress of a phase: counted in finished tables, shown on a terminal, silent in a log."""
 
 import io
 import sys
@@ -29,10 +29,10 @@ class TestFinishedTables:
     def folder(self, tmp_path):
         return str(tmp_path / "scores")
 
-    def test_a_folder_that_is_not_there_holds_nothing(self, folder):
+    def test_a_missing_folder_counts_as_empty(self, folder):
         assert FinishedTables(folder).look() == Finished(0, 0)
 
-    def test_what_is_new_is_counted(self, folder):
+    def test_new_tables_are_counted(self, folder):
         files.write_table(f"{folder}/a/0.parquet", table(3))
         tables = FinishedTables(folder)
         files.write_table(f"{folder}/b/0.parquet", table(5))
@@ -40,31 +40,31 @@ class TestFinishedTables:
         files.write_table(f"{folder}/b/1.parquet", table(2))
         assert tables.look() == Finished(2, 7)
 
-    def test_what_is_made_anew_is_counted_too(self, folder):
+    def test_a_replaced_table_is_counted_too(self, folder):
         files.write_table(f"{folder}/0.parquet", table(3))
         tables = FinishedTables(folder)
         files.write_table(f"{folder}/0.parquet", table(4))
         assert tables.look() == Finished(1, 4)
 
-    def test_what_is_not_finished_is_not(self, folder):
+    def test_unfinished_tables_are_not_counted(self, folder):
         tables = FinishedTables(folder)
         files.write_bytes(f"{folder}/.0.parquet.tmp-1", b"PAR1")
         files.write_bytes(f"{folder}/.1.parquet", b"PAR1")
         assert tables.look() == Finished(0, 0)
 
-    def test_parts_have_pairs_but_are_no_units(self, folder):
+    def test_parts_of_a_unit_count_as_pairs_only(self, folder):
         tables = FinishedTables(folder, gathers=True)
         files.write_table(f"{folder}/0.parts/00000.parquet", table(3))
         files.write_table(f"{folder}/0.parts/00001.parquet", table(3))
         assert tables.look() == Finished(0, 6)
 
-    def test_what_was_gathered_before_is_not_counted_again(self, folder):
+    def test_pairs_that_a_gathered_table_had_before_are_not_counted(self, folder):
         files.write_table(f"{folder}/0.parquet", table(3))
         tables = FinishedTables(folder, gathers=True)
         files.write_table(f"{folder}/0.parquet", table(8))
         assert tables.look() == Finished(1, 5)
 
-    def test_what_is_gone_or_broken_counts_nothing(self, folder):
+    def test_removed_and_broken_tables_are_not_counted(self, folder):
         tables = FinishedTables(folder)
         files.write_table(f"{folder}/0.parquet", table(3))
         assert tables.look() == Finished(1, 3)
@@ -83,7 +83,7 @@ class TestDisplay:
             for name in ("0", "1"):
                 files.write_table(work.run_dir.table(RunTable.PARSED, name), table(700))
 
-    def test_a_terminal_sees_counts_of_each_step(self, work, monkeypatch):
+    def test_a_terminal_shows_the_counts_of_each_step(self, work, monkeypatch):
         monkeypatch.setattr(sys, "stderr", Terminal())
         monkeypatch.setenv("COLUMNS", "120")
         self.finish(work)
@@ -91,7 +91,7 @@ class TestDisplay:
         assert [text for text in ("score: parse", "2/2", "1,400 pairs") if text not in shown] == []
         assert "score: measure" not in shown
 
-    def test_a_log_sees_nothing(self, work, monkeypatch):
+    def test_a_log_stays_empty(self, work, monkeypatch):
         monkeypatch.setattr(sys, "stderr", io.StringIO())
         self.finish(work)
         assert sys.stderr.getvalue() == ""

@@ -1,4 +1,4 @@
-"""The boot program of a worker: what engines tell it, and what it makes of that."""
+"""The boot program of a worker: how different engines start it, and the pool that starts many."""
 
 import subprocess
 import sys
@@ -21,6 +21,7 @@ from evenpair.runners import worker
 from evenpair.runners.worker_pool import WorkerPool
 
 from ..support.commands import COMMAND
+from ..support.messages import unnamed
 
 
 def endpoint(url):
@@ -34,7 +35,7 @@ def options(**given):
 
 
 class Provision(beam_provision_api_pb2_grpc.ProvisionServiceServicer):
-    """An engine that knows one job; it notes who asks."""
+    """An engine with one job, which notes the ids of the workers that call it."""
 
     def __init__(self, **info):
         self.info = beam_provision_api_pb2.ProvisionInfo(**info)
@@ -57,7 +58,7 @@ def served(servicer):
 
 
 class TestBoot:
-    def test_prism_tells_all_by_the_provision_endpoint(self):
+    def test_prism_sends_every_address_through_the_provision_endpoint(self):
         engine = Provision(
             pipeline_options=options(**{"beam:option:runner:v1": "prism"}),
             control_endpoint=endpoint("localhost:1"),
@@ -65,10 +66,10 @@ class TestBoot:
             runner_capabilities=["a", "b"],
         )
         with served(engine) as address:
-            given = worker.parse(["--id='job-001[0]'", f"--provision_endpoint={address}"])
-            found = worker.environment_from(worker.fetch_provision(given), given)
+            arguments = worker.parse(["--id='job-001[0]'", f"--provision_endpoint={address}"])
+            environment = worker.environment_from(worker.fetch_provision(arguments), arguments)
         assert engine.asked == ["job-001[0]"]
-        assert found == {
+        assert environment == {
             "WORKER_ID": "job-001[0]",
             "PIPELINE_OPTIONS": '{\n  "beam:option:runner:v1": "prism"\n}',
             "RUNNER_CAPABILITIES": "a b",
@@ -76,9 +77,9 @@ class TestBoot:
             "LOGGING_API_SERVICE_DESCRIPTOR": 'url: "localhost:2"\n',
         }
 
-    def test_flink_names_every_endpoint(self):
+    def test_flink_gives_every_address_as_an_argument(self):
         with served(Provision(pipeline_options=options())) as address:
-            given = worker.parse(
+            arguments = worker.parse(
                 [
                     "--id=1-1",
                     "--logging_endpoint=localhost:2",
@@ -87,19 +88,19 @@ class TestBoot:
                     "--control_endpoint=localhost:1",
                 ]
             )
-            found = worker.environment_from(worker.fetch_provision(given), given)
-        assert found == {
+            environment = worker.environment_from(worker.fetch_provision(arguments), arguments)
+        assert environment == {
             "WORKER_ID": "1-1",
             "PIPELINE_OPTIONS": "{}",
             "CONTROL_API_SERVICE_DESCRIPTOR": 'url: "localhost:1"\n',
             "LOGGING_API_SERVICE_DESCRIPTOR": 'url: "localhost:2"\n',
         }
 
-    def test_without_an_engine_it_says_who_starts_it(self):
+    def test_a_call_without_an_engine_is_refused(self):
         command = [str(COMMAND.with_name("evenpair-worker")), "--id=1"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 2
-        assert done.stderr.endswith("engines start it, with --id and --provision_endpoint\n")
+        assert unnamed(done.stderr, "--id", "--provision_endpoint") == []
 
 
 class TestPool:
@@ -118,23 +119,22 @@ class TestPool:
         )
         return pool.StartWorker(request, None).error
 
-    def test_workers_are_told_where_the_engine_is(self, tmp_path):
-        told = "open('new', 'w').write(' '.join(sys.argv[1:])); os.rename('new', 'told')"
-        program = f"import os, sys; os.chdir({str(tmp_path)!r}); {told}"
+    def test_workers_get_the_addresses_of_the_engine(self, tmp_path):
+        note = "open('new', 'w').write(' '.join(sys.argv[1:])); os.rename('new', 'arguments')"
+        program = f"import os, sys; os.chdir({str(tmp_path)!r}); {note}"
         pool = WorkerPool([sys.executable, "-c", program])
         assert self.start(pool, "1-1") == ""
-        while not (tmp_path / "told").exists():
+        while not (tmp_path / "arguments").exists():
             time.sleep(0.05)
         pool.stop_all()
-        told = (tmp_path / "told").read_text().split()
-        assert told[:2] == ["--id=1-1", "--control_endpoint=localhost:1"]
-        assert "--provision_endpoint=localhost:1" in told
+        arguments = (tmp_path / "arguments").read_text().split()
+        assert arguments[:2] == ["--id=1-1", "--control_endpoint=localhost:1"]
+        assert "--provision_endpoint=localhost:1" in arguments
 
-    def test_a_second_worker_of_one_id_is_refused(self, pool):
+    def test_a_second_worker_with_the_same_id_is_refused(self, pool):
         assert self.start(pool, "1-1") == ""
         assert self.start(pool, "1-2") == ""
-        said = "worker 1-1 is at work: one pool serves one engine process"
-        assert self.start(pool, "1-1") == said
+        assert "1-1" in self.start(pool, "1-1")
 
     def test_a_stopped_worker_can_be_started_again(self, pool):
         assert self.start(pool, "1-1") == ""
@@ -142,16 +142,16 @@ class TestPool:
         pool.StopWorker(SimpleNamespace(worker_id="1-1"), None)
         assert self.start(pool, "1-1") == ""
 
-    def test_it_needs_an_address(self, capsys):
+    def test_an_address_without_a_host_is_refused(self, capsys):
         with pytest.raises(SystemExit, match="2"):
             worker.parse(["--pool", "50000"])
-        assert "--pool: '50000' is no HOST:PORT" in capsys.readouterr().err
+        assert unnamed(capsys.readouterr().err, "--pool", "'50000'", "HOST:PORT") == []
 
 
-def test_a_plain_installation_starts_workers_without_a_word():
-    """Beam warns as it is imported where Google's libraries are not installed."""
+def test_workers_of_a_plain_installation_start_without_beams_warning():
+    """Beam warns while it is imported if Google's libraries are not installed."""
     plain = "import sys; sys.modules['apitools'] = None; import {}"
-    said = {
+    output = {
         module: subprocess.run(
             [sys.executable, "-P", "-c", plain.format(module)],
             capture_output=True,
@@ -160,5 +160,5 @@ def test_a_plain_installation_starts_workers_without_a_word():
         ).stderr
         for module in ("apache_beam", "evenpair.runners.direct.worker_imports")
     }
-    assert "apitools not found" in said["apache_beam"]
-    assert said["evenpair.runners.direct.worker_imports"] == ""
+    assert "apitools not found" in output["apache_beam"]
+    assert output["evenpair.runners.direct.worker_imports"] == ""

@@ -1,13 +1,14 @@
-"""Scenes: what is drawn, what is said and what is known agree."""
+"""Scenes: pictures, descriptions and known facts agree."""
 
 import random
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops
+from PIL import ImageChops
 
 from evenpair.scenes.describe import describe_scene, described_scenes, sparse_caption
 from evenpair.scenes.render import render_scene, scene_jpeg
@@ -42,13 +43,13 @@ PAIR = Scene(
 
 
 def words_of(facts: Facts) -> Counter[str]:
-    """Every word that a caption of these facts must hold at least once."""
+    """Return the words that a caption of these facts has, each as often as it must."""
     named = Counter(facts.objects)
     named.update(attribute for _, attribute in facts.attributes)
     return named
 
 
-def test_facts_of_a_scene():
+def test_a_scene_has_the_facts_of_its_objects_and_layout():
     assert scene_facts(PAIR) == Facts(
         ("circle", "square"),
         (
@@ -72,13 +73,12 @@ def test_objects_of_a_scene_are_told_apart_by_shape(scene):
 
 @given(scenes)
 def test_objects_lie_inside_the_picture(scene):
-    assert all(
-        min(o.x, o.y) - o.radius >= 0 and max(o.x, o.y) + o.radius <= 1 for o in scene.objects
-    )
+    assert min(min(o.x, o.y) - o.radius for o in scene.objects) >= 0
+    assert max(max(o.x, o.y) + o.radius for o in scene.objects) <= 1
 
 
 @given(scenes)
-def test_neighbours_are_aligned_and_apart_as_their_relation_says(scene):
+def test_neighbours_are_apart_in_the_direction_of_their_relation(scene):
     for predicate, one, other in zip(
         scene.predicates, scene.objects, scene.objects[1:], strict=False
     ):
@@ -103,23 +103,21 @@ def test_every_look_and_every_layout_occurs():
     }
 
 
-@given(seeds, seeds)
-def test_a_scene_is_a_function_of_seed_and_index(seed, index):
-    random.seed(index)
-    one = sample_scene(seed, index)
-    random.seed(seed)
-    assert sample_scene(seed, index) == one
-
-
 @settings(max_examples=20)
-@given(scenes)
-def test_a_picture_repeats_to_the_byte(scene):
-    assert scene_jpeg(scene) == scene_jpeg(scene)
+@given(seeds, seeds)
+def test_scene_and_picture_do_not_depend_on_the_global_random_state(seed, index):
+    pictures = []
+    for state in (seed, index + 1):
+        random.seed(state)
+        np.random.seed(state % 2**32)
+        scene = sample_scene(seed, index)
+        pictures.append((scene, scene_jpeg(scene)))
+    assert pictures[0] == pictures[1]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("texture", TEXTURES)
-def test_each_object_shows_where_it_is_and_nowhere_else(shape, texture):
+def test_an_object_is_drawn_at_its_place_only(shape, texture):
     ground = render_scene(Scene((), (), 5), 96)
     picture = render_scene(Scene((item(shape, 0.3, 0.6, texture=texture),), (), 5), 96)
     box = ImageChops.difference(ground, picture).getbbox()
@@ -142,29 +140,28 @@ def test_each_fact_changes_the_picture(field, value):
     assert ImageChops.difference(*pictures).getbbox() is not None
 
 
-def test_pictures_have_the_size_asked_for():
-    assert render_scene(PAIR, 120).size == (120, 120)
-    assert render_scene(PAIR).mode == "RGB"
-    assert isinstance(render_scene(PAIR), Image.Image)
+def test_pictures_have_the_given_size():
+    picture = render_scene(PAIR, 120)
+    assert (picture.size, picture.mode) == ((120, 120), "RGB")
 
 
 @given(scenes, seeds)
-def test_a_description_names_every_fact(scene, seed):
+def test_a_description_states_every_fact(scene, seed):
     text = describe_scene(scene, random.Random(seed))
-    said = Counter(text.lower().replace(".", " ").replace(",", " ").split())
-    assert words_of(scene_facts(scene)) <= said
-    assert said["above"] == scene.predicates.count(ABOVE)
-    assert said["left"] == scene.predicates.count(LEFT_OF)
+    words = Counter(text.lower().replace(".", " ").replace(",", " ").split())
+    assert words_of(scene_facts(scene)) <= words
+    assert words["above"] == scene.predicates.count(ABOVE)
+    assert words["left"] == scene.predicates.count(LEFT_OF)
 
 
 @given(scenes, seeds, st.floats(0.0, 1.0))
-def test_a_sparse_caption_says_its_facts_and_no_others(scene, seed, left_out):
+def test_a_sparse_caption_states_its_own_facts_only(scene, seed, left_out):
     text, facts = sparse_caption(scene, random.Random(seed), left_out)
     known = scene_facts(scene)
-    said = Counter(text.lower().replace(".", " ").replace(",", " ").split())
+    words = Counter(text.lower().replace(".", " ").replace(",", " ").split())
     vocabulary = {*SHAPES, *SIZES, *COLOURS, *TEXTURES}
-    assert {word for word in said if word in vocabulary} == set(words_of(facts))
-    assert said["above"] + said["left"] == len(facts.relations)
+    assert {word for word in words if word in vocabulary} == set(words_of(facts))
+    assert words["above"] + words["left"] == len(facts.relations)
     assert len(facts) == max(1, round((1 - left_out) * len(known)))
     assert set(facts.objects) <= set(known.objects)
     assert set(facts.attributes) <= set(known.attributes)
@@ -172,7 +169,7 @@ def test_a_sparse_caption_says_its_facts_and_no_others(scene, seed, left_out):
 
 
 @pytest.mark.parametrize(
-    ("left_out", "said"),
+    ("left_out", "stated"),
     [
         (1.0, {(1, 0, 0)}),
         (0.78, {(2, 0, 0)}),
@@ -180,13 +177,14 @@ def test_a_sparse_caption_says_its_facts_and_no_others(scene, seed, left_out):
         (0.0, {(2, 6, 1)}),
     ],
 )
-def test_details_are_left_out_before_objects(left_out, said):
+def test_details_are_left_out_before_objects(left_out, stated):
     facts = [sparse_caption(PAIR, random.Random(seed), left_out)[1] for seed in range(40)]
-    assert {(len(f.objects), len(f.attributes), len(f.relations)) for f in facts} == said
+    assert {(len(f.objects), len(f.attributes), len(f.relations)) for f in facts} == stated
 
 
-def test_described_scenes_repeat_and_differ():
+def test_described_scenes_differ_and_begin_the_same_however_many_are_drawn():
     captions = list(described_scenes(3, 200))
-    assert captions == list(described_scenes(3, 200))
     assert len({text for text, _ in captions}) > 150
-    assert captions != list(described_scenes(4, 200))
+    random.seed(8)
+    assert list(described_scenes(3, 50)) == captions[:50]
+    assert captions[:50] != list(described_scenes(4, 50))

@@ -1,8 +1,9 @@
-"""The demo's data set: img2dataset's layout, known truth, the same bytes each time."""
+"""The demo's data set: img2dataset's layout, known facts, the same bytes each time."""
 
 import hashlib
 import io
 import json
+import random
 import tarfile
 from collections import Counter
 
@@ -43,7 +44,7 @@ def read_samples(path):
         return list(webdataset.tariterators.group_by_keys(files))
 
 
-def test_files_of_each_shard(folder):
+def test_every_shard_has_an_archive_a_table_and_statistics(folder):
     assert sorted(path.name for path in folder.iterdir()) == [
         f"{shard:05d}{ending}"
         for shard in range(3)
@@ -70,9 +71,9 @@ def test_members_come_in_order_and_look_like_webdatasets(folder):
     }
 
 
-def test_every_picture_is_whole_and_hashed(samples):
-    for sample in samples:
-        Image.open(io.BytesIO(sample["jpg"])).load()
+def test_every_picture_is_whole_and_has_its_hash(samples):
+    pictures = [Image.open(io.BytesIO(sample["jpg"])).convert("RGB") for sample in samples]
+    assert len({picture.tobytes() for picture in pictures}) == PAIRS - 1
     hashes = [hashlib.sha256(sample["jpg"]).hexdigest() for sample in samples]
     assert [json.loads(sample["json"])["sha256"] for sample in samples] == hashes
     assert len(set(hashes)) == PAIRS - 1
@@ -101,7 +102,7 @@ def test_stats_count_each_shard(folder):
     assert [s["count"] for s in stats] == [s["successes"] for s in stats] == [50, 50, 20]
 
 
-def test_truth_is_each_scenes_facts_by_uid(samples, truth):
+def test_the_truth_has_the_facts_of_each_scene_by_uid(samples, truth):
     rows = [json.loads(sample["json"]) for sample in samples]
     uids = [derive_uid(row["url"], "any", "any", row["caption"]) for row in rows]
     assert [line["uid"] for line in truth] == uids
@@ -112,12 +113,12 @@ def test_truth_is_each_scenes_facts_by_uid(samples, truth):
     ]
 
 
-def test_no_scene_is_one_that_training_drew():
+def test_no_scene_was_drawn_for_training():
     drawn = {pair.scene for pair in demo_pairs(50, 0)}
     assert not drawn & {sample_scene(0, index) for index in range(50)}
 
 
-def test_the_odd_ones(samples):
+def test_some_pairs_lack_a_caption_have_a_file_name_or_repeat_another(samples):
     captions = [sample["txt"].decode() for sample in samples]
     assert [number for number, caption in enumerate(captions) if not caption] == [42]
     assert captions[77] == "IMG_0077.JPG"
@@ -127,19 +128,20 @@ def test_the_odd_ones(samples):
 
 def test_captions_leave_out_well_over_half():
     pairs = list(demo_pairs(400, 1))
-    said = Counter()
+    counts = Counter()
     for pair in pairs:
         facts = scene_facts(pair.scene)
         words = (pair.caption or "").lower().replace(".", "").replace(",", "").split()
         terms = [*facts.objects, *(attribute for _, attribute in facts.attributes)]
-        said["known"] += len(terms)
-        said["named"] += len([term for term in terms if term in words])
-    assert 0.2 < said["named"] / said["known"] < 0.45
+        counts["known"] += len(terms)
+        counts["named"] += len([term for term in terms if term in words])
+    assert 0.2 < counts["named"] / counts["known"] < 0.45
 
 
 @pytest.mark.parametrize("pairs", [1, 2, 11])
-def test_same_arguments_same_bytes(tmp_path, pairs):
-    for name in ("one", "two"):
+def test_the_same_arguments_give_the_same_bytes(tmp_path, pairs):
+    for state, name in enumerate(("one", "two")):
+        random.seed(state)
         write_demo_shards(tmp_path / name / "shards-in", pairs, 3, 5)
     files = {
         name: {

@@ -1,4 +1,4 @@
-"""Samples: members grouped by key, as webdataset does it."""
+"""Samples: members grouped by key, as webdataset groups them."""
 
 import pytest
 import webdataset
@@ -52,9 +52,9 @@ def test_neighbours_are_grouped_as_webdataset_groups_them(names):
     assert [(sample.key, list(sample.members)) for sample in ours] == theirs
 
 
-def test_a_member_without_an_extension_does_not_part_a_sample():
-    found = list(group_samples(members("1.jpg", "README", "._1.txt", "1.txt")))
-    assert [(sample.key, list(sample.members)) for sample in found] == [("1", ["jpg", "txt"])]
+def test_a_member_without_an_extension_does_not_split_a_sample():
+    samples = group_samples(members("1.jpg", "README", "._1.txt", "1.txt"))
+    assert [(sample.key, list(sample.members)) for sample in samples] == [("1", ["jpg", "txt"])]
 
 
 def test_a_field_that_comes_twice_is_noted():
@@ -86,7 +86,7 @@ def test_samples_come_up_to_the_damage():
         (["1.seg.png", "1.txt"], None),
     ],
 )
-def test_the_image_is_the_one_that_open_clip_takes(names, image):
+def test_the_image_of_a_sample_is_the_one_that_open_clip_decodes(names, image):
     [sample] = group_samples(members(*names))
     assert (sample.image and sample.image.name) == image
 
@@ -103,5 +103,5 @@ def test_the_image_is_the_one_that_open_clip_takes(names, image):
         ("\udcff01", False),
     ],
 )
-def test_a_key_stays_in_its_folder(key, safe):
+def test_a_key_that_would_leave_its_folder_is_unsafe(key, safe):
     assert is_safe_key(key) is safe

@@ -1,4 +1,4 @@
-"""Fields added to a sample's JSON: nothing else of it is touched."""
+"""Fields added to a sample's JSON: every other field keeps its text."""
 
 import json
 import re
@@ -19,7 +19,7 @@ INDENTS = st.sampled_from([None, 0, 1, 4, "\t"])
 
 
 @given(original=OBJECTS, added=OBJECTS, indent=INDENTS, ascii_only=st.booleans())
-def test_the_result_parses_to_both_objects_together(original, added, indent, ascii_only):
+def test_the_result_parses_to_the_union_of_both_objects(original, added, indent, ascii_only):
     text = json.dumps(original, indent=indent, ensure_ascii=ascii_only)
     assert json.loads(add_fields(text, added)) == original | added
 
@@ -29,7 +29,7 @@ def same(one, other):
 
 
 @given(original=OBJECTS, added=OBJECTS, indent=INDENTS, ascii_only=st.booleans())
-def test_every_other_member_is_kept_to_the_letter(original, added, indent, ascii_only):
+def test_the_text_of_every_other_member_is_kept(original, added, indent, ascii_only):
     members = [
         json.dumps({name: value}, indent=indent, ensure_ascii=ascii_only)[1:-1].strip()
         for name, value in original.items()
@@ -41,7 +41,7 @@ def test_every_other_member_is_kept_to_the_letter(original, added, indent, ascii
     assert re.match(r"\{\s*" + pattern, add_fields(text, added))
 
 
-def test_numbers_escapes_order_and_repeated_names_are_not_touched():
+def test_numbers_escapes_order_and_repeated_names_are_kept():
     text = r'{"b": 1.50, "a": 1e3, "é": "\u00e9\/", "a": 12345678901234567890, "uid": "old"}'
     assert add_fields(text, {"uid": "new"}) == (
         "{\n"
@@ -54,13 +54,13 @@ def test_numbers_escapes_order_and_repeated_names_are_not_touched():
     )
 
 
-def test_what_says_already_what_it_shall_is_not_touched():
+def test_a_field_that_already_has_the_value_keeps_its_text():
     text = r'{ "a":1.50,"uid" : "\u006eew" }'
     assert add_fields(text, {"uid": "new"}) == '{\n    "a":1.50,"uid" : "\\u006eew"\n}'
     assert add_fields('{"uid": 1}', {"uid": True}) == '{\n    "uid": true\n}'
 
 
-def test_without_an_original_there_are_only_the_added_fields():
+def test_without_an_original_the_result_has_the_added_fields_only():
     assert json.loads(add_fields(None, {"uid": "x", "imbalance_after": None})) == {
         "uid": "x",
         "imbalance_after": None,
@@ -71,6 +71,6 @@ def test_without_an_original_there_are_only_the_added_fields():
     "text",
     ["", "[]", "null", '{"a"', '{"a" 1}', '{"a": }', '{"a": 1 "b": 2}', "{a: 1}", "\ufeff{}"],
 )
-def test_what_is_no_json_object_is_refused(text):
+def test_text_that_is_not_a_json_object_is_refused(text):
     with pytest.raises(ValueError, match="char"):
         add_fields(text, {"uid": "x"})

@@ -7,7 +7,7 @@ from evenpair.schemas.tables import SCORES, SELECTION
 
 
 def piece(rows, **others):
-    """The chosen rows of one source, as write has them."""
+    """Return chosen rows of one source, as the phase write has them."""
     fields = {f.name: f for f in (*SCORES, *SELECTION)}
     columns = {name: pa.nulls(rows, field.type) for name, field in fields.items()}
     columns |= {
@@ -30,7 +30,7 @@ def test_columns_are_img2datasets_then_those_of_the_source_then_ours():
     assert table["error_message"].to_pylist() == [None] * 2
 
 
-def test_fields_that_one_source_lacks_are_null_there():
+def test_fields_that_a_source_lacks_are_null_in_its_rows():
     table = shard_table([piece(1, a=pa.array([1])), piece(1, b=pa.array(["x"]))])
     assert table.select(["a", "b"]).to_pylist() == [{"a": 1, "b": None}, {"a": None, "b": "x"}]
 
@@ -45,7 +45,7 @@ def test_a_type_that_differs_becomes_a_string():
     assert table["n"].to_pylist() == ["1", None, "many"]
 
 
-def test_a_source_of_which_nothing_is_left_gives_no_row():
+def test_a_source_without_chosen_rows_adds_no_rows():
     table = shard_table([piece(2).slice(0, 0), piece(1, a=pa.array([1]))])
     assert table.num_rows == 1
     assert table["a"].to_pylist() == [1]

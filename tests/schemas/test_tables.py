@@ -38,12 +38,12 @@ def facts_table(facts):
 
 
 @given(facts=st.lists(FACT_SETS, max_size=5))
-def test_facts_come_back_from_arrow(facts):
+def test_facts_survive_the_round_trip_through_arrow(facts):
     assert facts_from_table(facts_table(facts)) == facts
 
 
 @given(facts=st.lists(FACT_SETS, min_size=1, max_size=5), data=st.data())
-def test_facts_come_back_from_a_part_of_a_table(facts, data):
+def test_facts_are_read_from_a_part_of_a_table(facts, data):
     start = data.draw(st.integers(0, len(facts)))
     table = pa.concat_tables([facts_table(facts), facts_table([BROWN_DOG])])
     assert facts_from_table(table.slice(start)) == [*facts, BROWN_DOG][start:]
@@ -52,19 +52,19 @@ def test_facts_come_back_from_a_part_of_a_table(facts, data):
 
 
 @given(facts=st.lists(st.none() | FACT_SETS, max_size=5))
-def test_facts_come_back_from_a_column_of_structs(facts):
+def test_facts_are_read_from_a_column_of_structs(facts):
     columns = facts_to_arrow([row or Facts() for row in facts])
     mask = pa.array([row is None for row in facts], pa.bool_())
     structs = pa.StructArray.from_arrays(columns, FACTS.names, mask=mask)
     assert facts_from_struct(pa.chunked_array([structs])) == facts
 
 
-def test_nulls_state_nothing():
+def test_null_columns_have_no_facts():
     table = pa.table([pa.nulls(2, field.type) for field in FACTS], schema=FACTS)
     assert facts_from_table(table) == [Facts(), Facts()]
 
 
-def test_facts_count_their_facts():
+def test_the_length_of_facts_counts_all_kinds():
     assert len(BROWN_DOG) == 4
 
 
@@ -85,12 +85,12 @@ def test_rejections_become_rows():
     ]  # fmt: skip
 
 
-def test_no_rejections_are_an_empty_table():
+def test_an_empty_list_of_rejections_is_an_empty_table():
     assert rejections_to_table([]) == REJECTIONS.empty_table()
 
 
 @pytest.mark.parametrize(
-    ("given_names", "names"),
+    ("field_names", "names"),
     [
         (["exif", "coco_id"], ["exif", "coco_id"]),
         (["language"], ["source_language"]),
@@ -98,12 +98,12 @@ def test_no_rejections_are_an_empty_table():
         (["source_language", "language"], ["source_language", "source_source_language"]),
     ],
 )
-def test_fields_of_a_source_never_take_a_name_of_ours(given_names, names):
-    others = {name: pa.array([name]) for name in given_names}
+def test_fields_of_a_source_never_replace_our_columns(field_names, names):
+    others = {name: pa.array([name]) for name in field_names}
     table = with_other_fields(pa.table([pa.nulls(1, f.type) for f in PAIRS], schema=PAIRS), others)
     added = table.select(range(len(PAIRS), table.num_columns))
     assert added.column_names == names
-    assert [column[0].as_py() for column in added.columns] == given_names
+    assert [column[0].as_py() for column in added.columns] == field_names
     assert set(names).isdisjoint(SCORES.names)
 
 
@@ -116,7 +116,7 @@ def test_fields_of_a_source_never_take_a_name_of_ours(given_names, names):
         st.none() | st.text("0123456789abcdef", min_size=32, max_size=32),
     )
 )
-def test_a_tally_travels_in_the_metadata_of_a_schema(tally):
+def test_a_tally_is_kept_in_the_metadata_of_a_table(tally):
     sink = pa.BufferOutputStream()
     pq.write_table(with_tally(pa.table({"uid": ["x"]}), tally), sink)
     assert tally_of(pq.read_schema(pa.BufferReader(sink.getvalue()))) == tally
@@ -137,6 +137,6 @@ class TestUnit:
     def test_rows_are_kept_by_a_mask(self):
         assert self.unit.only(pa.array([False, True])).table == pa.table({"a": [2], "b": ["y"]})
 
-    def test_columns_are_ordered_and_left_out(self):
+    def test_columns_are_ordered_and_dropped(self):
         assert self.unit.with_order(["b", "a"]).table.column_names == ["b", "a"]
         assert self.unit.without_columns(["a"]).table.column_names == ["b"]

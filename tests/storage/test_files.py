@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and found whatever their folder is called."""
+"""Files are written whole or not at all, and found in folders of any name."""
 
 import os
 
@@ -12,7 +12,7 @@ def names(folder):
     return sorted(path.name for path in folder.rglob("*"))
 
 
-def test_a_file_is_there_when_it_is_whole(tmp_path):
+def test_a_file_appears_when_it_is_whole(tmp_path):
     path = tmp_path / "new" / "folder" / "file"
     with files.write_whole(str(path)) as file:
         file.write(b"half")
@@ -21,7 +21,7 @@ def test_a_file_is_there_when_it_is_whole(tmp_path):
     assert names(path.parent) == ["file"]
 
 
-def test_a_file_that_is_not_finished_leaves_what_was_there(tmp_path):
+def test_an_unfinished_file_leaves_the_old_one(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"before")
     with pytest.raises(TypeError), files.write_whole(str(path)) as file:
@@ -30,13 +30,13 @@ def test_a_file_that_is_not_finished_leaves_what_was_there(tmp_path):
     assert names(tmp_path) == ["file"]
 
 
-def test_a_file_that_cannot_be_made_is_called_by_its_own_name(tmp_path):
+def test_an_error_names_the_file_and_not_its_temporary_name(tmp_path):
     path = str(tmp_path / ("n" * 240))
-    with pytest.raises(OSError, match=f"File name too long: '{path}'$"):
+    with pytest.raises(OSError, match=f"'{path}'$"):
         files.write_bytes(path, b"")
 
 
-def test_two_attempts_do_not_meet(tmp_path):
+def test_two_attempts_at_the_same_file_leave_one_whole_file(tmp_path):
     path = str(tmp_path / "file")
     with files.write_whole(path) as one, files.write_whole(path) as other:
         one.write(b"same")
@@ -45,7 +45,7 @@ def test_two_attempts_do_not_meet(tmp_path):
     assert names(tmp_path) == ["file"]
 
 
-def test_a_table_comes_back(tmp_path):
+def test_a_table_survives_the_round_trip(tmp_path):
     table = pa.table({"a": [1, 2], "b": ["x", None]}).replace_schema_metadata({"k": "v"})
     path = str(tmp_path / "table.parquet")
     files.write_table(path, table)
@@ -83,14 +83,14 @@ def test_a_glob_finds_files_in_order(tmp_path):
     assert files.find(f"{tmp_path}/no/*") == []
 
 
-def test_what_is_not_there_is_removed_already(tmp_path):
+def test_removing_a_missing_file_does_nothing(tmp_path):
     files.remove(str(tmp_path / "nothing"))
     (tmp_path / "file").touch()
     files.remove(str(tmp_path / "file"))
     assert names(tmp_path) == []
 
 
-def test_a_folder_is_gone_at_once(tmp_path, monkeypatch):
+def test_a_folder_disappears_before_its_files_are_removed(tmp_path, monkeypatch):
     folder = tmp_path / "shards"
     folder.mkdir()
     (folder / "00000.tar").touch()
@@ -103,7 +103,7 @@ def test_a_folder_is_gone_at_once(tmp_path, monkeypatch):
     assert names(tmp_path) == []
 
 
-def test_what_killed_attempts_left_is_removed_and_nothing_else(tmp_path):
+def test_only_temporary_files_of_killed_attempts_are_removed(tmp_path):
     files.write_bytes(str(tmp_path / "a" / "kept"), b"x")
     for name in (".kept.tmp-0123", "a/.kept.tmp-4567"):
         (tmp_path / name).touch()

@@ -1,4 +1,4 @@
-"""A captioning service on this machine that misbehaves as it is told to."""
+"""A captioning service on this machine that fails as a test wants it to."""
 
 import base64
 import io
@@ -23,10 +23,10 @@ def completion(text: Any, reason: str | None = "stop", **message: Any) -> bytes:
 
 @dataclass
 class Service:
-    """What a service does with its requests; each plan is used once, then it answers as it should.
+    """The plans of a service, each of which is used once, and the requests that it has had.
 
-    A plan is a status, a body and headers, or the name of a misbehaviour. An answer is the size of
-    the image; ``by_width`` has plans for images of one width, which are used each time.
+    A plan is a status, a body and headers, or the name of a failure. Without a plan the answer is
+    the size of the image; ``by_width`` has plans for images of one width, which are used each time.
     """
 
     plans: list[Any] = field(default_factory=list)
@@ -36,6 +36,8 @@ class Service:
     asked: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
+    lists: int = 0
+    """How often the list of models was requested."""
     at_work: int = 0
     most_at_work: int = 0
     url: str = ""
@@ -60,6 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self) -> None:
+        self.service.lists += 1
         status, body, headers = self.service.models
         self._reply(status, json.dumps(body).encode(), headers)
 

@@ -1,4 +1,4 @@
-"""The stages as Beam transforms: what each gives, however its input is split."""
+"""The stages as Beam transforms: the outputs of each, however its input is split."""
 
 import apache_beam as beam
 import pyarrow as pa
@@ -8,7 +8,7 @@ from apache_beam.pvalue import AsSingleton
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.testing.util import assert_that, equal_to
 
-from evenpair.pipeline.phases.steps import keep_sources
+from evenpair.pipeline.phases.score import keep_sources
 from evenpair.schemas.facts import Attribute, Facts
 from evenpair.schemas.phase import Phase
 from evenpair.schemas.rejection import Reason, Rejection
@@ -32,10 +32,6 @@ from evenpair.transforms.information.mark_sparse import MarkSparse
 from evenpair.transforms.information.measure_information import MeasureInformation
 from evenpair.transforms.information.sum_events import SumEvents
 from evenpair.transforms.read.read_captions import ReadCaptions
-from evenpair.transforms.select.decide import RejectBeyondCut, RejectDuplicates
-from evenpair.transforms.select.find_cut import ROUNDS, NarrowCut, to_cut
-from evenpair.transforms.select.find_duplicates import FindDuplicates
-from evenpair.transforms.select.plan_shards import PlanShards, load_plan
 from evenpair.transforms.spread import Spread, SpreadSources
 from evenpair.transforms.units import ALL, KeepUnits, LoadUnits
 
@@ -48,7 +44,7 @@ CORPUS = [[DOG] * 3 + [CAT], [CAT] * 4, []]
 
 
 def pipeline():
-    """A pipeline of Beam's own runner, in memory and named: no other is looked for."""
+    """Return a pipeline on Beam's own runner; if none is named, Beam looks for others."""
     return beam.Pipeline(runner=FnApiRunner())
 
 
@@ -64,24 +60,24 @@ def with_facts(at, facts, language="en"):
 
 
 def column(name):
-    return beam.Map(lambda found: (found.source.name, found.table[name].to_pylist()))
+    return beam.Map(lambda unit: (unit.source.name, unit.table[name].to_pylist()))
 
 
 def table_of(facts, full_level):
     return statistics_to_table(Statistics(count_events(facts), full_level))
 
 
-def test_spread_gives_every_element_once():
+def test_spread_emits_every_element_once():
     with pipeline() as root:
         assert_that(root | Spread(SOURCES), equal_to(SOURCES))
 
 
-def test_spread_of_nothing_is_nothing():
+def test_spread_of_no_elements_is_empty():
     with pipeline() as root:
         assert_that(root | Spread([]), equal_to([]))
 
 
-def test_read_captions(tmp_path):
+def test_read_captions_emits_a_unit_for_every_source(tmp_path):
     for n in range(2):
         write_source(tmp_path / f"{n}.tar", [MadePair(n, f"caption {n}")])
     sources = name_sources([f"{tmp_path}/{n}.tar" for n in range(3)])
@@ -89,12 +85,12 @@ def test_read_captions(tmp_path):
         units = root | Spread(sources) | ReadCaptions()
         expected = [("0", ["caption 0"]), ("1", ["caption 1"]), ("2", [])]
         assert_that(units | "Captions" >> column("caption"), equal_to(expected), "captions")
-        faults = units | beam.Map(lambda found: found.tally.fault)
+        faults = units | beam.Map(lambda unit: unit.tally.fault)
         missing = f"{tmp_path}/2.tar: No such file or directory"
         assert_that(faults, equal_to([None, None, missing]), "faults")
 
 
-def test_find_facts():
+def test_find_facts_adds_facts_language_and_words():
     captions = pa.array(["a brown dog", None, "犬がいる"], pa.string())
     with pipeline() as root:
         units = root | beam.Create([unit(0, {"caption": captions})]) | FindFacts()
@@ -118,7 +114,7 @@ def test_count_facts_adds_the_corpus_to_the_prior(tmp_path):
         assert_that(summed | beam.Map(load_table), equal_to([expected]))
 
 
-def test_statistics_are_kept_at_the_path_that_comes_back(tmp_path):
+def test_statistics_are_kept_at_the_returned_path(tmp_path):
     statistics = Statistics(count_events([DOG]), 3.0)
     path = keep_statistics(statistics, str(tmp_path / "statistics.parquet"))
     assert load_statistics(path) == statistics
@@ -145,7 +141,7 @@ def test_bits_sparseness_and_the_full_level_come_from_the_statistics(tmp_path):
         assert_that(levels, equal_to([2.0]), "level")  # a cat is one caption in four: 2 bits
 
 
-def test_marking_and_choosing_sparse_pairs(tmp_path):
+def test_pairs_below_the_threshold_are_marked_and_chosen(tmp_path):
     statistics = Statistics(count_events([DOG]), 10.0)
     path = keep_statistics(statistics, str(tmp_path / "statistics.parquet"))
     with pipeline() as root:
@@ -164,7 +160,7 @@ def test_marking_and_choosing_sparse_pairs(tmp_path):
         )
 
 
-def test_units_are_kept_and_loaded(tmp_path):
+def test_rejections_are_kept_with_their_unit(tmp_path):
     run = RunDirectory(str(tmp_path))
     rejection = Rejection("u", "0", "k", Phase.SCORE, Reason.NO_CAPTION)
     table = PAIRS.empty_table()
@@ -175,7 +171,7 @@ def test_units_are_kept_and_loaded(tmp_path):
         assert_that(loaded, equal_to([1]))
 
 
-def test_units_that_are_kept_come_back(tmp_path):
+def test_kept_units_can_be_loaded(tmp_path):
     run = RunDirectory(str(tmp_path))
     given = unit(1, {"a": [1, 2]})
     with pipeline() as earlier:
@@ -188,84 +184,8 @@ def test_units_that_are_kept_come_back(tmp_path):
         assert_that(everything, equal_to([stamped]), "all")
 
 
-def test_spread_gives_every_source_that_is_listed(tmp_path):
+def test_spread_sources_emits_every_listed_source(tmp_path):
     run = RunDirectory(str(tmp_path))
     keep_sources(run, SOURCES)
     with pipeline() as root:
         assert_that(root | SpreadSources(run.sources), equal_to(SOURCES))
-
-
-def decisions(at, uids, imbalances):
-    rows = len(uids)
-    return unit(
-        at,
-        {
-            "uid": pa.array(uids, pa.string()),
-            "blocked": pa.array([False] * rows, pa.bool_()),
-            "reason": pa.nulls(rows, pa.string()),
-            "language": pa.array(["en"] * rows, pa.string()),
-            "imbalance_after": pa.array(imbalances, pa.float64()),
-            "agreement": pa.nulls(rows, pa.float64()),
-            "imbalance_basis": pa.array(["corpus"] * rows, pa.string()),
-        },
-    )
-
-
-@pytest.mark.parametrize(
-    ("fraction", "kept"),
-    [
-        (None, [("0", [None, None]), ("1", ["duplicate-uid", None]), ("2", [])]),
-        (
-            0.34,
-            [
-                ("0", ["keep-fraction", None]),
-                ("1", ["duplicate-uid", "keep-fraction"]),
-                ("2", []),
-            ],
-        ),
-    ],
-)
-def test_duplicates_are_rejected_and_the_rest_is_cut(tmp_path, fraction, kept):
-    with pipeline() as root:
-        units = root | beam.Create(
-            [
-                decisions(1, ["b" * 32, "c" * 32], [0.0, 0.5]),
-                decisions(0, ["a" * 32, "b" * 32], [0.9, 0.1]),
-                decisions(2, [], []),
-            ]
-        )
-        repeated = units | FindDuplicates("uid", f"{tmp_path}/values")
-        assert_that(
-            repeated | beam.Map(lambda rows: {n: r.tolist() for n, r in rows.items()}),
-            equal_to([{1: [0]}]),
-            "repeated",
-        )
-        distinct = units | RejectDuplicates({Reason.DUPLICATE_UID: AsSingleton(repeated)})
-        found = root | "Nothing found" >> beam.Create([{}])
-        for number in range(ROUNDS if fraction is not None else 0):
-            found = distinct | f"Round {number}" >> NarrowCut(fraction, AsSingleton(found))
-        cut = found | "Cut" >> beam.Map(to_cut)
-        decided = distinct | RejectBeyondCut(AsSingleton(cut))
-        assert_that(decided | column("reason"), equal_to(kept), "reasons")
-
-
-def test_the_plan_follows_the_order_of_the_sources(tmp_path):
-    path = str(tmp_path / "plan.parquet")
-    units = [
-        decisions(at, ["a" * 32] * count, [0.0] * count) for at, count in ((2, 1), (0, 2), (1, 3))
-    ]
-    with pipeline() as root:
-        none = root | "No repeated keys" >> beam.Create([False])
-        plan = root | beam.Create(units) | PlanShards(4, path, AsSingleton(none))
-        pieces = plan | beam.Map(
-            lambda made: {
-                n: [(s, p.start, p.stop) for s, p in found] for n, found in made.pieces.items()
-            }
-        )
-        expected = {0: [(0, 0, 2)], 1: [(1, 0, 3)], 2: [(1, 0, 1)]}
-        assert_that(pieces, equal_to([expected]), "pieces")
-        assert_that(
-            plan | "Width" >> beam.Map(lambda made: made.number_width), equal_to([0]), "width"
-        )
-        kept = plan | "Load" >> beam.Map(lambda _: [s.pairs for s in load_plan(SOURCES, path)])
-        assert_that(kept, equal_to([[2, 4]]), "kept")

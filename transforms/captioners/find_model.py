@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,20 @@ _SECONDS = 10.0
 _SAMPLE_BYTES = 1 << 20
 
 
+class ModelRole(StrEnum):
+    """The role that an option gives to a model; its name is that of the option."""
+
+    CAPTIONER = "captioner"
+    SIMILARITY_MODEL = "similarity model"
+    IMAGE_ENCODER = "image encoder"
+    TEXT_ENCODER = "text encoder"
+
+    @property
+    def option(self) -> str:
+        """The option that names the model: ``--image-encoder``."""
+        return "--" + self.value.replace(" ", "-")
+
+
 @dataclass(frozen=True, slots=True)
 class FoundModel:
     """A model that exists: what is recorded of it, and its configuration."""
@@ -40,7 +55,9 @@ class FoundModel:
         return family_of(self.model_type).prompt
 
 
-def find_model(model: str, path: str, revision: str = "", *, role: str = "captioner") -> FoundModel:
+def find_model(
+    model: str, path: str, revision: str = "", *, role: ModelRole = ModelRole.CAPTIONER
+) -> FoundModel:
     """Find a model by its folder or its id on the hub; nothing large is fetched.
 
     What is in the hub's cache on this machine is taken from there. Raises UsageError, which calls
@@ -95,7 +112,7 @@ def require_captioner(found: FoundModel) -> None:
         )
 
 
-def _type_of(folder: Path, model: str, role: str) -> str:
+def _type_of(folder: Path, model: str, role: ModelRole) -> str:
     try:
         config: Any = json.loads((folder / _CONFIG).read_text("utf-8"))
         return str(config["model_type"])
@@ -122,7 +139,7 @@ def _digest(folder: Path) -> str:
     return hashed.hexdigest()
 
 
-def _find_on_hub(model: str, path: str, revision: str, role: str) -> FoundModel:
+def _find_on_hub(model: str, path: str, revision: str, role: ModelRole) -> FoundModel:
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
@@ -146,7 +163,7 @@ def _cached_config(path: str, revision: str) -> Path | None:
         return None
 
 
-def _fetched_config(model: str, path: str, revision: str, role: str) -> Path:
+def _fetched_config(model: str, path: str, revision: str, role: ModelRole) -> Path:
     """Ask the hub once, so that it is known at once whether there is such a model."""
     from huggingface_hub import HfApi, hf_hub_download
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from ...schemas.run_tables import RunTable
+from ..captioners.find_model import ModelRole
 
 Vector = npt.NDArray[np.float32]
 """An embedding of length 1."""
@@ -22,7 +23,17 @@ class Encodes(StrEnum):
     IMAGES = "image"
     TEXTS = "text"
 
+    @property
+    def role(self) -> ModelRole:
+        """The role of the model that encodes."""
+        return _ROLES[self]
 
+
+_ROLES = {
+    Encodes.BOTH: ModelRole.SIMILARITY_MODEL,
+    Encodes.IMAGES: ModelRole.IMAGE_ENCODER,
+    Encodes.TEXTS: ModelRole.TEXT_ENCODER,
+}
 _TABLES = {
     Encodes.BOTH: RunTable.SIMILARITY_VECTORS,
     Encodes.IMAGES: RunTable.IMAGE_VECTORS,

@@ -19,12 +19,6 @@ _MOST_TOKENS = 512
 _PADS_TO_THE_END = ("siglip", "siglip2")
 """Models that were trained on texts of one length, and take a shorter one for another text."""
 
-OPTIONS = {
-    Encodes.BOTH: "--similarity-model",
-    Encodes.IMAGES: "--image-encoder",
-    Encodes.TEXTS: "--text-encoder",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class ChosenEncoder:
@@ -133,7 +127,7 @@ def load_encoder(chosen: ChosenEncoder) -> HuggingFaceEncoder:
         return HuggingFaceEncoder(chosen)
     except (OSError, ValueError, ImportError, KeyError) as error:
         said = str(error).strip().splitlines() or [type(error).__name__]
-        named = f"{OPTIONS[chosen.encodes]} {chosen.found.model}"
+        named = f"{chosen.encodes.role.option} {chosen.found.model}"
         raise UsageError(f"{named}: it cannot be loaded: {said[0]}") from error
 
 
@@ -154,7 +148,7 @@ def require_encoder(chosen: ChosenEncoder) -> None:
         Encodes.TEXTS: features[1] or (reads == "input_ids" and not _answers(kind)),
     }
     if kind is None or not fits[chosen.encodes]:
-        said = f"{OPTIONS[chosen.encodes]} {chosen.found.model}: a {model_type} model"
+        said = f"{chosen.encodes.role.option} {chosen.found.model}: a {model_type} model"
         raise UsageError(f"{said} is none that encodes {_ENCODED[chosen.encodes]}")
 
 

@@ -1,4 +1,4 @@
-"""Encoding the pairs of a source: what is encoded, what is kept, what it does to a selection."""
+"""Encoding the pairs of a source: which are encoded, and which vectors are kept."""
 
 import io
 
@@ -29,11 +29,11 @@ def unit_vector(angle):
 
 
 class FakeEncoder:
-    """Turns a picture by its width and a text by its length; bears so many at once."""
+    """Encodes a picture by its width and a text by its length; fails on batches over a size."""
 
-    def __init__(self, by=BOTH, most=10**6, stumbles=()):
+    def __init__(self, by=BOTH, most=10**6, fails_on=()):
         self.by, self.batch_size = by, 4
-        self._most, self._stumbles = most, set(stumbles)
+        self._most, self._fails_on = most, set(fails_on)
         self.images, self.texts = [], []
 
     def prepare(self, images):
@@ -49,8 +49,8 @@ class FakeEncoder:
     def _encode(self, asked, noted):
         if len(asked) > self._most:
             raise MemoryError
-        if self._stumbles & set(asked):
-            raise ValueError("cannot bear it")
+        if self._fails_on & set(asked):
+            raise ValueError("the model fails on it")
         noted += asked
         return [unit_vector(one) for one in asked if isinstance(one, int)]
 
@@ -126,7 +126,7 @@ ALL = {
 
 
 @pytest.mark.parametrize("most", [10**6, 3, 1])
-def test_the_captioned_pairs_are_compared(source, run, most):
+def test_captioned_pairs_are_encoded_once(source, run, most):
     encoder = FakeEncoder(most=most)
     store = embed(source, run, encoder)
     assert rows(store) == ALL
@@ -137,7 +137,7 @@ def test_the_captioned_pairs_are_compared(source, run, most):
     assert rows(store) == ALL
 
 
-def test_a_kill_costs_a_window(source, run):
+def test_a_killed_run_loses_at_most_a_window(source, run):
     class Killed(BaseException):
         pass
 
@@ -158,7 +158,7 @@ def test_a_kill_costs_a_window(source, run):
     assert set(rest.texts).isdisjoint({"a dog", "a brown dog"})
 
 
-def test_a_new_caption_needs_no_picture_and_a_new_model_all(source, run):
+def test_a_new_caption_encodes_its_text_and_a_new_model_everything(source, run):
     embed(source, run, FakeEncoder()).settle("stamp")
     keep_captions(run, GENERATED | {"0": "a small brown dog", "2": "a pig"})
     encoder = FakeEncoder()
@@ -170,13 +170,13 @@ def test_a_new_caption_needs_no_picture_and_a_new_model_all(source, run):
     assert sorted(other.images) == [1, 2, 3, 5]
 
 
-def test_an_image_that_the_model_cannot_bear_is_asked_about_again(source, run):
-    store = embed(source, run, FakeEncoder(stumbles=[2]))
+def test_an_image_that_the_model_failed_on_is_retried(source, run):
+    store = embed(source, run, FakeEncoder(fails_on=[2]))
     assert rows(store) == {uid: row for uid, row in ALL.items() if uid != "1"}
     assert rows(embed(source, run, FakeEncoder())) == ALL
 
 
-def test_soft_targets_want_all_pairs(source, run):
+def test_soft_targets_encode_all_pairs(source, run):
     images = embed(source, run, FakeEncoder(EncodedBy(Encodes.IMAGES, "i", "1")))
     assert [row[0] is not None for _, row in sorted(rows(images).items())] == [
         *(True, True, True, False, True, True, False)
@@ -201,14 +201,14 @@ def test_soft_targets_want_all_pairs(source, run):
 
 
 @pytest.mark.parametrize(("source", "angle"), [("raw", 0.0), ("generated", 1.0), ("fused", 0.5)])
-def test_the_vector_of_the_caption_that_was_written(source, angle):
+def test_the_vector_of_a_fused_caption_lies_between_both(source, angle):
     vectors = (unit_vector(0), unit_vector(1))
     np.testing.assert_allclose(written_vector(vectors, source), unit_vector(angle), atol=1e-6)
     alone = written_vector((None, vectors[1]), source)
     assert alone is (None if source == "raw" else vectors[1])
 
 
-def test_similarities_are_cosines_and_null_where_there_is_nothing(source, run):
+def test_similarities_are_cosines_or_null(source, run):
     vectors = embed(source, run, FakeEncoder()).load()
     captions = files.read_table(run.table(RunTable.CAPTIONS, "00000"))
     table = compare_images(Unit(source, captions, Tally(5)), vectors).table

@@ -1,4 +1,4 @@
-"""What a captioner answers: what it says, or why it must not be used."""
+"""Answers of a captioner: the caption, or the fault for which it is not used."""
 
 import pytest
 from hypothesis import given
@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from evenpair.schemas.fault import Fault
 from evenpair.transforms.enrich.check_caption import check_caption
-from evenpair.transforms.text.split_sentences import LONG_SENTENCE, split_clauses, split_sentences
 
 LOOPS = [
     "a man in a man in a man in a man",
@@ -39,7 +38,7 @@ LOOPS = [
         ("A dog, a cat,", "A dog, a cat"),
     ],
 )
-def test_what_is_no_part_of_a_caption_is_taken_away(answer, text):
+def test_openings_marks_and_repetitions_are_removed(answer, text):
     assert check_caption(answer, is_cut=False) == (text, None)
 
 
@@ -58,7 +57,7 @@ def test_what_is_no_part_of_a_caption_is_taken_away(answer, text):
         *((loop, Fault.REPEATING) for loop in LOOPS),
     ],
 )
-def test_an_answer_that_cannot_be_used_has_a_fault(answer, fault):
+def test_an_unusable_answer_has_a_fault(answer, fault):
     assert check_caption(answer) == ("", fault)
 
 
@@ -74,7 +73,7 @@ def test_an_answer_that_cannot_be_used_has_a_fault(answer, fault):
         ("A dog sits on a rug.", True, ("A dog sits on a rug.", None)),
     ],
 )
-def test_an_unfinished_sentence_is_left_out(answer, is_cut, checked):
+def test_an_unfinished_sentence_is_removed(answer, is_cut, checked):
     assert check_caption(answer, is_cut=is_cut) == checked
 
 
@@ -87,7 +86,7 @@ def test_an_unfinished_sentence_is_left_out(answer, is_cut, checked):
         ("A dog.", ("A dog.", None)),
     ],
 )
-def test_an_echo_of_the_prompt_is_taken_away(answer, checked):
+def test_an_echo_of_the_prompt_is_removed(answer, checked):
     assert check_caption(answer, prompt="Describe this image.") == checked
 
 
@@ -100,39 +99,3 @@ def test_every_answer_has_a_text_or_a_fault(answer, is_cut):
 def test_an_answer_of_a_megabyte_is_cut():
     text, fault = check_caption(" ".join(f"dog {n}." for n in range(200_000)))
     assert (fault, len(text) <= 10_000) == (None, True)
-
-
-@given(words=st.lists(st.sampled_from(["dog", "dog.", "Mr.", "a", "red!", "U.S."]), max_size=12))
-def test_sentences_joined_are_the_text(words):
-    text = " ".join(words)
-    assert " ".join(split_sentences(text)) == text
-
-
-@pytest.mark.parametrize(
-    ("sentence", "clauses"),
-    [
-        ("a dog, holding a stick", ["a dog, holding a stick"]),
-        (
-            "A man in a black jacket stands on a beach, holding a red surfboard, while two "
-            "children play in the sand behind him.",
-            [
-                "A man in a black jacket stands on a beach",
-                ", holding a red surfboard",
-                ", while two children play in the sand behind him.",
-            ],
-        ),
-        (
-            "A man in a black jacket stands on a wide and sunny beach, and so on, with a very red "
-            "surfboard",
-            [
-                "A man in a black jacket stands on a wide and sunny beach",
-                ", and so on",
-                ", with a very red surfboard",
-            ],
-        ),
-    ],
-)
-def test_only_a_long_sentence_has_clauses(sentence, clauses):
-    assert (len(sentence.split()) > LONG_SENTENCE) == (len(clauses) > 1)
-    assert split_clauses(sentence) == clauses
-    assert "".join(clauses) == sentence

@@ -1,4 +1,4 @@
-"""Hand-made parses in both label schemes: no model is loaded."""
+"""Facts from dependency parses, made by hand in both label schemes without a model."""
 
 import pytest
 from spacy.attrs import LOWER
@@ -16,7 +16,7 @@ N, V, A, P, D, X, R = "NOUN", "VERB", "ADJ", "ADP", "DET", "AUX", "PRON"
 
 
 def doc_of(text: str) -> Doc:
-    """`word/head/label/tag` for each word, heads counted from 0."""
+    """Return a parse from `word/head/label/tag` for each word, heads counted from 0."""
     rows = [word.split("/") for word in text.split()]
     return Doc(
         VOCABULARY,
@@ -123,13 +123,13 @@ CASES = {
 def test_both_schemes_give_the_same_facts(name, scheme):
     texts, objects, attributes, relations = CASES[name]
     doc = doc_of(texts[scheme != "ClearNLP"])
-    found = extract_facts_from_dependencies(doc, LEXICON).facts()
-    assert set(found.objects) == objects
-    assert set(found.attributes) == attributes
-    assert set(found.relations) == relations
+    stated = extract_facts_from_dependencies(doc, LEXICON).facts()
+    assert set(stated.objects) == objects
+    assert set(stated.attributes) == attributes
+    assert set(stated.relations) == relations
 
 
-def test_a_pipeline_without_tags_still_gives_facts():
+def test_a_parse_without_tags_gives_relations():
     doc = Doc(
         VOCABULARY, words="man holds cup".split(), heads=[1, 1, 1], deps=["nsubj", "ROOT", "dobj"]
     )

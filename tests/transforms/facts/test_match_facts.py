@@ -1,3 +1,5 @@
+"""Facts of two captions are matched across wordings, and united."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,8 +28,8 @@ def some_facts(draw):
     if not objects:
         return Facts()
     one = st.sampled_from(objects)
-    said = st.sampled_from(["large", "big", "red", "gray", "grey"])
-    attributes = draw(st.lists(st.builds(Attribute, one, said), unique=True, max_size=3))
+    words = st.sampled_from(["large", "big", "red", "gray", "grey"])
+    attributes = draw(st.lists(st.builds(Attribute, one, words), unique=True, max_size=3))
     predicates = st.sampled_from(["on", "sit on", "next to", "beside"])
     relations = draw(st.lists(st.builds(Relation, one, predicates, one), unique=True, max_size=3))
     return Facts(objects, tuple(attributes), tuple(relations))
@@ -45,11 +47,11 @@ def some_facts(draw):
         (["lamp"], [], {}),
     ],
 )
-def test_each_object_is_the_closest_of_the_other_caption(first, second, aligned):
+def test_objects_are_aligned_with_the_closest_of_the_other_caption(first, second, aligned):
     assert align_objects(first, second) == aligned
 
 
-def test_facts_are_shared_in_whatever_words():
+def test_facts_are_shared_across_wordings():
     first = Facts(
         ("man", "couch"),
         (Attribute("couch", "gray"), Attribute("man", "tall")),
@@ -65,13 +67,13 @@ def test_facts_are_shared_in_whatever_words():
     assert shared.of_second == second
 
 
-def test_man_and_person_are_one_and_go_by_the_name_that_says_more():
+def test_a_man_and_a_person_are_united_under_the_more_informative_name():
     first = Facts(("person",), (Attribute("person", "tall"),))
     second = Facts(
         ("man", "dog"), (Attribute("man", "smiling"),), (Relation("man", "with", "dog"),)
     )
-    said = {"person": 4.0, "man": 5.0, "dog": 6.0}
-    assert unite_wordings(first, second, said.__getitem__) == Facts(
+    bits = {"person": 4.0, "man": 5.0, "dog": 6.0}
+    assert unite_wordings(first, second, bits.__getitem__) == Facts(
         ("man", "dog"),
         (Attribute("man", "tall"), Attribute("man", "smiling")),
         (Relation("man", "with", "dog"),),
@@ -79,13 +81,13 @@ def test_man_and_person_are_one_and_go_by_the_name_that_says_more():
 
 
 @given(some_facts())
-def test_a_caption_shares_all_with_itself(facts):
+def test_a_caption_shares_all_facts_with_itself(facts):
     assert shared_facts(facts, facts).of_first == facts
     assert unite_wordings(facts, facts, len) == facts
 
 
 @given(some_facts(), some_facts())
-def test_the_union_has_no_fewer_facts_than_either_and_no_more_than_both(first, second):
+def test_the_union_has_at_least_the_facts_of_each_and_at_most_those_of_both(first, second):
     united = unite_wordings(first, second, len)
     assert max(len(first.objects), len(second.objects)) <= len(united.objects)
     assert len(united) <= len(first) + len(second)

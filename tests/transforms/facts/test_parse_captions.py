@@ -12,6 +12,8 @@ from evenpair.models.load_parser import ModelNotFoundError, load_parser
 from evenpair.schemas.facts import Facts
 from evenpair.transforms.facts.parse_captions import parse_captions, parse_sentences
 
+from ...support.messages import raises_naming
+
 
 @pytest.fixture(scope="module")
 def nlp():
@@ -67,20 +69,20 @@ def parse(nlp, caption: str) -> Facts:
         ),
     ],
 )
-def test_a_caption_gives_its_facts(nlp, caption, objects, attributes, relations):
+def test_a_caption_states_its_facts(nlp, caption, objects, attributes, relations):
     facts = parse(nlp, caption)
     assert set(facts.objects) == (set(objects.split(", ")) if objects else set())
     assert set(facts.attributes) == set(attributes)
     assert set(facts.relations) == set(relations)
 
 
-def test_one_for_each_caption_in_order(nlp):
+def test_every_caption_gets_its_facts_in_order(nlp):
     captions = ["a dog", "", "a cat", "a dog", "..."] * 300
-    found = [facts.objects for facts in parse_captions(nlp, captions)]
-    assert found == [("dog",), (), ("cat",), ("dog",), ()] * 300
+    objects = [facts.objects for facts in parse_captions(nlp, captions)]
+    assert objects == [("dog",), (), ("cat",), ("dog",), ()] * 300
 
 
-def test_captions_are_taken_as_they_are_needed(nlp):
+def test_captions_are_read_only_as_needed(nlp):
     endless = iter(lambda: "a dog", None)
     assert [f.objects for f in islice(parse_captions(nlp, endless), 3)] == [("dog",)] * 3
 
@@ -104,11 +106,11 @@ CAPTIONS = [
         "  {}! ".format,
     ],
 )
-def test_case_punctuation_and_repetition_change_nothing(nlp, caption, change):
+def test_case_punctuation_and_repetition_do_not_change_the_facts(nlp, caption, change):
     assert parse(nlp, change(caption)) == parse(nlp, caption)
 
 
-def test_batches_change_nothing(nlp):
+def test_batches_do_not_change_the_facts(nlp):
     alone = [parse(nlp, caption) for caption in CAPTIONS]
     assert list(parse_captions(nlp, CAPTIONS * 400)) == alone * 400
 
@@ -120,12 +122,12 @@ def test_batches_change_nothing(nlp):
 @example("dog " * 60_000)
 @example("<" * 10_000)
 @example("ﷺ \U0001f468‍\U0001f469‍\U0001f467 ‮abc ́́́")
-def test_no_string_raises(nlp, caption):
+def test_any_string_can_be_parsed(nlp, caption):
     facts = parse(nlp, caption)
     assert {o for o, _ in facts.attributes} <= set(facts.objects)
 
 
-def test_words_of_facts_can_be_shown(nlp):
+def test_every_fact_knows_its_words(nlp):
     ((facts, (sentence,)),) = parse_sentences(nlp, ["a brown dog on a rug"])
     ((attribute, span),) = sentence.mentions.attributes
     assert attribute == facts.attributes[0]
@@ -140,7 +142,7 @@ def test_the_vocabulary_does_not_grow(nlp):
 
 
 def test_an_unknown_pipeline_is_named():
-    with pytest.raises(ModelNotFoundError, match="'no_such_model'"):
+    with raises_naming(ModelNotFoundError, "'no_such_model'"):
         load_parser("no_such_model")
 
 
@@ -148,16 +150,15 @@ def test_a_pipeline_without_a_parse_is_refused(tmp_path):
     import spacy
 
     spacy.blank("en").to_disk(tmp_path)
-    with pytest.raises(ModelNotFoundError, match="no dependency parser"):
+    with raises_naming(ModelNotFoundError, tmp_path, "dependency parser"):
         load_parser(str(tmp_path))
 
 
-def test_loading_leaves_torch_out_but_importable():
+def test_loading_the_parser_leaves_torch_unimported_but_importable():
     code = (
-        "import sys; from evenpair.models.load_parser import load_parser; load_parser(); "
-        "assert not sys.modules.get('torch'), 'torch was imported'; "
-        "import importlib.util as u; "
-        "spec = u.find_spec('torch'); print(spec is not None)"
+        "import sys; from importlib.util import find_spec; before = find_spec('torch') is not None;"
+        "from evenpair.models.load_parser import load_parser; load_parser();"
+        "print(sys.modules.get('torch'), (find_spec('torch') is not None) == before)"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
+    assert (ran.returncode, ran.stdout.split()) == (0, ["None", "True"]), ran.stderr

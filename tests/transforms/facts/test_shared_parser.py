@@ -1,4 +1,4 @@
-"""One pipeline for all stages of a process, and for one of them at a time."""
+"""One pipeline for all stages of a process, used by one of them at a time."""
 
 import pickle
 import threading
@@ -13,12 +13,12 @@ from evenpair.transforms.facts.shared_parser import SharedParser
 
 
 class Pipeline:
-    """Something that takes long to load and is not made for two at once."""
+    """Stands for a pipeline, which loads slowly and serves one thread at a time."""
 
 
 @pytest.fixture
 def loaded(monkeypatch):
-    """What was loaded so far."""
+    """The names of the pipelines that have been loaded."""
     names = []
 
     def load(name):
@@ -29,7 +29,7 @@ def loaded(monkeypatch):
     return names
 
 
-def test_copies_are_one(loaded):
+def test_pickled_copies_share_one_pipeline(loaded):
     parser = SharedParser("named")
     first, second = (pickle.loads(pickle.dumps(parser)) for _ in range(2))
     first.load()
@@ -41,7 +41,7 @@ def test_copies_are_one(loaded):
     assert loaded == ["named"]
 
 
-def test_nobody_uses_it_with_another(loaded):
+def test_a_second_thread_waits_for_the_pipeline(loaded):
     parser = SharedParser(None)
     parser.load()
     with parser.use():
@@ -64,7 +64,7 @@ class _Use(beam.DoFn):
             yield id(pipeline)
 
 
-def test_bundles_at_the_same_time_share_it(loaded):
+def test_parallel_bundles_share_one_pipeline(loaded):
     options = PipelineOptions(["--direct_running_mode=multi_threading", "--direct_num_workers=3"])
     with beam.Pipeline(runner=FnApiRunner(), options=options) as root:
         numbered = root | beam.Create([(number, number) for number in range(9)])

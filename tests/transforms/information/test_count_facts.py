@@ -1,4 +1,4 @@
-"""Counting a corpus in parts: whatever is held, handed on or pruned where, it shows in no sum."""
+"""Counting a corpus in parts: the sums do not depend on where parts are held or pruned."""
 
 from collections import Counter
 
@@ -36,7 +36,7 @@ def plain(events):
 
 
 @given(parts=COUNTS)
-def test_what_is_summed_on_the_way_changes_no_sum(parts):
+def test_early_sums_do_not_change_the_total(parts):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(event_tables, "_FEW", 2)
         total = event_tables.sum_events(map(event_tables.events_to_table, parts))
@@ -45,7 +45,7 @@ def test_what_is_summed_on_the_way_changes_no_sum(parts):
 
 
 @given(parts=COUNTS, limit=st.integers(1, 4))
-def test_parts_of_a_bucket_are_pruned_as_the_whole_bucket_is(parts, limit):
+def test_a_bucket_is_pruned_the_same_in_parts_and_as_a_whole(parts, limit):
     whole = event_tables.sum_events(map(event_tables.events_to_table, parts))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sum_events, "BUCKETS", 1)
@@ -57,11 +57,11 @@ def test_parts_of_a_bucket_are_pruned_as_the_whole_bucket_is(parts, limit):
 
 
 @pytest.mark.parametrize("most", [0, 10**6])
-def test_what_a_worker_holds_before_it_hands_on_does_not_show(tmp_path, monkeypatch, most):
+def test_the_counts_do_not_depend_on_how_much_a_worker_holds(tmp_path, monkeypatch, most):
     monkeypatch.setattr(count_facts, "_MOST_HELD", most)
     corpus = [[Facts((f"dog {at % 7}", "cat"))] * (at + 1) for at in range(20)]
     prior = keep_statistics(Statistics(count_events(corpus[0]), 1.0), f"{tmp_path}/prior.parquet")
-    everything = [*corpus[0], *(said for facts in corpus for said in facts)]
+    everything = [*corpus[0], *(caption for facts in corpus for caption in facts)]
     expected = statistics_to_table(Statistics(count_events(everything), 1.0))
     path, folder = f"{tmp_path}/counts.parquet", f"{tmp_path}/spilled"
     with beam.Pipeline(runner=FnApiRunner()) as root:
@@ -72,7 +72,7 @@ def test_what_a_worker_holds_before_it_hands_on_does_not_show(tmp_path, monkeypa
     assert (kept, kept.schema.metadata) == (expected, expected.schema.metadata)
 
 
-def test_nothing_is_counted_of_nothing():
+def test_an_empty_corpus_has_no_counts():
     assert (
         list(split(count_unit(unit_of(0, [])))) == [*split(event_tables.EventSum().total())] == []
     )

@@ -1,4 +1,4 @@
-"""Which rows repeat an earlier pair."""
+"""Rows that repeat an earlier pair."""
 
 from random import Random
 
@@ -30,12 +30,12 @@ def unit_of(number, rows):
 
 
 def find(sources, seed=0, passed_over=NONE):
-    """The rows that repeat a value, by source, whatever the order in which units come."""
+    """Return the rows that repeat a value, by source; units come in random order."""
     buckets = {}
     units = [unit_of(number, rows) for number, rows in enumerate(sources)]
     Random(seed).shuffle(units)
-    found = [occurrences(unit, "value", passed_over) for unit in units]
-    for held in (found[::2], found[1::2]):  # as two workers would hand on what they hold
+    lists = [occurrences(unit, "value", passed_over) for unit in units]
+    for held in (lists[::2], lists[1::2]):  # as two workers pass on what they hold
         for bucket, part in in_buckets(held) if held else ():
             buckets.setdefault(bucket, []).append(part)
     merged = merge_rows([repeated_rows(parts) for parts in buckets.values()])
@@ -58,10 +58,10 @@ def test_a_pair_that_was_rejected_hides_no_other():
     assert find([[("a", True), ("a", False), ("a", False)]]) == {0: [2]}
 
 
-def test_rows_that_are_passed_over_hide_no_other():
+def test_a_skipped_row_hides_no_other():
     assert find([[("a", False), ("a", False), ("a", False)]], passed_over=np.array([0])) == {0: [2]}
 
 
-def test_nothing_repeats_nothing():
+def test_empty_sources_have_no_duplicates():
     assert merge_rows([]) == {}
     assert find([[]]) == {}

@@ -1,4 +1,4 @@
-"""What is made of a raw caption and the parts of a generated one."""
+"""Fusing a raw caption with the parts of a generated one."""
 
 import pytest
 from hypothesis import given
@@ -15,10 +15,8 @@ from evenpair.transforms.information.imbalance import unite
 from evenpair.transforms.select.fuse import Written, append, fuse, replace
 from evenpair.transforms.select.join_captions import (
     has_names,
-    join,
     names_in,
     plain_caption,
-    stand_in,
 )
 from evenpair.transforms.text.visible_text import visible_text
 
@@ -55,7 +53,7 @@ PARTS = st.lists(
 
 @pytest.fixture(scope="module")
 def fused():
-    """Fuse two captions by what the shipped parser finds in them."""
+    """A function that fuses two captions by the facts that the shipped parser finds in them."""
     nlp = load_parser()
 
     def fuse_texts(raw, generated, max_words=56):
@@ -97,10 +95,10 @@ class TestFuse:
             ("<b>Rex</b> by J. Doe", "A small dog.", "Rex by J. Doe: a small dog."),
         ],
     )
-    def test_captions(self, fused, raw, generated, text):
+    def test_two_captions_become_one(self, fused, raw, generated, text):
         assert fused(raw, generated).text == text
 
-    def test_another_colour_or_number_of_the_same_object_is_left_out(self):
+    def test_a_part_with_another_colour_of_the_same_object_is_left_out(self):
         parts = [
             Part("a black dog on a rug", unite(BLACK, LIES)),
             Part("a red rug", RUG),
@@ -108,7 +106,7 @@ class TestFuse:
         written = fuse("a brown dog", BROWN, parts, 56)
         assert written == Written("a brown dog: a red rug", CaptionSource.FUSED, unite(BROWN, RUG))
 
-    def test_what_goes_on_with_a_part_that_is_left_out_goes_too(self):
+    def test_a_clause_is_left_out_with_the_part_that_it_continues(self):
         parts = [
             Part("a black dog", BLACK),
             Part(", lying on a rug", LIES),
@@ -116,7 +114,7 @@ class TestFuse:
         ]
         assert fuse("a brown dog", BROWN, parts, 56).text == "a brown dog: a red rug"
 
-    def test_a_clause_that_adds_nothing_is_left_out_of_its_sentence(self):
+    def test_a_clause_without_new_facts_is_left_out(self):
         parts = [
             Part("A red rug", RUG),
             Part(", with a dog", DOG),
@@ -128,12 +126,14 @@ class TestFuse:
         parts = [Part("a brown dog lies here", BROWN), Part("a rug", Facts(("rug",)))]
         assert fuse("a dog", DOG, parts, 4).text == "a dog: a rug"
 
-    def test_no_more_is_added_than_a_text_encoder_sees(self):
+    def test_a_part_beyond_the_visible_text_is_left_out(self):
         parts = [Part("a red " + "rug " * 74, RUG), Part("a cat", Facts(("cat",)))]
         assert fuse("a dog", DOG, parts, 1000).text == "a dog: a cat"
 
     @given(raw=TEXT, raw_facts=fact_sets(), parts=PARTS, budget=st.integers(1, 12))
-    def test_invariants(self, raw, raw_facts, parts, budget):
+    def test_a_fused_caption_keeps_names_and_adds_facts_within_the_budget(
+        self, raw, raw_facts, parts, budget
+    ):
         written = fuse(raw, raw_facts, parts, budget)
         if written.source is CaptionSource.GENERATED:
             assert (len(raw_facts), has_names(raw)) == (0, False)
@@ -149,98 +149,15 @@ class TestFuse:
             assert not contradicts(raw_facts, Facts((), tuple(set(written.facts.attributes))))
 
 
-class TestContradicts:
-    @pytest.mark.parametrize(
-        ("raw", "part", "answer"),
-        [
-            (BROWN, BLACK, True),
-            (BROWN, BROWN, False),
-            (unite(BROWN, BLACK), BLACK, False),
-            (BROWN, RUG, False),
-            (DOG, BLACK, False),
-            (BROWN, Facts(("puppy",), (Attribute("puppy", "white"),)), True),
-            (BROWN, Facts(("dog",), (Attribute("dog", "dark brown"),)), False),
-            (BROWN, Facts(("dog",), (Attribute("dog", "big"),)), False),
-            (
-                Facts(("car",), (Attribute("car", "grey"),)),
-                Facts(("car",), (Attribute("car", "gray"),)),
-                False,
-            ),
-            (
-                Facts(("dog",), (Attribute("dog", "2"),)),
-                Facts(("dog",), (Attribute("dog", "3"),)),
-                True,
-            ),
-        ],
-    )
-    def test_pairs(self, raw, part, answer):
-        assert contradicts(raw, part) is answer
-
-
-class TestNames:
-    @pytest.mark.parametrize(
-        ("text", "names"),
-        [
-            ("Two Sides of the Kotel", ["Sides", "Kotel"]),
-            ("A dog. The cat", []),
-            ("“Paris” in spring", []),
-            ("Christ before Pilate, Mihály Munkácsy", ["Pilate", "Mihály", "Munkácsy"]),
-            ("VW T-ROC wheel", ["T-ROC"]),
-            ("paris", []),
-        ],
-    )
-    def test_capitalised_words_that_open_no_sentence(self, text, names):
-        assert names_in(text) == names
-
-    @pytest.mark.parametrize(
-        ("text", "answer"), [("greetings from Paris", True), ("Stock Photo", False), ("a", False)]
-    )
-    def test_a_word_for_a_picture_is_no_name(self, text, answer):
-        assert has_names(text) is answer
-
-
-class TestJoin:
-    @pytest.mark.parametrize(
-        ("raw", "said", "joined"),
-        [
-            ("Sofa", "The sofa is red.", "Sofa: the sofa is red."),
-            ("Sofa", "THE SIMPSONS", "Sofa: THE SIMPSONS"),
-            ("Sofa", "IKEA makes it", "Sofa: IKEA makes it"),
-            ("Sofa", "Dogs and cats", "Sofa: Dogs and cats"),
-            ("Shop: sofa", "a sofa", "Shop: sofa. A sofa"),
-            ("What a sofa!", "a sofa", "What a sofa! A sofa"),
-            (" ".join(["sofa"] * 26), "a sofa", " ".join(["sofa"] * 26) + ". A sofa"),
-            ("", "a sofa", "a sofa"),
-            ("Sofa", "", "Sofa"),
-        ],
-    )
-    def test_titles_and_sentences(self, raw, said, joined):
-        assert join(raw, said) == joined
-
-    def test_a_word_for_a_thing_is_no_name(self):
-        assert join("Sofa", "Men on it", frozenset({"men"})) == "Sofa: men on it"
-
-    @pytest.mark.parametrize(
-        ("raw", "said", "text"),
-        [
-            ("There are dogs", "Two dogs are there.", "There are two dogs there."),
-            ("There is Rex", "Rex is brown", "Rex is brown"),
-            ("A dog", "A brown dog", "A brown dog"),
-        ],
-    )
-    def test_a_form_is_kept(self, raw, said, text):
-        assert stand_in(raw, said) == text
-
-
 class TestOtherModes:
     @given(raw=TEXT, raw_facts=fact_sets(), parts=PARTS)
-    def test_append_holds_everything(self, raw, raw_facts, parts):
+    def test_append_keeps_all_facts_of_both(self, raw, raw_facts, parts):
         written = append(raw, raw_facts, parts)
         assert written.text.startswith(plain_caption(raw))
         assert written.facts == unite(raw_facts, *(part.facts for part in parts))
         assert written.source is CaptionSource.FUSED
 
-    def test_replace_holds_the_parts_alone(self):
+    def test_replace_keeps_the_generated_parts_only(self):
         parts = [
             Part("a dog.", DOG),
             Part("a red rug", RUG),
@@ -249,23 +166,3 @@ class TestOtherModes:
         assert replace(parts) == Written(
             "a dog. a red rug, with a dog on it.", CaptionSource.GENERATED, unite(DOG, RUG, LIES)
         )
-
-
-def test_a_pronoun_and_a_clause_state_what_they_stand_for():
-    caption = (
-        "A man in a black jacket stands on a wide and sunny beach, holding a red surfboard. "
-        "He wears a hat."
-    )
-    [parts] = find_parts(load_parser(), [caption])
-    assert [part.text for part in parts] == [
-        "A man in a black jacket stands on a wide and sunny beach",
-        ", holding a red surfboard.",
-        "He wears a hat.",
-    ]
-    assert Relation("man", "hold", "surfboard") in parts[1].facts.relations
-    assert Relation("man", "wear", "hat") in parts[2].facts.relations
-    assert Relation("man", "hold", "surfboard") not in parts[2].facts.relations
-
-
-def test_no_caption_has_no_parts():
-    assert list(find_parts(load_parser(), ["", "a dog"])) == [[], [Part("a dog", DOG)]]

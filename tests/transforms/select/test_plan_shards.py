@@ -1,4 +1,4 @@
-"""Which sources make up each output shard."""
+"""The sources of each output shard."""
 
 from itertools import accumulate, pairwise
 
@@ -53,7 +53,7 @@ def test_shards_are_numbered_filled_and_never_too_large(counts, size):
     first_pieces = [shard.pieces[0] for shard in shards[1:]]
     room = [size - before for before in pairs[: len(first_pieces)]]
     fits = [p.stop - p.start <= r for p, r in zip(first_pieces, room, strict=True)]
-    assert True not in fits  # what would still have fitted was not put off
+    assert True not in fits  # a piece that still fitted was not moved to the next shard
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_shards_are_numbered_filled_and_never_too_large(counts, size):
         ([6, 2], 5, [[(0, 0, 3)], [(0, 3, 6), (1, 0, 2)]]),
     ],
 )
-def test_plan(counts, size, shards):
+def test_consecutive_sources_are_packed_to_the_size(counts, size, shards):
     assert [ranges(shard) for shard in planned(counts, size)] == shards
 
 
@@ -82,14 +82,14 @@ def test_pieces_by_source_are_those_of_the_shards(counts, size):
 
 
 @pytest.mark.parametrize("counts", [[], [0], [3, 12, 0, 1]])
-def test_a_plan_is_kept_and_loaded(tmp_path, counts):
+def test_a_plan_survives_the_round_trip(tmp_path, counts):
     shards = planned(counts, 5)
     keep_plan(shards, str(tmp_path / "plan.parquet"))
     assert load_plan(sources(len(counts)), str(tmp_path / "plan.parquet")) == shards
 
 
 def decided(number, reasons):
-    """A unit of decisions; a reason of None keeps its pair."""
+    """Return a unit of decisions; a pair without a reason is kept."""
     rows = [
         {"uid": f"{number}{at}", "shard": f"s{number}", "key": f"k{at}", "reason": reason}
         for at, reason in enumerate(reasons)
@@ -105,7 +105,7 @@ def decided(number, reasons):
 @given(
     reasons=st.lists(st.lists(st.sampled_from([None, "where", "min-bits"])), max_size=4), size=SIZES
 )
-def test_kept_pairs_get_the_shard_that_the_plan_gave_them(reasons, size):
+def test_kept_pairs_get_the_shards_of_the_plan(reasons, size):
     counts = [row.count(None) for row in reasons]
     shards = planned(counts, size)
     plan = Plan(by_source(shards))
@@ -124,7 +124,7 @@ def test_kept_pairs_get_the_shard_that_the_plan_gave_them(reasons, size):
     assert {row["action"] for row in kept} <= {"keep"}
 
 
-def test_dropped_pairs_are_rejections():
+def test_dropped_pairs_become_rejections():
     unit = assign_shards(decided(0, [None, "min-bits", "where"]), Plan({}))
     assert rejections_of(unit.table) == rejections_to_table(
         [
@@ -134,6 +134,6 @@ def test_dropped_pairs_are_rejections():
     )
 
 
-def test_keys_get_the_number_of_their_source_in_front_where_some_are_repeated():
+def test_keys_that_two_sources_share_start_with_the_number_of_the_source():
     unit = assign_shards(decided(3, [None, None]), Plan({}, number_width=5))
     assert unit.table["output_key"].to_pylist() == ["00003k0", "00003k1"]

@@ -1,4 +1,4 @@
-"""Where --keep-fraction cuts."""
+"""--keep-fraction: the order of the pairs, and where it is cut."""
 
 import math
 from collections import Counter
@@ -47,7 +47,7 @@ def unit_of(*tables):
 
 
 def cut_of(parts, fraction):
-    """The cut of the parts of one basis, found round by round."""
+    """Return the cut of the parts of one basis, found round by round."""
     position = None
     for _ in range(ROUNDS):
         digits = () if position is None else position.digits
@@ -57,7 +57,7 @@ def cut_of(parts, fraction):
 
 
 def stated_order(row):
-    """Least imbalance first, then the higher agreement, then by uid; what is unknown comes last."""
+    """Sort by imbalance, then by higher agreement, then by uid; unknown values come last."""
     imbalance, agreement, uid = row
     return (
         math.inf if imbalance is None else imbalance,
@@ -70,12 +70,12 @@ def stated_order(row):
     ("fraction", "pairs", "kept"),
     [(0.7, 26, 18), (0.5, 5, 3), (0.5, 0, 0), (0.0, 9, 0), (1.0, 9, 9), (0.1, 4, 0), (0.1, 5, 1)],
 )
-def test_how_many_are_kept(fraction, pairs, kept):
+def test_the_kept_count_is_rounded_half_up(fraction, pairs, kept):
     assert kept_count(fraction, pairs) == kept
 
 
 @given(rows=ROWS, fraction=st.floats(0, 1), seed=st.integers(0, 9))
-def test_the_first_of_the_order_are_kept_however_they_are_split(rows, fraction, seed):
+def test_the_first_pairs_are_kept_however_the_corpus_is_split(rows, fraction, seed):
     shuffled = rows.copy()
     Random(seed).shuffle(shuffled)
     at = Random(seed + 1).randint(0, len(rows))
@@ -88,7 +88,7 @@ def test_the_first_of_the_order_are_kept_however_they_are_split(rows, fraction, 
     assert sorted(kept, key=stated_order) == wanted
 
 
-def test_ties_are_told_apart_by_uid_alone():
+def test_ties_are_ordered_by_uid():
     rows = [(0.5, None, digit * 32) for digit in "b9a0"]
     cut = cut_of([table_of(rows)], 0.5)
     assert is_beyond(table_of(rows), cut).tolist() == [True, False, True, False]
@@ -104,7 +104,7 @@ def test_each_basis_is_cut_by_itself():
     assert reasons == [None] * 2 + ["keep-fraction"] * 2 + [None] * 3 + ["keep-fraction"] * 3
 
 
-def test_other_languages_and_rejected_pairs_are_not_counted_nor_cut():
+def test_other_languages_and_rejected_pairs_are_neither_counted_nor_cut():
     unit = unit_of(
         table_of([(0.9, None, "1" * 32)]),
         table_of([(None, None, "2" * 32)], language="ja"),
@@ -116,12 +116,12 @@ def test_other_languages_and_rejected_pairs_are_not_counted_nor_cut():
     assert reasons == ["keep-fraction", None, "min-bits"]
 
 
-def test_without_a_cut_nothing_is_beyond():
+def test_without_a_cut_every_pair_is_kept():
     unit = unit_of(table_of([(0.9, None, "1" * 32)]))
     assert with_cut(unit, {}).table["reason"].to_pylist() == [None]
 
 
-def test_a_duplicate_comes_before_later_reasons():
+def test_the_reason_duplicate_replaces_later_ones():
     unit = unit_of(table_of([(0.5, None, c * 32) for c in "123"], reason="min-bits"))
     rows = np.array([0, 2])
     reasons = with_duplicates(unit, rows, Reason.DUPLICATE_UID).table["reason"].to_pylist()

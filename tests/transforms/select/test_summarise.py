@@ -1,6 +1,4 @@
-"""What a selection did to its corpus, and the random sample of references."""
-
-from collections import Counter
+"""Measures of a corpus before and after a selection, and the random sample of references."""
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +19,7 @@ ROWS = st.lists(
 
 
 def unit_of(rows, presence=(), sampled=False):
-    """Decided pairs: words, sixteenths of a bit, whether they are kept."""
+    """Return decided pairs from rows of words, sixteenths of a bit, and whether they are kept."""
     count = len(rows)
     bits = [sixteenths / 16 for _, sixteenths, _ in rows]
     columns = {
@@ -42,7 +40,7 @@ def unit_of(rows, presence=(), sampled=False):
 
 
 @given(rows=ROWS, at=st.integers(0, 30))
-def test_the_numbers_do_not_depend_on_how_the_corpus_is_split(rows, at):
+def test_the_measures_do_not_depend_on_how_the_corpus_is_split(rows, at):
     parts = [tallies(unit_of(part)) for part in (rows[at:], rows[:at])]
     assert measures(parts) == measures([tallies(unit_of(rows))])
 
@@ -57,15 +55,15 @@ def test_the_rank_correlation_is_that_of_spearman(rows):
         assert found is None
 
 
-def test_before_is_of_all_pairs_and_after_of_those_that_were_kept():
+def test_measures_before_cover_all_pairs_and_after_the_kept_ones():
     rows = [(3, 160, True), (1, 16, False), (2, 32, True)]
-    found = measures([tallies(unit_of(rows))])
-    assert (found["pairs"], found["kept"]) == (3, 2)
-    assert found["bits_before"]["0.5"] == 2
-    assert found["bits_after"]["0.5"] == 3
-    assert found["object_share_after"]["0.5"] == 0.25
-    assert found["imbalance_after_reference"]["0.9"] == 0.125
-    assert found["imbalance_after_corpus"] is None
+    summary = measures([tallies(unit_of(rows))])
+    assert (summary["pairs"], summary["kept"]) == (3, 2)
+    assert summary["bits_before"]["0.5"] == 2
+    assert summary["bits_after"]["0.5"] == 3
+    assert summary["object_share_after"]["0.5"] == 0.25
+    assert summary["imbalance_after_reference"]["0.9"] == 0.125
+    assert summary["imbalance_after_corpus"] is None
 
 
 @pytest.mark.parametrize(
@@ -78,11 +76,11 @@ def test_before_is_of_all_pairs_and_after_of_those_that_were_kept():
         ([(9, 0, False)], None),
     ],
 )
-def test_what_a_filter_by_words_would_have_kept_too(rows, share):
+def test_the_share_that_a_filter_by_words_would_keep_too(rows, share):
     assert measures([tallies(unit_of(rows))])["kept_by_words_too"] == share
 
 
-def test_presence_is_taken_from_the_random_sample_where_there_is_one():
+def test_presence_is_measured_in_the_random_sample_if_there_is_one():
     enriched = tallies(unit_of([(1, 16, True)], [4, 2, 4, 1, 0, 0]))
     sampled = tallies(unit_of([(1, 16, True)], [4, 3, 4, 2, 2, 0], sampled=True))
     alone, both = measures([enriched]), measures([enriched, sampled])
@@ -92,9 +90,9 @@ def test_presence_is_taken_from_the_random_sample_where_there_is_one():
     assert (both["presence_bias"], both["presence_basis"]) == (0.25, "sample")
 
 
-def test_without_references_nothing_is_present():
-    found = measures([tallies(unit_of([(1, 16, True)]))])
-    assert (found["presence_bias"], found["presence_basis"]) == (None, None)
+def test_without_references_presence_is_unknown():
+    summary = measures([tallies(unit_of([(1, 16, True)]))])
+    assert (summary["presence_bias"], summary["presence_basis"]) == (None, None)
 
 
 def scores(numbers, language="en"):
@@ -106,7 +104,7 @@ def scores(numbers, language="en"):
 @given(
     numbers=st.lists(st.integers(0, 99), unique=True), at=st.integers(0, 99), n=st.integers(1, 20)
 )
-def test_a_sample_has_the_size_asked_for_however_the_corpus_is_split(numbers, at, n):
+def test_a_sample_has_its_size_however_the_corpus_is_split(numbers, at, n):
     parts = [scores(numbers[at:]), scores(numbers[:at])]
     last = threshold([smallest(part, n) for part in parts], n)
     chosen = [is_sampled(part.table, last) for part in parts]
@@ -114,11 +112,14 @@ def test_a_sample_has_the_size_asked_for_however_the_corpus_is_split(numbers, at
     assert last == threshold([smallest(scores(numbers), n)], n)
 
 
-def test_captions_that_cannot_be_read_are_in_no_sample():
+def test_captions_in_other_languages_are_not_sampled():
     japanese = scores([1, 2], "ja")
     assert threshold([smallest(japanese, 2)], 2) == NONE
     assert is_sampled(japanese.table, 2**64 - 1).tolist() == [False, False]
 
 
-def test_tallies_are_counts():
-    assert isinstance(tallies(unit_of([(1, 16, True)])), Counter)
+@given(rows=ROWS)
+def test_tallies_are_whole_numbers_whose_sum_does_not_depend_on_the_order(rows):
+    counts = tallies(unit_of(rows, [4, 3, 4, 2, 2, 0]))
+    assert len(counts) > 5
+    assert [name for name, count in counts.items() if type(count) is not int] == []

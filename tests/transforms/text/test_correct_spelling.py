@@ -1,3 +1,5 @@
+"""Misspelt words are corrected to the most common word that they resemble."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ SPELLER = Speller({*COMMON, "palate", "slate"}, COMMON)
         ("platers", "plates"),
     ],
 )
-def test_what_was_meant(word, meant):
+def test_a_misspelt_word_becomes_the_most_common_similar_word(word, meant):
     assert SPELLER.meant(word) == meant
 
 
@@ -35,11 +37,11 @@ def test_what_was_meant(word, meant):
         ("plat", "plat", "plat"),
     ],
 )
-def test_only_slips_in_lower_case_are_mended(sentence, caption, corrected):
+def test_only_unknown_words_in_lower_case_are_corrected(sentence, caption, corrected):
     assert SPELLER.correct(sentence, caption) == corrected
 
 
 @given(st.lists(st.sampled_from([*COMMON, "palate", "a", "zzzzzzz"]), min_size=1))
-def test_what_is_known_or_unlike_anything_stays(words):
+def test_known_words_and_words_like_no_other_are_kept(words):
     sentence = " ".join(words)
     assert SPELLER.correct(sentence, sentence) == sentence

@@ -1,3 +1,5 @@
+"""Stock phrases, emphasis and article numbers are removed."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ from evenpair.transforms.text.strip_padding import strip_padding, without_articl
         ("", ""),
     ],
 )
-def test_stock_phrases_and_emphasis_go(sentence: str, left: str):
+def test_stock_phrases_and_emphasis_are_removed(sentence: str, left: str):
     assert strip_padding(sentence) == left
 
 
@@ -43,17 +45,17 @@ def test_stock_phrases_and_emphasis_go(sentence: str, left: str):
         ("no 4 dogs", "no 4 dogs"),
     ],
 )
-def test_article_numbers_go_with_their_labels(text: str, left: str):
+def test_article_numbers_are_removed_with_their_labels(text: str, left: str):
     assert " ".join(without_article_numbers(text).split()) == left
 
 
 @given(st.lists(st.sampled_from("stock photo hd , and a really buy now dog free - of".split())))
-def test_nothing_is_added(words: list[str]):
+def test_no_word_is_added(words: list[str]):
     left = strip_padding(" ".join(words))
     assert set(left.split()) <= set(words)
 
 
-def test_a_pronoun_that_is_all_of_a_sentence_is_parsed():
+def test_a_sentence_of_one_pronoun_can_be_parsed():
     captions = ["A dog lies on a rug. It really. Its."]
     (facts,) = parse_captions(load_parser(), captions)
     assert facts.objects == ("dog", "rug")

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from evenpair.pipeline.inputs.find_sources import find_sources
-from evenpair.pipeline.options.options import VerifyOptions
+from evenpair.pipeline.options.phase_options import VerifyOptions
 from evenpair.pipeline.verify.verify import verify
 from evenpair.schemas.finding import Finding, Problem
 from evenpair.schemas.tar import read_members

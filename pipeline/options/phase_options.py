@@ -1,0 +1,256 @@
+"""The options of each phase, of the whole job, of facts and of verify."""
+
+from dataclasses import dataclass, field
+
+from ...schemas.errors import UsageError
+from .fields import at_least, flag, in_range, option
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsOptions:
+    """How captions are parsed, and by which statistics their information is measured."""
+
+    parser: str = option(
+        "", "Another spaCy pipeline than the shipped one, by name or path.", metavar="NAME"
+    )
+    statistics: str = option(
+        "",
+        "Measure by another run's statistics.parquet, or by 'prior', the shipped statistics.",
+        metavar="PATH",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreOptions:
+    """Which captions are read, and how their information is measured."""
+
+    inputs: tuple[str, ...] = ()
+    caption_field: str = option(
+        "",
+        "Take captions from this field of the JSON or column of the table, instead of the text.",
+        metavar="NAME",
+    )
+    parser: str = option(
+        "", "Another spaCy pipeline than the shipped one, by name or path.", metavar="NAME"
+    )
+    statistics: str = option(
+        "",
+        "Measure by another run's statistics.parquet, or by 'prior', the shipped statistics, "
+        "instead of counting this corpus.",
+        metavar="PATH",
+    )
+    enrich_below: float = option(
+        0.5, "A caption with less than this share of a full one is sparse.", metavar="SHARE"
+    )
+
+    def __post_init__(self) -> None:
+        in_range("--enrich-below", self.enrich_below, 0, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrichOptions:
+    """The model that captions the sparse pairs, or the captions that exist already."""
+
+    captioner: str = option(
+        "",
+        "Caption sparse pairs with this Hugging Face image-to-text model, by hub id or folder; "
+        "'demo' is the small one that ships with evenpair. With --endpoint, a service's model.",
+        metavar="MODEL",
+    )
+    captions: str = option(
+        "",
+        "Take captions that exist already instead: Parquet or JSON lines (.jsonl, .jsonl.gz), by "
+        "path, glob or brace range, with --join.",
+        metavar="FILES",
+    )
+    join: str | None = option(
+        None,
+        "The column of --captions by which a caption finds its pair.",
+        choices=("uid", "sha256", "url"),
+    )
+    captioner_revision: str = option("", "The revision of the model.", metavar="REVISION")
+    prompt: str = option(
+        "", "The prompt of the model; every family of models has its own default.", metavar="TEXT"
+    )
+    max_new_tokens: int = option(64, "The maximum length of an answer, in tokens.", metavar="N")
+    batch_size: int = option(16, "Images in a batch.", metavar="N")
+    max_captions: int | None = option(
+        None, "Caption at most N sparse pairs: the sparsest ones.", metavar="N"
+    )
+    reference_sample: int = option(
+        0,
+        "Also caption a random sample of N pairs, sparse or not: select measures the full level "
+        "and the presence of facts in them.",
+        metavar="N",
+    )
+    similarity_model: str = option(
+        "",
+        "Compare captions with their images, for --min-similarity, by this CLIP or SigLIP model.",
+        metavar="MODEL",
+    )
+    image_encoder: str = option(
+        "",
+        "Embed every image by this model, such as DINOv2, for soft targets: a member "
+        "image_embedding.npy of each sample.",
+        metavar="MODEL",
+    )
+    text_encoder: str = option(
+        "",
+        "Embed every caption by this sentence encoder: a member text_embedding.npy.",
+        metavar="MODEL",
+    )
+
+    def __post_init__(self) -> None:
+        at_least("--max-new-tokens", self.max_new_tokens, 1)
+        at_least("--batch-size", self.batch_size, 1)
+        at_least("--max-captions", self.max_captions, 0)
+        at_least("--reference-sample", self.reference_sample, 0)
+        if not self.captioner and (self.captioner_revision or self.prompt):
+            raise UsageError("--captioner-revision and --prompt need --captioner MODEL")
+        if bool(self.captions) != (self.join is not None):
+            raise UsageError("--captions FILES and --join uid, sha256 or url need each other")
+        if self.captions and self.captioner:
+            raise UsageError("use either --captions or --captioner, not both")
+        if self.captions and self.max_captions is not None:
+            raise UsageError("--max-captions limits a captioner: leave it out with --captions")
+        if self.similarity_model and not (self.captioner or self.captions):
+            raise UsageError(
+                "--similarity-model judges captions: it needs --captioner MODEL or --captions FILES"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceOptions:
+    """The address of a captioning service, and its limits; answers do not depend on them."""
+
+    endpoint: tuple[str, ...] = option(
+        (),
+        "Caption with an OpenAI-compatible service at these addresses; its key is OPENAI_API_KEY "
+        "in the environment.",
+        metavar="URL[,URL...]",
+    )
+    concurrency: int = option(16, "Concurrent requests, in the whole run.", metavar="N")
+    request_timeout: float = option(120.0, "How long to wait for a reply.", metavar="SECONDS")
+
+    def __post_init__(self) -> None:
+        at_least("--concurrency", self.concurrency, 1)
+        at_least("--request-timeout", self.request_timeout, 0.1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectOptions:
+    """The captions that are written, and the pairs that are dropped."""
+
+    mode: str = option(
+        "fuse",
+        "How a sparse caption is combined with the generated one.",
+        choices=("replace", "append", "fuse", "mix"),
+    )
+    mix_probability: float = option(
+        0.5, "With --mode mix, the share of enriched captions.", metavar="SHARE"
+    )
+    max_words: int = option(56, "The maximum length of a fused caption, in words.", metavar="N")
+    block_list: str = option(
+        "",
+        "Drop the pairs that a file names by uid, image sha256 or url: text with one a line, "
+        "Parquet, or a DataComp subset (.npy).",
+        metavar="FILE",
+    )
+    unique_images: bool = option(
+        False, "Drop all but the first pair with the same image, by its sha256."
+    )
+    min_image_size: int | None = option(
+        None, "Drop images whose shorter side is less.", metavar="PIXELS"
+    )
+    languages: tuple[str, ...] = option(
+        (), "Drop captions in other languages, such as 'en' or 'en,de'.", metavar="CODES"
+    )
+    where: str = option(
+        "",
+        "Keep only pairs for which this SQL condition holds, such as 'width >= 256 and punsafe < "
+        "0.5', over the columns of the run's tables and all fields of the source.",
+        metavar="EXPRESSION",
+    )
+    min_bits: float | None = option(None, "Drop captions with less information.", metavar="BITS")
+    max_object_share: float | None = option(
+        None, "Drop captions with a larger share of objects in their information.", metavar="SHARE"
+    )
+    min_agreement: float | None = option(
+        None,
+        "Do not use generated captions that confirm a smaller share of the raw caption.",
+        metavar="SHARE",
+    )
+    min_similarity: float | None = option(
+        None,
+        "Do not use generated captions that are less similar to the image, and drop pairs whose "
+        "raw caption is, where that is known.",
+        metavar="COSINE",
+    )
+    max_imbalance: float | None = option(
+        None, "Drop pairs whose caption leaves out a larger share.", metavar="T"
+    )
+    keep_fraction: float | None = option(
+        None, "Keep this share of the pairs: the least imbalanced ones.", metavar="F"
+    )
+    rank_by: str = option(
+        "",
+        "With --keep-fraction, keep the pairs with the highest number in this column instead.",
+        metavar="COLUMN",
+    )
+    subset_file: str = option(
+        "", "Also write the uids of the kept pairs as a DataComp subset (.npy).", metavar="FILE"
+    )
+    shard_size: int = option(10_000, "The maximum number of pairs in an output shard.", metavar="N")
+    seed: int = option(0, "The seed of all random choices.", metavar="N")
+
+    def __post_init__(self) -> None:
+        shares = ("mix_probability", "max_object_share", "min_agreement", "max_imbalance")
+        for name in (*shares, "keep_fraction"):
+            in_range(flag(name), getattr(self, name), 0, 1)
+        at_least("--min-image-size", self.min_image_size, 1)
+        at_least("--min-bits", self.min_bits, 0)
+        at_least("--max-words", self.max_words, 1)
+        at_least("--shard-size", self.shard_size, 1)
+        in_range("--min-similarity", self.min_similarity, -1, 1)
+        if self.rank_by and self.keep_fraction is None:
+            raise UsageError("--rank-by needs --keep-fraction F: it says which pairs are kept")
+        if self.subset_file and not self.subset_file.endswith(".npy"):
+            raise UsageError(f"--subset-file {self.subset_file}: its name must end with .npy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOptions:
+    """How shards are written."""
+
+    format: str = option(
+        "webdataset",
+        "Archives for training, or tables with a column of images, both in img2dataset's layout.",
+        choices=("webdataset", "parquet"),
+    )
+    check_images: bool = option(False, "Decode every image, and drop those that cannot be decoded.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOptions:
+    """The options of all four phases; each field but the last is named as its phase."""
+
+    score: ScoreOptions
+    enrich: EnrichOptions
+    select: SelectOptions
+    write: WriteOptions
+    service: ServiceOptions = field(default_factory=ServiceOptions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyOptions:
+    """How shards are checked."""
+
+    loader_workers: int | None = option(
+        None, "Also report fewer shards than a data loader has workers.", metavar="N"
+    )
+    no_decode: bool = option(False, "Check the signatures of images instead of decoding them.")
+    workers: int = option(0, "Worker processes; 0 takes one for each core.", metavar="N")
+
+    def __post_init__(self) -> None:
+        at_least("--loader-workers", self.loader_workers, 1)
+        at_least("--workers", self.workers, 0)

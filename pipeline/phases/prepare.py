@@ -1,0 +1,119 @@
+"""Before any work: whether a run can do what the options ask, and the models that they name."""
+
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from ...models.load_parser import load_parser
+from ...schemas.errors import UsageError
+from ...schemas.phase import Phase
+from ...schemas.source import Source
+from ...transforms.information.keep_statistics import load_table
+from ...transforms.join.read_given_captions import GivenFile
+from ...transforms.read.read_captions import require_caption_field
+from ..inputs.caption_files import find_caption_files
+from ..options.phase_options import (
+    EnrichOptions,
+    JobOptions,
+    ScoreOptions,
+    SelectOptions,
+    ServiceOptions,
+)
+from ..runs.part import WHOLE, Part
+from ..runs.record import ADVICE, option_phrase, plain_options
+from ..runs.run import Run
+from .captioning import Chosen, choose_captioner
+from .encoding import Encoding, choose_encoders
+from .selectable import check_select_options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The models and files that the options name, found and checked."""
+
+    statistics: pa.Table | None = None
+    """Another run's statistics, to measure by."""
+    captioner: Chosen | None = None
+    caption_files: tuple[GivenFile, ...] = ()
+    encodings: tuple[Encoding, ...] = ()
+
+
+def prepare(
+    run: Run,
+    *,
+    score: ScoreOptions | None = None,
+    enrich: EnrichOptions | None = None,
+    service: ServiceOptions | None = None,
+    select: SelectOptions | None = None,
+    sources: list[Source] | None = None,
+    part: Part = WHOLE,
+) -> Prepared:
+    """Find and check the models and files that the options of a command's phases name.
+
+    ``sources`` are the shards to score, None if they are still to be downloaded. A phase that is
+    done needs no model. Nothing in the run is changed. Raises UsageError, ModelNotFoundError or
+    EvenpairError, in one line, for the first that is missing or cannot be used.
+    """
+    prepared = Prepared()
+    if score is not None:
+        prepared = Prepared(statistics=_prepare_score(run, score, sources))
+    if enrich is not None:
+        prepared = _prepare_enrich(run, enrich, service or ServiceOptions(), part, prepared)
+    if select is not None:
+        check_select_options(select)
+    return prepared
+
+
+def _prepare_enrich(
+    run: Run, options: EnrichOptions, service: ServiceOptions, part: Part, prepared: Prepared
+) -> Prepared:
+    if options.captions and not part.is_whole:
+        raise UsageError("--captions are joined by one process: leave out --part")
+    captioner = choose_captioner(run, options, service, part)
+    if captioner is not None and not run.is_current(Phase.ENRICH, options):
+        captioner.check()
+    return replace(
+        prepared,
+        captioner=captioner,
+        caption_files=find_caption_files(options) if options.captions else (),
+        encodings=choose_encoders(run, options, part),
+    )
+
+
+def _prepare_score(
+    run: Run, options: ScoreOptions, sources: list[Source] | None
+) -> pa.Table | None:
+    """Return the statistics to measure by, if the options name some and scoring is to be done."""
+    is_same = run.is_started and sources in (None, run.sources())
+    if is_same and run.is_current(Phase.SCORE, options):
+        return None
+    if options.parser:
+        load_parser(options.parser)
+    if sources is not None:
+        check_sources(sources, options)
+    return load_table(options.statistics) if options.statistics else None
+
+
+def check_sources(sources: list[Source], options: ScoreOptions) -> None:
+    """Raise UsageError if the first of ``sources`` lacks the field that holds the captions."""
+    if options.caption_field:
+        require_caption_field(sources[0], options.caption_field)
+
+
+def refuse_changes(run: Run, options: JobOptions, sources: list[Source] | None) -> None:
+    """Raise UsageError if ``run`` was made with other options or from other shards."""
+    for phase in Phase:
+        changed = run.record.changed_option(phase, plain_options(getattr(options, phase.value)))
+        if changed is not None:
+            name, before, now = changed
+            difference = f"{option_phrase(name, before)}, not {option_phrase(name, now)}"
+            raise UsageError(f"{run.directory.root} was made {difference}: {ADVICE}")
+    if sources is not None and run.is_started and run.sources() != sources:
+        refuse_other_shards(run)
+
+
+def refuse_other_shards(run: Run) -> None:
+    """Raise UsageError: the shards that INPUT names are not those of ``run``."""
+    raise UsageError(
+        f"{run.directory.root} was made from other shards than INPUT names now: {ADVICE}"
+    )
