@@ -90,7 +90,8 @@ class Member:
     def label_scores(self, head: Array, word: Array) -> Array:
         """(arcs, labels), given the label ends of their heads and words."""
         forms = _product(head, self._plain["label"]).reshape(len(head), -1, word.shape[1])
-        return np.einsum("elk,ek->el", forms, word)
+        scores: Array = np.einsum("elk,ek->el", forms, word)
+        return scores
 
     def _features(self, rows: Sequence[Rows]) -> Array:
         *own, vector = np.array(rows, np.intp).T

@@ -53,7 +53,7 @@ class ArcParser:
         (folder / _NAMES).write_text(json.dumps(names, indent=0), "utf-8")
         np.savez_compressed(folder / _VECTORS, table=table, scale=scale)
         for number, weights in enumerate(self.network.weights):
-            np.savez_compressed(folder / _WEIGHTS.format(number), **weights)
+            np.savez_compressed(folder / _WEIGHTS.format(number), allow_pickle=False, **weights)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "ArcParser":
         folder = Path(path)
@@ -73,6 +73,9 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
         return dict(arrays)
 
 
-@Language.factory(FACTORY, default_config={})
 def create_arc_parser(nlp: Language, name: str) -> ArcParser:
+    """A component without weights, which `from_disk` reads."""
     return ArcParser(name)
+
+
+Language.factory(FACTORY, func=create_arc_parser)

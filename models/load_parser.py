@@ -39,6 +39,8 @@ def load_parser(name: str | None = None) -> "Language":
             f"the spaCy pipeline {str(path)!r} has no dependency parser, but "
             f"{', '.join(nlp.pipe_names) or 'nothing'}"
         )
+    if nlp.has_pipe(arc_parser.ARCS):
+        nlp.vocab.lex_attr_getters = {}  # the arcs need nothing of a word but its text
     _multiply_with_numpy(nlp)
     return nlp
 

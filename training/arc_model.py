@@ -19,12 +19,12 @@ from .graph_to_arcs import Example
 class Shape:
     """Widths of the network's parts, and the shares that training drops."""
 
-    learned: int = 64
+    learned: int = 48
     prefix: int = 32
     suffix: int = 48
     ending: int = 16
     shape: int = 8
-    state: int = 192
+    state: int = 128
     edge: int = 128
     label: int = 48
     drop: float = 0.33
@@ -48,17 +48,16 @@ class ArcModel(nn.Module):
         super().__init__()
         self.shape, self.labels = shape, labels
         scaled = torch.from_numpy(vectors.rows())
-        self.vectors = nn.Embedding.from_pretrained(scaled)
+        self.vectors = nn.Embedding(len(scaled), scaled.shape[1], _weight=scaled, _freeze=True)
         sizes = {"learned": learned + 1, **{name: size + 1 for name, size in AFFIXES.items()}}
-        self.tables = nn.ModuleDict(
-            {
-                name: nn.Embedding(size, getattr(shape, name))
-                for name, size in {**sizes, "shape": 5}.items()
-            }
-        )
-        for table_ in self.tables.values():
-            nn.init.normal_(table_.weight, 0, 0.3)
-        width = scaled.shape[1] + sum(t.embedding_dim for t in self.tables.values())
+        tables = {
+            name: nn.Embedding(size, getattr(shape, name))
+            for name, size in {**sizes, "shape": 5}.items()
+        }
+        for table in tables.values():
+            nn.init.normal_(table.weight, 0, 0.3)
+        self.tables = nn.ModuleDict(tables)
+        width = scaled.shape[1] + sum(table.embedding_dim for table in tables.values())
         self.encoder = nn.LSTM(
             width, shape.state, 2, batch_first=True, bidirectional=True, dropout=shape.drop
         )

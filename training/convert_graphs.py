@@ -81,9 +81,9 @@ def join_lexicons(strict: Lexicon, other: Lexicon, graphs: Iterable[SceneGraph])
 
     return replace(
         strict,
-        objects=_without(other.objects, own, objects) | strict.objects,
-        attributes=_without(other.attributes, str, attributes) | strict.attributes,
-        predicates=_without(other.predicates, plain.verb, predicates) | strict.predicates,
+        objects={**_without(other.objects, own, objects), **strict.objects},
+        attributes={**_without(other.attributes, str, attributes), **strict.attributes},
+        predicates={**_without(other.predicates, plain.verb, predicates), **strict.predicates},
         relating=sorted({*strict.relating, *other.relating}),
     )
 

@@ -10,7 +10,7 @@ Term = tuple[str, ...]
 """The words of an object's name, an attribute or a predicate."""
 
 _OWNER = re.compile(r"(?<=\w)'s\b")
-"""A word of its own in captions too."""
+_AND = re.compile(r"\s*&\s*")
 _FACT = re.compile(r"\(\s*(.*?)\s*\)(?=\s*,\s*\(|\s*$)")
 
 
@@ -46,7 +46,7 @@ def _collect(caption: str, facts: Iterable[list[str]]) -> SceneGraph:
     attributes: dict[tuple[Term, Term], None] = {}
     relations: dict[tuple[Term, Term, Term], None] = {}
     for fact in facts:
-        match [tuple(_OWNER.sub(" 's", term).split()) for term in fact]:
+        match [_term(term) for term in fact]:
             case [single]:
                 objects[single] = None
             case [item, ("is",) | ("has_attribute",), attribute]:
@@ -56,6 +56,11 @@ def _collect(caption: str, facts: Iterable[list[str]]) -> SceneGraph:
                 objects |= {subject: None, object_: None}
                 relations[subject, predicate, object_] = None
     return SceneGraph(caption, tuple(objects), tuple(attributes), tuple(relations))
+
+
+def _term(text: str) -> Term:
+    """Its words as `clean_caption` has them."""
+    return tuple(_AND.sub(" and ", _OWNER.sub(" 's", text)).split())
 
 
 def read_scene_graphs(path: Path, source: str = "") -> Iterator[SceneGraph]:

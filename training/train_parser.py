@@ -36,7 +36,7 @@ from .word_vectors import load_vectors
 SCENES = 3000
 MEMBERS = 2
 """Networks, trained side by side on a core each."""
-TIMES = {"coco": 2, "vlm": 2, "human": 2.5, "alt": 2}
+TIMES = {"coco": 2, "vlm": 2, "human": 3, "alt": 3}
 """How often an epoch has each kind of the captions that were read."""
 ABOUT = {
     "name": "caption_parser",

@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...schemas.facts import Attribute, Facts, Relation
+from ..text.clean_caption import QUOTE
 from .extract_facts import Mentions, Span
 
 _PRONOUNS = {
     "it": "thing", "its": "thing", "he": "man", "his": "man", "she": "woman", "her": "woman",
-    "they": "several", "their": "several",
+    "they": "several", "their": "several", "him": "man", "them": "several",
 }  # fmt: skip
 _POSSESSIVE = frozenset({"its", "his", "her", "their"})
+_AFTER_HER = frozenset("in on at to with and , | while as is from for by".split())
 _MEN = frozenset("man boy guy gentleman male father son groom grandfather husband brother".split())
 _WOMEN = frozenset("woman girl lady female mother daughter bride wife sister grandmother".split())
 _EITHER = frozenset(
@@ -28,34 +30,62 @@ class Sentence(NamedTuple):
     mentions: Mentions
 
 
-def name_pronoun(text: str, before: Sequence[Sentence]) -> str:
-    """Put the name of what came before in the place of a pronoun that a sentence begins with."""
-    first, _, rest = text.partition(" ")
-    kind = _PRONOUNS.get(first)
-    name = _antecedent(kind, before) if kind else None
-    if name is None:
+def name_pronouns(text: str, sentence: Sentence, before: Sequence[Sentence]) -> str:
+    """The text with names for pronouns whose noun an earlier sentence has, not this one.
+
+    A text that is not the plain words of its sentence is left as it is.
+    """
+    if text != " ".join(sentence.words):
         return text
-    own = " 's" if first in _POSSESSIVE else ""
-    return f"the {name}{own} {rest}".rstrip()
+    words: list[str] = []
+    quoted = False
+    for position, word in enumerate(sentence.words):
+        quoted ^= word == QUOTE
+        kind = None if quoted else _PRONOUNS.get(word)
+        name = None
+        if kind and _antecedent(kind, [_until(sentence, position)]) is None:
+            name = _antecedent(kind, before)
+        if name is None:
+            words.append(word)
+        elif _is_possessive(sentence.words, position):
+            words += ["the", *name.split(" "), "'s"]
+        else:
+            words += ["the", *name.split(" ")]
+    return " ".join(words)
+
+
+def _until(sentence: Sentence, position: int) -> Sentence:
+    """The sentence with the objects only that it names before a position."""
+    objects = [(name, span) for name, span in sentence.mentions.objects if span[-1] < position]
+    return Sentence(sentence.words, Mentions(objects, [], []))
+
+
+def _is_possessive(words: Sequence[str], position: int) -> bool:
+    """Whether a noun may follow: `her` alone, or before a word that begins a phrase, is `she`."""
+    if words[position] == "her":
+        return position + 1 < len(words) and words[position + 1] not in _AFTER_HER
+    return words[position] in _POSSESSIVE
 
 
 def _antecedent(kind: str, before: Sequence[Sentence]) -> str | None:
+    """The name of the object named first in the last sentence that has one of a pronoun's kind."""
     for words, mentions in reversed(before):
         for name, span in mentions.objects:
-            head = name.rpartition(" ")[2]
-            human = head in _MEN or head in _WOMEN or head in _EITHER or head == "people"
-            plural = words[span[-1]].endswith("s") or not _SEVERAL.isdisjoint(
-                (head, words[span[-1]])
-            )
-            fits = {
-                "man": head in _MEN or head in _EITHER,
-                "woman": head in _WOMEN or head in _EITHER,
-                "several": plural,
-                "thing": not human and not plural,
-            }
-            if fits[kind]:
+            if kind in _kinds(name, words[span[-1]]):
                 return name
     return None
+
+
+def _kinds(name: str, word: str) -> set[str]:
+    """Which pronouns an object of this name, by this word for its head, can have."""
+    head = name.rpartition(" ")[2]
+    plural = word.endswith("s") and not word.endswith("ss")
+    if plural or head == "people" or not _SEVERAL.isdisjoint((head, word)):
+        return {"several"}
+    kinds = {"man"} if head in _MEN | _EITHER else set()
+    if head in _WOMEN | _EITHER:
+        kinds.add("woman")
+    return kinds or {"thing"}
 
 
 def join_sentences(sentences: Sequence[Sentence]) -> Facts:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from threadpoolctl import ThreadpoolController
 
 from ...schemas.facts import Facts
-from .join_sentences import Sentence, join_sentences, name_pronoun
+from .join_sentences import Sentence, join_sentences, name_pronouns
 from .read_sentences import SentenceReader, sentence_reader
 
 if TYPE_CHECKING:
@@ -79,6 +79,6 @@ def _read_batch(reader: SentenceReader, captions: list[str]) -> list[list[Senten
 
 def _name_pronouns(texts: list[str], parsed: dict[str, Sentence]) -> list[str]:
     return [
-        name_pronoun(text, [parsed[before] for before in texts[:number]])
+        name_pronouns(text, parsed[text], [parsed[before] for before in texts[:number]])
         for number, text in enumerate(texts)
     ]
