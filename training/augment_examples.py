@@ -75,10 +75,10 @@ def augment_examples(
             yield join(example, rng.choice(examples), rng.choice(_JOINTS).split())
         elif chance < 0.85:
             yield open_with(rng.choice(OPENINGS), example)
-        elif chance < 0.91:
+        elif chance < 0.9:
             yield make_title(stock, rng)
         elif chance < 0.95:
-            yield deny(example, stock.nouns, rng)
+            yield deny(example, stock.nouns, stock.modifiers, rng)
         else:
             yield quote(example, rng.choice(examples).words, rng)
 

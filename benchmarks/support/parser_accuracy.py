@@ -10,7 +10,7 @@ from typing import Any
 
 from evenpair.models.load_parser import load_parser
 from evenpair.schemas.facts import Facts
-from evenpair.training.scene_graphs import SceneGraph, parse_facts
+from evenpair.training.scene_graphs import SceneGraph, Term, parse_facts
 from evenpair.transforms.facts.parse_captions import parse_captions
 
 READ = Path(__file__).parents[2] / "training" / "captions"
@@ -69,7 +69,9 @@ def _sets(facts: Facts) -> Sets:
 
 
 def _graph_sets(graph: SceneGraph) -> Sets:
-    join = " ".join
+    def join(words: Term) -> str:
+        return " ".join(words).replace(" 's", "'s")
+
     return (
         {join(term) for term in graph.objects},
         {(join(item), join(term)) for item, term in graph.attributes},
