@@ -1,16 +1,18 @@
 """Sentences of one caption -> its facts: what the text means as one object becomes one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ...schemas.facts import Attribute, Facts, Relation
 from ..text.clean_caption import QUOTE
 from .extract_facts import Mentions, Span
+from .wordings import GENERAL
 
 _PRONOUNS = {
     "it": "thing", "its": "thing", "he": "man", "his": "man", "she": "woman", "her": "woman",
     "they": "several", "their": "several", "him": "man", "them": "several",
 }  # fmt: skip
+_ORDINALS = {"former": 0, "latter": 1}
 _POSSESSIVE = frozenset({"its", "his", "her", "their"})
 _AFTER_HER = frozenset("in on at to with and , | while as is from for by".split())
 _MEN = frozenset("man boy guy gentleman male father son groom grandfather husband brother".split())
@@ -30,62 +32,90 @@ class Sentence(NamedTuple):
     mentions: Mentions
 
 
-def name_pronouns(text: str, sentence: Sentence, before: Sequence[Sentence]) -> str:
-    """The text with names for pronouns whose noun an earlier sentence has, not this one.
+class _Referent(NamedTuple):
+    """What a pronoun can mean."""
+
+    position: int
+    name: str
+    kinds: frozenset[str]
+
+
+def name_pronouns(texts: Sequence[str], parsed: Mapping[str, Sentence]) -> list[str]:
+    """Sentences with names for pronouns whose noun an earlier sentence has, not their own.
 
     A text that is not the plain words of its sentence is left as it is.
     """
-    if text != " ".join(sentence.words):
-        return text
-    words: list[str] = []
+    before: list[list[_Referent]] = []
+    named = []
+    for text in texts:
+        sentence = parsed[text]
+        own = [
+            _Referent(span[-1], name, _kinds(name, sentence.words[span[-1]]))
+            for name, span in sentence.mentions.objects
+        ]
+        plain = before and text == " ".join(sentence.words)
+        named.append(_with_names(sentence.words, own, before) if plain else text)
+        before.append(sorted(own))
+    return named
+
+
+def _with_names(
+    words: Sequence[str], own: list[_Referent], before: Sequence[Sequence[_Referent]]
+) -> str:
+    """The words with names for pronouns; what these mean becomes one of the ``own`` referents."""
+    named: list[str] = []
+    given: list[_Referent] = []
     quoted = False
-    for position, word in enumerate(sentence.words):
+    for position, word in enumerate(words):
         quoted ^= word == QUOTE
-        kind = None if quoted else _PRONOUNS.get(word)
-        name = None
-        if kind and _antecedent(kind, [_until(sentence, position)]) is None:
-            name = _antecedent(kind, before)
-        if name is None:
-            words.append(word)
-        elif _is_possessive(sentence.words, position):
-            words += ["the", *name.split(" "), "'s"]
-        else:
-            words += ["the", *name.split(" ")]
-    return " ".join(words)
+        referent = None if quoted else _meant(word, position, words, own, [*before, given])
+        follows = bool(given) and given[-1].position == position - 1 and named[-1] != "'s"
+        if referent is None:
+            named.append("is" if word == "'s" and follows else word)
+            continue
+        given.append(referent._replace(position=position))
+        article = () if named[-1:] == ["the"] else ("the",)
+        named += [*article, referent.name]
+        if _is_possessive(words, position):
+            named.append("'s")
+    own += given
+    return " ".join(named)
 
 
-def _until(sentence: Sentence, position: int) -> Sentence:
-    """The sentence with the objects only that it names before a position."""
-    objects = [(name, span) for name, span in sentence.mentions.objects if span[-1] < position]
-    return Sentence(sentence.words, Mentions(objects, [], []))
+def _meant(
+    word: str,
+    position: int,
+    words: Sequence[str],
+    own: Sequence[_Referent],
+    before: Sequence[Sequence[_Referent]],
+) -> _Referent | None:
+    if word in _ORDINALS and position and words[position - 1] == "the":
+        place = _ORDINALS[word]
+        return before[-2][place] if len(before[-2]) > place else None
+    kind = _PRONOUNS.get(word)
+    if kind is None or any(kind in r.kinds for r in own if r.position < position):
+        return None
+    fitting = (r for referents in reversed(before) for r in referents if kind in r.kinds)
+    return next(fitting, None)
 
 
 def _is_possessive(words: Sequence[str], position: int) -> bool:
-    """Whether a noun may follow: `her` alone, or before a word that begins a phrase, is `she`."""
+    """Whether a pronoun stands before its noun: `her` does not at the end or before `and`."""
     if words[position] == "her":
         return position + 1 < len(words) and words[position + 1] not in _AFTER_HER
     return words[position] in _POSSESSIVE
 
 
-def _antecedent(kind: str, before: Sequence[Sentence]) -> str | None:
-    """The name of the object named first in the last sentence that has one of a pronoun's kind."""
-    for words, mentions in reversed(before):
-        for name, span in mentions.objects:
-            if kind in _kinds(name, words[span[-1]]):
-                return name
-    return None
-
-
-def _kinds(name: str, word: str) -> set[str]:
+def _kinds(name: str, word: str) -> frozenset[str]:
     """Which pronouns an object of this name, by this word for its head, can have."""
     head = name.rpartition(" ")[2]
     plural = word.endswith("s") and not word.endswith("ss")
     if plural or head == "people" or not _SEVERAL.isdisjoint((head, word)):
-        return {"several"}
+        return frozenset({"several"})
     kinds = {"man"} if head in _MEN | _EITHER else set()
     if head in _WOMEN | _EITHER:
         kinds.add("woman")
-    return kinds or {"thing"}
+    return frozenset(kinds or {"thing"})
 
 
 def join_sentences(sentences: Sequence[Sentence]) -> Facts:
@@ -127,11 +157,15 @@ def _renamed(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
 
 
 def _longer_name(
-    name: str, span: tuple[int, ...], words: Sequence[str], known: dict[str, None]
+    name: str, span: tuple[int, ...], words: Sequence[str], known: Mapping[str, None]
 ) -> str | None:
+    """The name under which a definite object is known: a longer or, if only one, a more exact."""
     if name in known or not span or span[0] == 0 or words[span[0] - 1] not in _DEFINITE:
         return None
-    return next((other for other in known if other.endswith(f" {name}")), None)
+    longer = next((other for other in known if other.endswith(f" {name}")), None)
+    exact = GENERAL.get(name, ())
+    named = [other for other in known if other.rpartition(" ")[2] in exact]
+    return longer or (named[0] if len(named) == 1 else None)
 
 
 def _rename(mentions: Mentions, names: dict[str, str]) -> Mentions:
