@@ -19,6 +19,7 @@ from evenpair.training.augment_examples import (
     open_with,
 )
 from evenpair.training.convert_graphs import convert_graphs, decode_example, join_lexicons
+from evenpair.training.deny_and_quote import deny, quote
 from evenpair.training.graph_to_arcs import Example
 from evenpair.training.scene_graphs import parse_facts, parse_scene_graph, read_scene_graphs
 from evenpair.transforms.facts.canonical_terms import Lexicon
@@ -151,6 +152,46 @@ def test_an_extended_example_goes_on_with_the_other():
     longer = extend(OTHER, {"cats": [cats]}, random.Random(0))
     assert longer.words == ("the", "dog", "chasing", "cats", "on", "grass")
     assert set(facts_of(longer).relations) == {("dog", "chase", "cat"), ("cat", "on", "grass")}
+
+
+def test_what_is_denied_adds_no_fact():
+    rng = random.Random(0)
+    varied = [deny(EXAMPLE, ["shoe"], ["ugly"], rng) for _ in range(200)]
+    assert {name for own in varied for name in facts_of(own).objects} == {"dog", "grass", "shoe"}
+    for own in varied:
+        kept = facts_of(own)
+        assert kept == facts_of(EXAMPLE) or kept.objects == ("shoe",)
+
+
+def test_the_last_relation_can_be_denied():
+    worn = Example(
+        ("man", "in", "coat", "wearing", "a", "hat"),
+        (
+            Arc(0, 0, "object"),
+            Arc(1, 0, "subj"),
+            Arc(1, 2, "obj"),
+            Arc(2, 2, "object"),
+            Arc(3, 0, "subj"),
+            Arc(3, 5, "obj"),
+            Arc(5, 5, "object"),
+        ),
+    )
+    varied = {
+        " ".join(own.words): own
+        for own in (deny(worn, ["shoe"], ["ugly"], random.Random(seed)) for seed in range(40))
+    }
+    denied = facts_of(varied["man in coat not wearing a hat"])
+    assert (denied.objects, denied.relations) == (("man", "coat"), (("man", "in", "coat"),))
+
+
+def test_quoted_words_are_one_attribute():
+    quoted = [quote(EXAMPLE, OTHER.words, random.Random(seed)) for seed in range(100)]
+    assert any(own != EXAMPLE for own in quoted)
+    for own in quoted:
+        more = facts_of(own)
+        assert set(facts_of(EXAMPLE).relations) <= set(more.relations)
+        said = {" ".join(own.words).split('"')[1].strip()} if '"' in own.words else set()
+        assert {a for _, a in more.attributes} == said
 
 
 def test_varied_examples_have_arcs_between_their_words():
