@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .arc_layers import Array, Ends, Member, Rows, Tokens, Weights, word_rows
 
-SENTENCES = 128
+SENTENCES = 256
 """How many sentences go through the network at once."""
 REMEMBERED = 20_000
 """Words whose rows in the tables are remembered."""
