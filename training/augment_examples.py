@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..models.arc_network import Arc
 from .deny_and_quote import deny, quote
-from .graph_to_arcs import Example, insert, moved
+from .graph_to_arcs import Example, insert, moved, named_objects
 
 OPENINGS = tuple(
     text.split()
@@ -61,6 +61,7 @@ def augment_examples(
 ) -> Iterator[Example]:
     """A variant of each of the examples, or a title."""
     by_first = _by_first(examples)
+    nouns = [own.words[item] for own in examples for item in named_objects(own)] or stock.nouns
     for example in examples:
         chance = rng.random()
         if chance < 0.25:
@@ -78,7 +79,7 @@ def augment_examples(
         elif chance < 0.9:
             yield make_title(stock, rng)
         elif chance < 0.95:
-            yield deny(example, stock.nouns, stock.modifiers, rng)
+            yield deny(example, nouns, stock.modifiers, rng)
         else:
             yield quote(example, rng.choice(examples).words, rng)
 
@@ -105,10 +106,6 @@ def _noun_phrase(
     return words, [*attributes, Arc(head, head, "object")]
 
 
-def _objects(example: Example) -> list[int]:
-    return [head for head, word, label in example.arcs if label == "object" and head == word]
-
-
 def _name_start(example: Example, item: int, labels: frozenset[str]) -> int:
     """Where the words before an object begin that hang from it under these labels."""
     hanging = {word for head, word, label in example.arcs if head == item and label in labels}
@@ -120,7 +117,7 @@ def _name_start(example: Example, item: int, labels: frozenset[str]) -> int:
 
 def insert_modifier(example: Example, stock: WordStock, rng: random.Random) -> Example:
     """One or two modifiers before an object."""
-    items = _objects(example)
+    items = named_objects(example)
     if not items:
         return example
     item = rng.choice(items)
@@ -135,7 +132,7 @@ def insert_modifier(example: Example, stock: WordStock, rng: random.Random) -> E
 
 def replace_noun(example: Example, stock: WordStock, rng: random.Random) -> Example:
     """Another word in the place of one or two objects' heads."""
-    items = _objects(example)
+    items = named_objects(example)
     words = list(example.words)
     for item in rng.sample(items, min(len(items), rng.choice((1, 2)))):
         plural = words[item].endswith("s") and not words[item].endswith("ss")
@@ -147,7 +144,7 @@ def _by_first(examples: Sequence[Example]) -> Mapping[str, list[Example]]:
     """Examples of several objects by the noun of the first one, if nothing precedes its name."""
     found: dict[str, list[Example]] = defaultdict(list)
     for example in examples:
-        items = _objects(example)
+        items = named_objects(example)
         if len(items) > 1:
             found[example.words[items[0]]].append(example)
     return found
@@ -156,14 +153,14 @@ def _by_first(examples: Sequence[Example]) -> Mapping[str, list[Example]]:
 def extend(example: Example, by_first: Mapping[str, list[Example]], rng: random.Random) -> Example:
     """`man on a horse` and `brown horse in a field` make `man on brown horse in a field`."""
     for _ in range(rng.choice((1, 1, 2))):
-        items = _objects(example)
+        items = named_objects(example)
         last = len(example.words) - 1
         more = by_first.get(example.words[last])
         if len(items) < 2 or items[-1] != last or not more:
             return example
         start = _name_start(example, last, frozenset({"compound", "attr", "part"}))
         other = rng.choice(more)
-        root = start + _objects(other)[0]
+        root = start + named_objects(other)[0]
         kept = [arc for arc in example.arcs if not _within(arc, start, last)]
         if any(start <= end < last for head, word, _ in kept for end in (head, word)):
             return example
@@ -184,12 +181,12 @@ def elaborate(
     example: Example, by_first: Mapping[str, list[Example]], rng: random.Random
 ) -> Example:
     """`man in a hat` and `man riding a horse` make `man in a hat riding a horse`."""
-    items = _objects(example)
+    items = named_objects(example)
     more = by_first.get(example.words[items[0]]) if items else None
     if not more or items[0] == len(example.words) - 1:
         return example
     item, other = items[0], rng.choice(more)
-    start = _objects(other)[0]
+    start = named_objects(other)[0]
     tail = other.words[start + 1 :]
     verb = example.words[item + 1].endswith(("ing", "ed"))
     joint = rng.choice(((), (), ("and",), (",",)) if verb else (("and",), (",",)))

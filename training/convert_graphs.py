@@ -6,7 +6,7 @@ from itself; the lexicon that ships has those of both, but none that the rules c
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, pairwise
 from typing import NamedTuple
@@ -21,6 +21,9 @@ from .learn_lexicon import is_verb_form, learn_inflection, learn_wording
 from .scene_graphs import SceneGraph
 
 Sentence = tuple[list[str], SceneGraph]
+
+IN_USE = 4
+"""A term that so many captions have is no slip of one reader."""
 
 STOP = "."
 """Stands between two sentences of a caption while they are aligned; no word is this."""
@@ -67,9 +70,9 @@ def decode_example(example: Example, lexicon: Lexicon) -> Facts:
 
 def join_lexicons(strict: Lexicon, other: Lexicon, graphs: Iterable[SceneGraph]) -> Lexicon:
     """The terms of both, where ``graphs``, from which ``strict`` was learned, do not differ."""
-    objects: set[str] = set()
-    attributes: set[str] = set()
-    predicates: set[str] = set()
+    objects: Counter[str] = Counter()
+    attributes: Counter[str] = Counter()
+    predicates: Counter[str] = Counter()
     for graph in graphs:
         objects.update(strict.object_term(term) for term in graph.objects)
         attributes.update(strict.attribute_term(term) for _, term in graph.attributes)
@@ -89,10 +92,10 @@ def join_lexicons(strict: Lexicon, other: Lexicon, graphs: Iterable[SceneGraph])
 
 
 def _without(
-    table: Mapping[str, str], own: Callable[[str], str], used: Collection[str]
+    table: Mapping[str, str], own: Callable[[str], str], used: Mapping[str, int]
 ) -> dict[str, str]:
     """The table without the words whose own term is in use."""
-    return {word: term for word, term in table.items() if own(word) not in used}
+    return {word: term for word, term in table.items() if used.get(own(word), 0) < IN_USE}
 
 
 def split_sentences(graph: AlignedGraph) -> Iterator[AlignedGraph]:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 
 from ..models.arc_network import Arc
-from .graph_to_arcs import Example, insert
+from .graph_to_arcs import Example, insert, named_objects
 
 _ENDINGS = (
     "with no {}",
@@ -24,6 +24,18 @@ _ENDINGS = (
     ", which does not have a {}",
     ", none of it {}",
     ", not {}",
+)
+_MIDDLES = (
+    "without a {}",
+    "without any {}",
+    "with no {}",
+    "not wearing a {}",
+    "not holding a {}",
+    "not {}",
+    "that has no {}",
+    "who is not {}",
+    ", not {} ,",
+    "lacking a {}",
 )
 _BEGINNINGS = (
     "there is no {} but",
@@ -73,14 +85,18 @@ _WRITINGS = ("word", "words", "text", "letters", "name", "inscription", "phrase"
 def deny(
     example: Example, nouns: Sequence[str], others: Sequence[str], rng: random.Random
 ) -> Example:
-    """`dog on grass` -> `dog on grass without any shoe`: no fact more."""
+    """`dog on grass` -> `dog without any shoe on grass`: no fact more."""
     chance = rng.random()
     names = [rng.choice(rng.choice((nouns, others))) for _ in range(2)]
-    if chance < 0.3:
+    if chance < 0.2:
         return _deny_last(example, rng)
-    if chance < 0.55:
+    if chance < 0.45:
         return _statement(rng.choice(_STATEMENTS).format(*names).split(), rng.choice(nouns))
-    if chance < 0.65:
+    if chance < 0.75:
+        items = named_objects(example)
+        place = items[0] + 1 if items else 0
+        return insert(example, place, rng.choice(_MIDDLES).format(*names).split())
+    if chance < 0.82:
         return insert(example, 0, rng.choice(_BEGINNINGS).format(*names).split())
     return insert(example, len(example.words), rng.choice(_ENDINGS).format(*names).split())
 
@@ -116,7 +132,7 @@ def _deny_last(example: Example, rng: random.Random) -> Example:
 
 def quote(example: Example, other: Sequence[str], rng: random.Random) -> Example:
     """`sign on pole` -> `sign that says " a dog " on pole`: the words are an attribute of it."""
-    items = [head for head, word, label in example.arcs if label == "object" and head == word]
+    items = named_objects(example)
     start = rng.randrange(len(other)) if other else 0
     words = [word for word in other[start : start + rng.randint(1, 6)] if word.isalnum()]
     if not items or not words:

@@ -66,6 +66,11 @@ def _draw_attribute(words: tuple[str, ...], item: int, span: Span) -> Iterator[A
             yield Arc(head, part, "part")
 
 
+def named_objects(example: Example) -> list[int]:
+    """The positions of the words that name an object, in order."""
+    return [head for head, word, label in example.arcs if label == "object" and head == word]
+
+
 def moved(arcs: Iterable[Arc], at: int, by: int) -> list[Arc]:
     """The arcs after ``by`` words more before position ``at``."""
     return [

@@ -72,7 +72,7 @@ def train_parser(
     plain, strict = convert_graphs(factual), convert_graphs(graphs)
     drawn = convert_graphs(scenes)
     sources = [
-        Source(plain.of(factual), 1, varied=0.3),
+        Source(plain.of(factual), 1.3, varied=0.3),
         Source(drawn.of(scenes), 0.5),
         *(Source(strict.of(read[kind]), times, varied=0.1) for kind, times in TIMES.items()),
     ]

@@ -96,7 +96,7 @@ def test_each_sentence_has_its_own_facts():
 
 
 def test_a_stricter_source_wins():
-    graphs = [parse_scene_graph("a guy", "( guy )")]
+    graphs = [parse_scene_graph("a guy", "( guy )")] * 4
     other = Lexicon(objects={"guy": "person", "dude": "person"})
     assert join_lexicons(Lexicon(), other, graphs).objects == {"dude": "person"}
 
