@@ -44,17 +44,6 @@ def _affix_row(table: str, part: str) -> int:
     return 1 + crc32(f"{table} {part}".encode()) % AFFIXES[table]
 
 
-class Tokens(NamedTuple):
-    """Words of sentences, the longest sentence first: all first words, then all second ones..."""
-
-    rows: list[Rows]
-    """Of each distinct word."""
-    word: NDArray[np.intp]
-    """The distinct word that each token is."""
-    sizes: list[int]
-    """How many sentences have a first word, how many a second one, ..."""
-
-
 class Ends(NamedTuple):
     """What a network knows of each token as the head and as the word of an arc."""
 
@@ -71,14 +60,22 @@ class Member:
         plain = {name: np.asarray(array, np.float32) for name, array in weights.items()}
         self._tables = [plain[name] for name in TABLES]
         self._vectors = vectors
-        self._layers = [
-            [_Cell.of(plain, f"{layer}.{direction}") for direction in ("forward", "backward")]
-            for layer in (0, 1)
-        ]
+        self._layers = [_Layer.of(plain, number) for number in (0, 1)]
         self._plain = plain
 
-    def ends(self, tokens: Tokens) -> Ends:
-        states = self._states(tokens)
+    def word_gates(self, rows: Sequence[Rows]) -> Array:
+        """What the first layer's gates take from each word, (words, 8 width)."""
+        *own, vector = np.array(rows, np.intp).T
+        parts = [table[row] for table, row in zip(self._tables, own, strict=True)]
+        return self._layers[0].gates(np.concatenate([*parts, self._vectors[vector]], axis=1))
+
+    def ends(self, gates: Array, sizes: list[int]) -> Ends:
+        """For each word, given its gates: all first words of sentences, then all second ones, ...
+
+        ``sizes`` says how many sentences, the longest first, have a first word, a second one, ...
+        """
+        first, second = self._layers
+        states = second.states(second.gates(first.states(gates, sizes)), sizes)
         head = _product(self._projected("edge_head", states), self._plain["edge"])
         return Ends(
             head,
@@ -93,67 +90,93 @@ class Member:
         scores: Array = np.einsum("elk,ek->el", forms, word)
         return scores
 
-    def _features(self, rows: Sequence[Rows]) -> Array:
-        *own, vector = np.array(rows, np.intp).T
-        parts = [table[row] for table, row in zip(self._tables, own, strict=True)]
-        return np.concatenate([*parts, self._vectors[vector]], axis=1)
-
-    def _states(self, tokens: Tokens) -> Array:
-        states = self._features(tokens.rows)
-        for number, cells in enumerate(self._layers):
-            gates = [_product(states, cell.input) + cell.bias for cell in cells]
-            if number == 0:
-                gates = [own[tokens.word] for own in gates]
-            both = [
-                _run(own, cell.state, tokens.sizes, backward=cell is cells[1])
-                for own, cell in zip(gates, cells, strict=True)
-            ]
-            states = np.concatenate(both, axis=1)
-        return states
-
     def _projected(self, name: str, states: Array) -> Array:
-        projected = _product(states, self._plain[f"{name}.weight"]) + self._plain[f"{name}.bias"]
-        projected = np.maximum(projected, 0.1 * projected)
-        return np.concatenate((projected, np.ones((len(projected), 1), np.float32)), axis=1)
+        weight = self._plain[f"{name}.weight"]
+        projected = np.ones((len(states), weight.shape[1] + 1), np.float32)
+        own = projected[:, :-1]
+        own[:] = _product(states, weight)
+        own += self._plain[f"{name}.bias"]
+        np.maximum(own, 0.1 * own, out=own)
+        return projected
 
 
-class _Cell(NamedTuple):
-    """One direction of an LSTM layer; gates in the order input, forget, new, output."""
+_PARTS = ("input", "bias", "state")
+
+
+class _Layer(NamedTuple):
+    """A bidirectional LSTM layer; gates in the order input, forget, output, new."""
 
     input: Array
-    state: Array
+    """(inputs, 8 width): forward gates, then backward ones."""
     bias: Array
+    forward: Array
+    """(width, 4 width)"""
+    backward: Array
 
     @classmethod
-    def of(cls, weights: Mapping[str, Array], name: str) -> "_Cell":
-        """A sigmoid is a hyperbolic tangent of half its argument, so those gates are halved."""
-        parts = [weights[f"{name}.{part}"] for part in ("input", "state", "bias")]
-        half = np.repeat(np.array([0.5, 0.5, 1, 0.5], np.float32), len(parts[1]))
-        return cls(*(np.ascontiguousarray(part * half) for part in parts))
+    def of(cls, weights: Mapping[str, Array], number: int) -> "_Layer":
+        both = [
+            {part: _in_order(weights[f"{number}.{way}.{part}"]) for part in _PARTS}
+            for way in ("forward", "backward")
+        ]
+        return cls(
+            np.concatenate([own["input"] for own in both], axis=1),
+            np.concatenate([own["bias"] for own in both]),
+            both[0]["state"],
+            both[1]["state"],
+        )
+
+    def gates(self, inputs: Array) -> Array:
+        """The gates without what the states add, (words, 8 width)."""
+        gates = _product(inputs, self.input)
+        gates += self.bias
+        return gates
+
+    def states(self, gates: Array, sizes: list[int]) -> Array:
+        """The states of both directions, (words, 2 width)."""
+        width = len(self.forward)
+        states = np.empty((len(gates), 2 * width), np.float32)
+        before, after = gates[:, : 4 * width], gates[:, 4 * width :]
+        _run(before, self.forward, sizes, states[:, :width])
+        _run(after, self.backward, sizes, states[:, width:], backward=True)
+        return states
 
 
-def _run(gates: Array, weight: Array, sizes: list[int], *, backward: bool) -> Array:
-    """The states of one direction; ``gates`` (words, 4 width) without what the state adds."""
+def _in_order(weights: Array) -> Array:
+    """Gates from the order input, forget, new, output, those with a sigmoid halved.
+
+    A sigmoid is a hyperbolic tangent of half its argument.
+    """
+    enter, keep, new, leave = np.split(weights, 4, axis=-1)
+    return np.ascontiguousarray(
+        np.concatenate((0.5 * enter, 0.5 * keep, 0.5 * leave, new), axis=-1), np.float32
+    )
+
+
+def _run(
+    gates: Array, weight: Array, sizes: list[int], output: Array, *, backward: bool = False
+) -> None:
+    """Write the states of one direction; ``gates`` (words, 4 width) lack what the state adds."""
     width = len(weight)
-    output = np.empty((len(gates), width), np.float32)
     hidden = np.zeros((max(sizes[0], 2), width), np.float32)
     memory = np.zeros_like(hidden)
+    buffer = np.empty((len(hidden), 4 * width), np.float32)
     ends = np.cumsum(sizes).tolist()
     for step in reversed(range(len(sizes))) if backward else range(len(sizes)):
         size, end = sizes[step], ends[step]
-        now = (hidden[: max(size, 2)] @ weight)[:size]
+        rows = max(size, 2)
+        np.matmul(hidden[:rows], weight, out=buffer[:rows])
+        now, own = buffer[:size], memory[:size]
         now += gates[end - size : end]
         np.tanh(now, out=now)
-        enter, keep, new, leave = (now[:, k * width : (k + 1) * width] for k in range(4))
-        for gate in (enter, keep, leave):
-            gate *= 0.5
-            gate += 0.5
-        enter *= new
-        memory[:size] *= keep
-        memory[:size] += enter
-        np.multiply(np.tanh(memory[:size]), leave, out=output[end - size : end])
-        hidden[:size] = output[end - size : end]
-    return output
+        squashed, new = now[:, : 3 * width], now[:, 3 * width :]
+        squashed *= 0.5
+        squashed += 0.5
+        new *= now[:, :width]
+        own *= now[:, width : 2 * width]
+        own += new
+        np.multiply(np.tanh(own), now[:, 2 * width : 3 * width], out=hidden[:size])
+        output[end - size : end] = hidden[:size]
 
 
 def _product(rows: Array, weight: Array) -> Array:

@@ -6,18 +6,22 @@ with the label of a second biaffine form (Dozat and Manning, "Simpler but More A
 Dependency Parsing", ACL 2018). A word can be at the end of any number of arcs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
-from typing import NamedTuple
+from itertools import chain, islice
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .arc_layers import Array, Ends, Member, Rows, Tokens, Weights, word_rows
+from .arc_layers import Array, Ends, Member, Rows, Weights, word_rows
+
+T = TypeVar("T")
 
 SENTENCES = 256
 """How many sentences go through the network at once."""
+GROUPS = 4
+"""How many of such groups share what the first layer makes of each word."""
 REMEMBERED = 20_000
 """Words whose rows in the tables are remembered."""
 
@@ -66,22 +70,32 @@ class ArcNetwork:
         """The arcs of each sentence, in the order of their heads, then of their words."""
         found: list[list[Arc]] = [[] for _ in sentences]
         order = sorted(range(len(sentences)), key=lambda number: -len(sentences[number]))
-        order = [number for number in order if sentences[number]]
-        for start in range(0, len(order), SENTENCES):
-            chosen = order[start : start + SENTENCES]
-            group = self._group([sentences[number] for number in chosen])
-            for number, arcs in zip(chosen, group, strict=True):
-                found[number] = arcs
+        groups = _batched((number for number in order if sentences[number]), SENTENCES)
+        for several in _batched(groups, GROUPS):
+            words = chain.from_iterable(sentences[number] for own in several for number in own)
+            numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
+            rows = [self._rows(word) for word in numbers]
+            gates = [member.word_gates(rows) for member in self._members]
+            for chosen in several:
+                group = self._group([sentences[number] for number in chosen], numbers, gates)
+                for number, arcs in zip(chosen, group, strict=True):
+                    found[number] = arcs
         return found
 
-    def _group(self, sentences: Sequence[Sequence[str]]) -> Iterator[list[Arc]]:
-        """The same for a few sentences, the longest first."""
+    def _group(
+        self, sentences: Sequence[Sequence[str]], numbers: Mapping[str, int], gates: list[Array]
+    ) -> Iterator[list[Arc]]:
+        """The same for a few sentences, the longest first, whose words have these ``gates``."""
         lengths = np.array([len(words) for words in sentences])
         sizes = [int((lengths > step).sum()) for step in range(lengths[0])]
         starts = np.concatenate(([0], np.cumsum(sizes)))
         where = [starts[: len(words)] + number for number, words in enumerate(sentences)]
-        tokens = self._tokens(sentences, where, sizes)
-        ends = [member.ends(tokens) for member in self._members]
+        token = np.empty(sum(sizes), np.intp)
+        for positions, words in zip(where, sentences, strict=True):
+            token[positions] = [numbers[word] for word in words]
+        ends = [
+            member.ends(own[token], sizes) for member, own in zip(self._members, gates, strict=True)
+        ]
         pairs = [np.nonzero(sum(own.head[at] @ own.word[at].T for own in ends) > 0) for at in where]
         labels = iter(
             self._label(
@@ -96,16 +110,6 @@ class ArcNetwork:
                 for head, word in zip(heads.tolist(), words.tolist(), strict=True)
             ]
 
-    def _tokens(
-        self, sentences: Sequence[Sequence[str]], where: list[NDArray[np.intp]], sizes: list[int]
-    ) -> Tokens:
-        distinct = dict.fromkeys(chain.from_iterable(sentences))
-        numbers = {word: number for number, word in enumerate(distinct)}
-        token = np.empty(sum(sizes), np.intp)
-        for positions, words in zip(where, sentences, strict=True):
-            token[positions] = [numbers[word] for word in words]
-        return Tokens([self._rows(word) for word in distinct], token, sizes)
-
     def _label(
         self, ends: list[Ends], heads: NDArray[np.intp], words: NDArray[np.intp]
     ) -> list[str]:
@@ -116,3 +120,10 @@ class ArcNetwork:
             for member, own in zip(self._members, ends, strict=True)
         )
         return [self.labels[best] for best in np.argmax(scores, axis=1).tolist()]
+
+
+def _batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    """Tuples of ``size`` items, the last one shorter."""
+    rest = iter(items)
+    while batch := tuple(islice(rest, size)):
+        yield batch
