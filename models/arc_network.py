@@ -104,10 +104,10 @@ class ArcNetwork:
                 np.concatenate([at[words] for at, (_, words) in zip(where, pairs, strict=True)]),
             )
         )
-        for heads, words in pairs:
+        for own_heads, own_words in pairs:
             yield [
                 Arc(head, word, next(labels))
-                for head, word in zip(heads.tolist(), words.tolist(), strict=True)
+                for head, word in zip(own_heads.tolist(), own_words.tolist(), strict=True)
             ]
 
     def _label(
