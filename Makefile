@@ -70,5 +70,5 @@ $(VENV)/demo.installed: pyproject.toml | $(BIN)/python
 	touch $@
 
 $(VENV)/test.installed: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[caption,download,dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[caption,download,measure,dev]'
 	touch $@

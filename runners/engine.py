@@ -1,4 +1,4 @@
-"""Where the user asked for phases to run -> what runs them."""
+"""The engine that ``--runner`` names: a function that runs phases."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,9 +13,9 @@ from .portable import portable_engine
 
 
 def open_engine(options: EngineOptions, root: str) -> AbstractContextManager[Execute]:
-    """Give what runs phases into the run directory at ``root``, when all that it needs is there.
+    """Give the function that runs phases into the run directory at ``root``.
 
-    Raises UsageError or EvenpairError, in one line, for what is not.
+    What the engine needs is checked first. Raises UsageError or EvenpairError for what is missing.
     """
     match options.runner:
         case "portable":

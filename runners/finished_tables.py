@@ -1,4 +1,4 @@
-"""A folder -> how many units and pairs have been finished in it since one began to look."""
+"""Folder of tables -> the units and pairs that were finished there since the first look."""
 
 import os
 from pathlib import Path
@@ -10,53 +10,54 @@ from ..pipeline.runs.work import rows_of
 from ..storage import files
 
 _PARTS = ".parts/"
-"""Tables below a folder whose name ends so are pieces of a unit that is not finished."""
+"""The ending of folders whose tables are pieces of an unfinished unit."""
 
 Version = tuple[str, int]
-"""A table, and when it was written: one that is made anew is another."""
+"""A table's path and time of modification: a rewritten table is a new version."""
 
 
 class Finished(NamedTuple):
-    """What was finished so far."""
+    """Counts of finished work."""
 
     units: int
     pairs: int
 
 
 class FinishedTables:
-    """The tables that appear in a folder, or are made anew, from now on.
+    """The tables that are written or rewritten in a folder from now on.
 
-    ``gathers`` says that a table takes up what an earlier version of it held, which is not counted.
+    With ``gathers``, a new version of a table contains the rows of the version before, which are
+    not counted again.
     """
 
     def __init__(self, folder: str, *, gathers: bool = False) -> None:
         self._folder = folder
         self._rows: dict[Version, int] = {}
         self._before = self._versions()
-        self._held = {path: _rows(path) for path, _ in self._before} if gathers else {}
+        self._rows_before = {path: _rows(path) for path, _ in self._before} if gathers else {}
 
     def look(self) -> Finished:
-        """Count what is new; every table is opened once."""
+        """Count the new tables and their rows; every table is opened once."""
         new = self._versions() - self._before
         self._rows = {v: self._rows[v] if v in self._rows else _rows(v[0]) for v in new}
         units = sum(1 for path, _ in new if _PARTS not in path)
-        pairs = sum(rows - self._held.get(path, 0) for (path, _), rows in self._rows.items())
+        pairs = sum(rows - self._rows_before.get(path, 0) for (path, _), rows in self._rows.items())
         return Finished(units, max(0, pairs))
 
     def _versions(self) -> set[Version]:
         if not files.is_local(self._folder):
             return {(path, 0) for path in files.find(f"{self._folder}/**.parquet")}
-        found = set()
+        versions = set()
         for path in Path(self._folder).rglob("[!.]*.parquet"):
             try:
-                found.add((str(path), os.stat(path).st_mtime_ns))
+                versions.add((str(path), os.stat(path).st_mtime_ns))
             except FileNotFoundError:
                 continue
-        return found
+        return versions
 
 
 def _rows(path: str) -> int:
-    """Return how many rows a table has; 0 if it is gone by now."""
+    """Return the number of rows of a table, 0 if it was removed meanwhile."""
     try:
         return rows_of(path)
     except (OSError, pa.ArrowInvalid):

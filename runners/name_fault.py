@@ -1,7 +1,7 @@
-"""What a failed pipeline raises -> the one line of it that a user is told.
+"""The exception of a failed pipeline -> the one line that the user needs.
 
-Beam gives what a worker raised as text: a traceback whose last line names the error, and behind it,
-from engines in Java, where that was when they heard of it.
+Beam reports a worker's exception as text: a Python traceback whose last line names the error.
+Engines in Java append their own stack trace.
 """
 
 import builtins
@@ -10,10 +10,11 @@ import re
 from ..schemas.errors import EvenpairError, UsageError
 
 _LAST_LINE = re.compile(
-    r"^(?:[\w.]*\.)?(?P<name>\w+): (?:\[Errno \d+\] )?(?P<said>.*?)(?: \[while running '[^']*'\])*$"
+    r"^(?:[\w.]*\.)?(?P<name>\w+): (?:\[Errno \d+\] )?"
+    r"(?P<message>.*?)(?: \[while running '[^']*'\])*$"
 )
 _JAVA = re.compile(r"\s+at |\s*\.\.\. \d+ more|\s*Suppressed: |\s*$")
-_OUTSIDE = {UsageError.__name__, EvenpairError.__name__} | {
+_EXTERNAL = {UsageError.__name__, EvenpairError.__name__} | {
     name
     for name, kind in vars(builtins).items()
     if isinstance(kind, type) and issubclass(kind, OSError)
@@ -21,11 +22,11 @@ _OUTSIDE = {UsageError.__name__, EvenpairError.__name__} | {
 
 
 def name_fault(error: BaseException) -> EvenpairError | None:
-    """Return what lies outside evenpair in ``error``, None if it is a fault of evenpair's own."""
+    """Return the fault of a file, service or option in ``error``; None for any other exception."""
     lines = f"{type(error).__name__}: {error}".strip().splitlines()
-    said = [line for line in lines if not _JAVA.match(line)]
-    match = _LAST_LINE.match(said[-1].removeprefix("RuntimeError: "))
-    if match is None or match["name"] not in _OUTSIDE:
+    python_lines = [line for line in lines if not _JAVA.match(line)]
+    match = _LAST_LINE.match(python_lines[-1].removeprefix("RuntimeError: "))
+    if match is None or match["name"] not in _EXTERNAL:
         return None
     kind = UsageError if match["name"] == UsageError.__name__ else EvenpairError
-    return kind(match["said"])
+    return kind(match["message"])

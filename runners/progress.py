@@ -1,4 +1,4 @@
-"""How far a phase is, told by the tables that it has finished; silent in a log."""
+"""Progress bars of a phase, from the tables that it has finished; nothing in a log."""
 
 import sys
 import threading
@@ -20,17 +20,17 @@ from ..pipeline.runs.work import STEPS, Step, Work
 from ..storage import files
 from .finished_tables import FinishedTables
 
-_HERE_SECONDS = 0.5
-_ELSEWHERE_SECONDS = 15.0
+_LOCAL_SECONDS = 0.5
+_REMOTE_SECONDS = 15.0
 
 
 @contextmanager
 def show_progress(work: Work) -> Iterator[None]:
-    """Show on a terminal how many shards and pairs of ``work`` are done, while the block runs."""
+    """Show the finished shards and pairs of ``work`` on a terminal while the block runs."""
     if not sys.stderr.isatty():
         yield
         return
-    seconds = _HERE_SECONDS if files.is_local(work.run_dir.root) else _ELSEWHERE_SECONDS
+    seconds = _LOCAL_SECONDS if files.is_local(work.run_dir.root) else _REMOTE_SECONDS
     stop = threading.Event()
     with Progress(*_columns(), console=Console(stderr=True)) as display:
         bars = [_Bar(display, work, step) for step in work.steps or STEPS[work.phase]]
@@ -67,7 +67,7 @@ def _folder(work: Work, step: Step) -> str:
 
 
 class _Bar:
-    """The line of one step; it is drawn when there is something to say."""
+    """The line of one step; it appears with the first finished table."""
 
     def __init__(self, display: Progress, work: Work, step: Step) -> None:
         self._display = display

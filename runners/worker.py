@@ -1,8 +1,8 @@
-"""``evenpair-worker``: makes a host that has evenpair a worker of a Beam engine, without Docker.
+"""``evenpair-worker``: a worker of a Beam engine, on any host with evenpair, without Docker.
 
-It is the boot program of Beam's PROCESS environment, which takes one executable. Engines call it
-with the worker's id and with where to reach them; some name only the provision endpoint, which
-knows the rest.
+It is the boot program of Beam's PROCESS environment, which takes one executable. Engines start it
+with the worker's id and their endpoints; some give only the provision endpoint, which names the
+others.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..schemas.errors import UsageError
-from .addresses import split_address
+from .addresses import is_loopback, split_address
 
 _SECONDS = 30
 _ENDPOINTS = ("control", "logging", "artifact", "provision")
@@ -23,37 +23,47 @@ _UNLIMITED = [("grpc.max_receive_message_length", -1)]
 
 
 def main() -> None:
-    """Become a worker of the engine that called, or a pool that starts workers on demand."""
-    given = parse(sys.argv[1:])
-    if given.pool:
-        serve(given.pool)
+    """Become a worker of the engine that started this, or a pool that starts workers on demand."""
+    arguments = parse(sys.argv[1:])
+    if arguments.pool:
+        serve(arguments.pool)
     else:
-        become_worker(environment_from(fetch_provision(given), given))
+        become_worker(environment_from(fetch_provision(arguments), arguments))
 
 
 def serve(address: str) -> None:
-    """Serve a pool at ``address`` whose workers have this very Python, whatever the path holds."""
+    """Serve a pool at ``address`` that starts workers with this Python, whatever PATH holds."""
     from .worker_pool import serve_pool
 
     serve_pool(address, [sys.executable, "-P", "-m", __spec__.name])
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return what an engine says; what it says besides is passed over."""
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Parse the command line of an engine; unknown arguments are ignored."""
     parser = argparse.ArgumentParser("evenpair-worker", description=__doc__)
-    parser.add_argument("--id", default="", type=_unquoted, help="The engine's name for it.")
+    parser.add_argument("--id", default="", type=_unquoted, help="The engine's id of this worker.")
     for name in _ENDPOINTS:
         parser.add_argument(f"--{name}_endpoint", default="", type=_unquoted, metavar="HOST:PORT")
     parser.add_argument(
         "--pool",
         type=_address,
         metavar="HOST:PORT",
-        help="Serve a pool for Beam's EXTERNAL environment there, instead of being a worker.",
+        help="Serve a pool for Beam's EXTERNAL environment there instead of being a worker.",
     )
-    given = parser.parse_known_args(arguments)[0]
-    if not given.pool and not (given.id and given.provision_endpoint):
+    parser.add_argument(
+        "--open-to-network",
+        action="store_true",
+        help="Allow --pool an address that other hosts can reach: they can run code here by it.",
+    )
+    arguments = parser.parse_known_args(words)[0]
+    if not arguments.pool and not (arguments.id and arguments.provision_endpoint):
         parser.error("engines start it, with --id and --provision_endpoint")
-    return given
+    if arguments.pool and not (arguments.open_to_network or is_loopback(arguments.pool)):
+        parser.error(
+            f"--pool {arguments.pool}: whoever reaches that address can run code here; give "
+            "localhost:PORT, or add --open-to-network if only the engine's hosts reach it"
+        )
+    return arguments
 
 
 def _address(text: str) -> str:
@@ -69,35 +79,35 @@ def _unquoted(text: str) -> str:
     return text.strip("'\"")
 
 
-def fetch_provision(given: argparse.Namespace) -> Any:  # noqa: ANN401 - Beam ships no types
-    """Ask the engine for the job's options, and for the endpoints that it did not name."""
+def fetch_provision(arguments: argparse.Namespace) -> Any:  # noqa: ANN401 - Beam ships no types
+    """Fetch the job's options and endpoints from the engine."""
     import grpc
     from apache_beam.portability.api import beam_provision_api_pb2 as messages
     from apache_beam.portability.api import beam_provision_api_pb2_grpc as services
 
-    with grpc.insecure_channel(given.provision_endpoint, _UNLIMITED) as channel:
+    with grpc.insecure_channel(arguments.provision_endpoint, _UNLIMITED) as channel:
         service = services.ProvisionServiceStub(channel)
-        answer = service.GetProvisionInfo(
+        response = service.GetProvisionInfo(
             messages.GetProvisionInfoRequest(),
-            metadata=[("worker_id", given.id)],
+            metadata=[("worker_id", arguments.id)],
             timeout=_SECONDS,
             wait_for_ready=True,
         )
-    return answer.info
+    return response.info
 
 
-def environment_from(info: Any, given: argparse.Namespace) -> dict[str, str]:  # noqa: ANN401
-    """Return the variables from which Beam's worker takes what it is to do."""
+def environment_from(info: Any, arguments: argparse.Namespace) -> dict[str, str]:  # noqa: ANN401
+    """Return the environment variables that Beam's worker reads its job from."""
     from apache_beam.portability.api import endpoints_pb2
     from google.protobuf import json_format, text_format
 
     def descriptor(name: str) -> str:
-        told = getattr(info, f"{name}_endpoint").url or getattr(given, f"{name}_endpoint", "")
-        endpoint = endpoints_pb2.ApiServiceDescriptor(url=told)
-        return text_format.MessageToString(endpoint) if told else ""
+        url = getattr(info, f"{name}_endpoint").url or getattr(arguments, f"{name}_endpoint", "")
+        endpoint = endpoints_pb2.ApiServiceDescriptor(url=url)
+        return text_format.MessageToString(endpoint) if url else ""
 
     variables = {
-        "WORKER_ID": given.id,
+        "WORKER_ID": arguments.id,
         "PIPELINE_OPTIONS": json_format.MessageToJson(info.pipeline_options),
         "RUNNER_CAPABILITIES": " ".join(info.runner_capabilities),
         "CONTROL_API_SERVICE_DESCRIPTOR": descriptor("control"),
@@ -108,7 +118,7 @@ def environment_from(info: Any, given: argparse.Namespace) -> dict[str, str]:  #
 
 
 def become_worker(environment: Mapping[str, str]) -> None:
-    """Become Beam's worker as ``environment`` says, until the engine has no more work."""
+    """Become Beam's worker with the variables of ``environment``, until the engine ends it."""
     os.environ.update(environment)
     use_one_thread()
     _die_with_parent()
@@ -118,13 +128,13 @@ def become_worker(environment: Mapping[str, str]) -> None:
 
 
 def use_one_thread() -> None:
-    """Keep the libraries that this process will import from using more cores than its own."""
+    """Limit the numeric libraries that this process imports later to one thread."""
     for library in _LIBRARIES:
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
 def _die_with_parent(seconds: float = 0.5) -> None:
-    """End this process when whoever started it is gone, even in the middle of a bundle."""
+    """Kill this process when its parent is gone, even in the middle of a bundle."""
     parent = os.getppid()
     never = threading.Event()
 

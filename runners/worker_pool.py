@@ -1,7 +1,7 @@
-"""A pool for Beam's EXTERNAL environment: starts a worker on this host whenever an engine asks.
+"""A pool for Beam's EXTERNAL environment: it starts workers on this host on request.
 
-One pool serves one engine process: workers are known by the ids that the engine gives them, and two
-task managers of Flink both count from 1-1.
+One pool serves one engine process: the engine chooses the ids of workers, and every task manager of
+Flink counts from 1-1.
 """
 
 import signal
@@ -18,7 +18,7 @@ _PATIENCE_SECONDS = 10
 
 
 def serve_pool(address: str, command: Sequence[str]) -> None:
-    """Start workers by ``command`` for whoever asks at ``address``, until this process is ended."""
+    """Serve a pool at ``address`` that starts ``command``, until SIGTERM or SIGINT."""
     import grpc
 
     pool = WorkerPool(command)
@@ -35,7 +35,7 @@ def serve_pool(address: str, command: Sequence[str]) -> None:
 
 
 class WorkerPool(services.BeamFnExternalWorkerPoolServicer):
-    """Processes on this host, one for each worker id that is at work."""
+    """The worker processes on this host, by id."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = tuple(command)
@@ -43,19 +43,19 @@ class WorkerPool(services.BeamFnExternalWorkerPoolServicer):
         self._lock = threading.Lock()
 
     def StartWorker(self, request: Any, context: object) -> Any:  # noqa: ANN401, N802 - Beam's name
-        """Start a worker, unless one of its id is at work: another engine process asks, then."""
+        """Start a worker. An id that is running is refused: another engine process uses it."""
         with self._lock:
             before = self._workers.get(request.worker_id)
             if before is not None and before.poll() is None:
-                said = f"worker {request.worker_id} is at work: one pool serves one engine process"
-                return messages.StartWorkerResponse(error=said)
+                error = f"worker {request.worker_id} is running: one pool serves one engine process"
+                return messages.StartWorkerResponse(error=error)
             self._workers[request.worker_id] = subprocess.Popen(
                 [*self._command, *_arguments(request)], stdin=subprocess.DEVNULL
             )
         return messages.StartWorkerResponse()
 
     def StopWorker(self, request: Any, context: object) -> Any:  # noqa: ANN401, N802 - Beam's name
-        """Stop a worker; that there is none is no error."""
+        """Stop a worker, if there is one of that id."""
         with self._lock:
             worker = self._workers.pop(request.worker_id, None)
         if worker is not None:

@@ -3,7 +3,9 @@
 import io
 import math
 import random
+from bisect import bisect
 from functools import cache
+from itertools import accumulate, pairwise
 
 from PIL import Image, ImageDraw
 
@@ -23,6 +25,8 @@ _INK = (25, 25, 30)
 _FINE = 4  # objects are drawn this many times as large, then reduced
 _PERIOD = 0.054  # of a pattern, as a share of the picture's side
 _NOISE_SIDE = 256
+_HOLE = 0.5  # the size of a hollow object's hole, as a share of its own
+_TEETH, _BITE = 22, 0.2
 
 Points = list[tuple[float, float]]
 
@@ -30,9 +34,9 @@ Points = list[tuple[float, float]]
 def render_scene(scene: Scene, size: int = 192) -> Image.Image:
     """The scene as an RGB picture of ``size`` by ``size``: the same scene, the same pixels."""
     rng = random.Random(scene.look)
-    picture = _ground(rng, size)
+    picture = draw_ground(rng, size)
     for item in scene.objects:
-        _draw_object(picture, item, rng)
+        draw_object(picture, item, rng)
     return picture
 
 
@@ -43,7 +47,7 @@ def scene_jpeg(scene: Scene, size: int = 192, quality: int = 92) -> bytes:
     return file.getvalue()
 
 
-def _ground(rng: random.Random, size: int) -> Image.Image:
+def draw_ground(rng: random.Random, size: int) -> Image.Image:
     """A pale gradient from one corner to another, under a little noise."""
     base = [rng.randint(150, 205) for _ in range(3)]
     grey = sum(base) / 3
@@ -72,8 +76,19 @@ def _noise_tile() -> Image.Image:
     return Image.frombytes("L", (_NOISE_SIDE, _NOISE_SIDE), pixels)
 
 
-def _draw_object(picture: Image.Image, item: SceneObject, rng: random.Random) -> None:
-    """Draw the object on a canvas of its own, reduce it, and paste it through its outline."""
+def draw_object(
+    picture: Image.Image,
+    item: SceneObject,
+    rng: random.Random,
+    *,
+    period: float = _PERIOD,
+    jagged: bool = False,
+    hollow: bool = False,
+) -> None:
+    """Draw the object on a canvas of its own, reduce it, and paste it through its outline.
+
+    ``period`` is that of its pattern, as a share of the picture's side.
+    """
     size = picture.width
     half = math.ceil(item.radius * size) + 2
     left, top = round(item.x * size) - half, round(item.y * size) - half
@@ -82,13 +97,39 @@ def _draw_object(picture: Image.Image, item: SceneObject, rng: random.Random) ->
     canvas = Image.new("RGB", (side, side), fill)
     draw = ImageDraw.Draw(canvas)
     shade = (int(fill[0] * 0.35), int(fill[1] * 0.35), int(fill[2] * 0.35))
-    _PATTERNS[item.texture](draw, side, _PERIOD * size * _FINE, shade, rng)
+    _PATTERNS[item.texture](draw, side, period * size * _FINE, shade, rng)
     reach = item.radius * size * _FINE
-    points = _turned(_OUTLINES[item.shape], rng.uniform(-8, 8), reach, side / 2)
-    draw.line([*points, *points[:2]], fill=_INK, width=round(0.018 * size * _FINE), joint="curve")
+    turn = rng.uniform(-8, 8)
+    outline = _jagged(_OUTLINES[item.shape]) if jagged else _OUTLINES[item.shape]
     mask = Image.new("L", (side, side))
-    ImageDraw.Draw(mask).polygon(points, fill=255)
+    points = _turned(outline, turn, reach, side / 2)
+    for line, inside in ((points, 255), (_hole(points), 0)) if hollow else ((points, 255),):
+        ink = round(0.018 * size * _FINE)
+        draw.line([*line, *line[:2]], fill=_INK, width=ink, joint="curve")
+        ImageDraw.Draw(mask).polygon(line, fill=inside)
     picture.paste(canvas.reduce(_FINE), (left, top), mask.reduce(_FINE))
+
+
+def _hole(outline: Points) -> Points:
+    """A smaller outline of the same form, around the mean of its points."""
+    x0, y0 = (sum(values) / len(outline) for values in zip(*outline, strict=True))
+    return [(x0 + _HOLE * (x - x0), y0 + _HOLE * (y - y0)) for x, y in outline]
+
+
+def _jagged(outline: Points) -> Points:
+    """The same outline with teeth, equally far apart: every other point lies further inwards."""
+    closed = [*outline, outline[0]]
+    lengths = [math.dist(one, other) for one, other in pairwise(closed)]
+    ends = list(accumulate(lengths, initial=0.0))
+    points = []
+    for number in range(2 * _TEETH):
+        at = ends[-1] * number / (2 * _TEETH)
+        side = bisect(ends, at) - 1
+        share = (at - ends[side]) / lengths[side]
+        (x, y), (x1, y1) = closed[side : side + 2]
+        reach = 1 - _BITE * (number % 2)
+        points.append((reach * (x + share * (x1 - x)), reach * (y + share * (y1 - y))))
+    return points
 
 
 def _turned(outline: Points, degrees: float, reach: float, centre: float) -> Points:

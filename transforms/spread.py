@@ -34,14 +34,20 @@ class Spread(beam.PTransform):
 
 @dataclass
 class SpreadSources(beam.PTransform):
-    """The sources that a run's table lists, dealt out alike: a job of many stays a small job."""
+    """The sources that a run's table lists, dealt out alike: a job of many stays a small job.
+
+    It is applied to a pipeline, or to a collection of one element that must be there before.
+    """
 
     path: str
 
-    def expand(self, root: beam.Pipeline) -> beam.PCollection:
+    def expand(self, start: beam.PCollection) -> beam.PCollection:
+        is_root = isinstance(start, beam.pvalue.PBegin)
+        path = self.path
+        paths = beam.Create([path]) if is_root else beam.Map(lambda _: path)
         return (
-            root
-            | beam.Create([self.path])
+            start
+            | "Path" >> paths
             | beam.FlatMap(_listed)
             | beam.GroupByKey()
             | beam.FlatMap(lambda element: list(element[1]))

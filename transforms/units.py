@@ -76,12 +76,17 @@ class LoadUnits(beam.PTransform):
     table: RunTable
     columns: list[str] | None = None
     after: beam.pvalue.AsSingleton | None = None
-    """What must be there before anything is loaded: the side input of whatever wrote the tables."""
+    """The result of whatever wrote the tables of all sources, which must be there before.
+
+    The tables are listed from its collection, not beside it: every source of a job is started at
+    once, and on Flink each of them takes network buffers (runners/flink/network.py).
+    """
 
     def expand(self, root: beam.Pipeline) -> beam.PCollection:
-        all_of_them = SpreadSources(self.run_dir.sources)
-        spread = all_of_them if self.sources is None else Spread(self.sources)
-        return root | spread | beam.Map(self._load, self.after)
+        if self.sources is not None:
+            return root | Spread(self.sources) | beam.Map(self._load)
+        start = root if self.after is None else self.after.pvalue
+        return start | SpreadSources(self.run_dir.sources) | beam.Map(self._load)
 
-    def _load(self, source: Source, _after: object) -> Unit:
+    def _load(self, source: Source) -> Unit:
         return load_unit(source, self.run_dir, self.table, self.columns)

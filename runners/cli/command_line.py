@@ -4,6 +4,7 @@ import cloup
 
 from ... import __version__
 from . import other_commands, phase_commands
+from .measure import measure
 
 _SECTIONS = (
     cloup.Section(
@@ -22,7 +23,7 @@ _SECTIONS = (
     ),
     cloup.Section(
         "Around it",
-        [other_commands.download, other_commands.verify, other_commands.facts],
+        [other_commands.download, other_commands.verify, other_commands.facts, measure],
     ),
 )
 

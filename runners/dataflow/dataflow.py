@@ -1,4 +1,4 @@
-"""Dataflow: every phase is a job; a dry run shows the next one instead of submitting it."""
+"""Dataflow: every phase is a job; a dry run shows the next job instead of submitting it."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -25,16 +25,16 @@ _NEEDED = ("google.cloud.dataflow_v1beta3", "apitools")
 
 
 class DryRunError(EvenpairError):
-    """Ends a dry run: what follows needs what this job would have left."""
+    """Ends a dry run: the next phase needs the output of the job that was shown."""
 
     exit_status = 0
 
 
 @contextmanager
 def dataflow_engine(options: EngineOptions, root: str) -> Iterator[Execute]:
-    """Give what runs phases on Dataflow, when everything that they need is there.
+    """Give the function that runs phases on Dataflow.
 
-    Raises UsageError, in one line, for what is not.
+    Raises UsageError if an option, the gcp extra or credentials are missing, or if a path is local.
     """
     if not has_extra():
         raise UsageError(INSTALL)
@@ -55,41 +55,41 @@ def dataflow_engine(options: EngineOptions, root: str) -> Iterator[Execute]:
 
 
 def build_job(build: Build, work: Work, options: EngineOptions) -> Any:  # noqa: ANN401 - no types
-    """Return the job of a phase as Dataflow would be given it; ``--dry_run`` keeps it here."""
-    pipeline = _wired(build, work, options)
+    """Return the job of a phase as it would be submitted; Beam's ``--dry_run`` prevents that."""
+    pipeline = _make_pipeline(build, work, options)
     pipeline.run()
     return pipeline.runner.proto_pipeline
 
 
 def _submit(build: Build, work: Work, options: EngineOptions) -> None:
-    """Have Dataflow run a phase, wait for its end; cancel it if interrupted."""
+    """Run a phase on Dataflow and wait for its end; Ctrl-C cancels the job."""
     from apache_beam.runners.dataflow.dataflow_runner import DataflowRuntimeException
     from apache_beam.runners.dataflow.internal.apiclient import DataflowJobAlreadyExistsError
     from google.api_core.exceptions import GoogleAPIError
     from google.auth.exceptions import GoogleAuthError
 
-    known = (DataflowRuntimeException, DataflowJobAlreadyExistsError, GoogleAPIError)
+    job_errors = (DataflowRuntimeException, DataflowJobAlreadyExistsError, GoogleAPIError)
     with show_progress(work):
-        pipeline = _wired(build, work, options)
+        pipeline = _make_pipeline(build, work, options)
         try:
             wait_or_cancel(pipeline.run())
-        except (*known, GoogleAuthError) as error:
+        except (*job_errors, GoogleAuthError) as error:
             raise name_fault(error) or _failed(work, error) from error
 
 
 def _failed(work: Work, error: Exception) -> EvenpairError:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = lines[-1] if lines else type(error).__name__
-    return EvenpairError(f"{work.phase} failed on Dataflow: {said}")
+    cause = lines[-1] if lines else type(error).__name__
+    return EvenpairError(f"{work.phase} failed on Dataflow: {cause}")
 
 
-def _wired(build: Build, work: Work, options: EngineOptions) -> beam.Pipeline:
-    """Return a phase as a pipeline. Raises UsageError for options that Beam refuses."""
+def _make_pipeline(build: Build, work: Work, options: EngineOptions) -> beam.Pipeline:
+    """Return the pipeline of a phase. Raises UsageError for options that Beam refuses."""
     from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner
 
-    given = PipelineOptions(dataflow_options(options, work))
+    beam_options = PipelineOptions(dataflow_options(options, work))
     try:
-        pipeline = beam.Pipeline(runner=DataflowRunner(), options=given)
+        pipeline = beam.Pipeline(runner=DataflowRunner(), options=beam_options)
     except ValueError as error:
         raise UsageError(" ".join(str(error).split())) from error
     build(pipeline)
@@ -97,20 +97,20 @@ def _wired(build: Build, work: Work, options: EngineOptions) -> beam.Pipeline:
 
 
 def has_extra() -> bool:
-    """Return whether what Beam needs for Dataflow is installed."""
+    """Return whether the packages that Beam needs for Dataflow are installed."""
     try:
         return all(find_spec(name) for name in _NEEDED)
-    except ModuleNotFoundError:  # not even what they are part of
+    except ModuleNotFoundError:  # a package above them is missing, too
         return False
 
 
 def require_remote(paths: Iterable[str]) -> None:
-    """Raise UsageError for a path on this machine, which no worker of Dataflow can see."""
+    """Raise UsageError for a path on this machine, which Dataflow's workers cannot read."""
     for path in paths:
         if files.is_local(path):
             raise UsageError(
-                f"{path} lies on this machine, where Dataflow's workers cannot see it: copy it "
-                "into a bucket, and name gs://BUCKET/FOLDER"
+                f"{path} lies on this machine, where Dataflow's workers cannot read it: copy it "
+                "into a bucket and give gs://BUCKET/FOLDER"
             )
 
 
@@ -121,5 +121,5 @@ def _require_credentials() -> None:
     try:
         google.auth.default()
     except DefaultCredentialsError as error:
-        said = " ".join(str(error).split())
-        raise UsageError(f"Dataflow needs credentials of Google Cloud: {said}") from error
+        reason = " ".join(str(error).split())
+        raise UsageError(f"Dataflow needs Google Cloud credentials: {reason}") from error

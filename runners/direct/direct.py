@@ -1,4 +1,7 @@
-"""This machine: Beam's FnApiRunner, named so that no other is looked for, on all cores."""
+"""This machine, on all cores, by Beam's FnApiRunner.
+
+It is named explicitly: Beam's DirectRunner would try to download and start Prism first.
+"""
 
 import os
 import re
@@ -14,15 +17,17 @@ from ...storage import files
 from ..name_fault import name_fault
 from ..progress import show_progress
 from .fork_workers import begin_imports
+from .isolate import safe_path
+from .loopback import loopback_servers
 from .share_bundles import SharingRunner
-from .worker_processes import LocalProvision, WorkerProcesses, broken_connections_told_once
+from .worker_processes import LocalProvision, WorkerProcesses, silent_lost_connections
 
 _INTERRUPTED = re.compile(r"KeyboardInterrupt( \[while running .*)?\Z")
-"""What Beam makes of Ctrl-C in the middle of a stage of this process."""
+"""The message that Beam makes of a Ctrl-C in the middle of a stage in this process."""
 
 
 def run_direct(build: Build, work: Work, options: EngineOptions) -> None:
-    """Run a pipeline to its end on all cores, or in this process where that is as fast."""
+    """Run a pipeline to its end: in worker processes, or in this process if the work is small."""
     workers = choose_workers(work, options.workers)
     beam_options = PipelineOptions([f"--direct_num_workers={workers}", *options.beam])
     try:
@@ -33,18 +38,18 @@ def run_direct(build: Build, work: Work, options: EngineOptions) -> None:
                 _run_on_processes(build, beam_options)
     except BaseException:
         if not work.is_part:
-            files.remove_temporaries(work.run_dir.root)  # nobody is at work on them any more
+            files.remove_temporaries(work.run_dir.root)  # their workers have ended
         raise
 
 
-def choose_workers(work: Work, wanted: int) -> int:
-    """Return how many processes are to work: no more than units, one where the work is small."""
-    enough = 1 if not wanted and work.is_small() else _cores()
-    return max(1, min(wanted or enough, work.units))
+def choose_workers(work: Work, option: int) -> int:
+    """Return the number of worker processes: at most one a unit, and 1 if the work is small."""
+    default = 1 if not option and work.is_small() else _cores()
+    return max(1, min(option or default, work.units))
 
 
 def _cores() -> int:
-    """Return the cores that this process may use; a batch system may have bound it to a few."""
+    """Return the number of cores that this process may use, which a batch system may limit."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -52,24 +57,25 @@ def _cores() -> int:
 
 def _run_on_processes(build: Build, options: PipelineOptions) -> None:
     begin_imports()
-    told = LocalProvision(options)
-    runner = SharingRunner(default_environment=WorkerProcesses(), provision_info=told)
-    with broken_connections_told_once():
+    provision = LocalProvision(options)
+    runner = SharingRunner(default_environment=WorkerProcesses(), provision_info=provision)
+    with silent_lost_connections():
         try:
             _run(build, runner, options)
         except RuntimeError as error:
-            death = told.death()
+            death = provision.death()
             if death is None:
                 raise
             raise EvenpairError(death) from error
 
 
 def _run(build: Build, runner: FnApiRunner, options: PipelineOptions) -> None:
-    """Build a pipeline and run it. Raises EvenpairError for a fault that lies outside evenpair."""
+    """Build a pipeline and run it. Raises EvenpairError for faults of files and services."""
     pipeline = beam.Pipeline(runner=runner, options=options)
     build(pipeline)
     try:
-        pipeline.run().wait_until_finish()
+        with safe_path(), loopback_servers():
+            pipeline.run().wait_until_finish()
     except (RuntimeError, EvenpairError) as error:
         if _INTERRUPTED.search(str(error)):
             raise KeyboardInterrupt from error

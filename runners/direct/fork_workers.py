@@ -1,6 +1,6 @@
-"""Worker processes of this machine, forked from one that has imported what takes time.
+"""Worker processes on this machine, forked from a server that has imported the heavy modules.
 
-It starts while the launcher imports the same, so this module imports nothing heavy itself.
+The server imports them while the launcher does the same, so this module imports nothing heavy.
 """
 
 import multiprocessing
@@ -15,44 +15,37 @@ from multiprocessing.process import BaseProcess
 from types import ModuleType
 
 from .. import worker
+from .isolate import isolated_start
 
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
-_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def begin_imports() -> None:
-    """Start the process that workers are forked from, unless it runs; no worker starts yet."""
+    """Start the server that workers are forked from, unless it is running. No worker starts yet."""
     if _METHOD != "forkserver":
         return
     forkserver.set_forkserver_preload([f"{__package__}.worker_imports"])
-    before = os.environ.get(_SAFE_PATH)
-    os.environ[_SAFE_PATH] = "1"  # a folder that evenpair is called from holds none of its modules
-    try:
-        with _main_left_alone():
-            forkserver.ensure_running()
-    finally:
-        os.environ.pop(_SAFE_PATH)
-        if before is not None:
-            os.environ[_SAFE_PATH] = before
+    with isolated_start(), _without_main():
+        forkserver.ensure_running()
 
 
 def start_worker(arguments: Sequence[str], errors: str) -> BaseProcess:
-    """Start ``evenpair-worker`` with ``arguments``; what it complains of goes to a file."""
+    """Start ``evenpair-worker`` with ``arguments``; its standard error goes to a file."""
     begin_imports()
     context = multiprocessing.get_context(_METHOD)
     process: BaseProcess = context.Process(  # type: ignore[attr-defined]
         target=_become, args=(list(arguments), errors, dict(os.environ)), daemon=True
     )
-    with _main_left_alone():
+    with isolated_start(), _without_main():
         process.start()
     return process
 
 
 @contextmanager
-def _main_left_alone() -> Iterator[None]:
-    """Keep a process that starts in the block from running the launcher's main module again.
+def _without_main() -> Iterator[None]:
+    """Keep processes that start in the block from importing the launcher's main module.
 
-    Whoever calls evenpair from a script would have it call evenpair in every worker.
+    A script that calls evenpair would otherwise call it in every worker again.
     """
     before = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
@@ -63,7 +56,7 @@ def _main_left_alone() -> Iterator[None]:
 
 
 def _become(arguments: list[str], errors: str, environment: Mapping[str, str]) -> None:
-    os.setsid()  # Ctrl-C is for the launcher, which stops its workers
+    os.setsid()  # Ctrl-C reaches the launcher only, which stops its workers
     threading.Thread(target=_die_with_launcher, daemon=True).start()
     os.environ.update(environment)
     for path, descriptor in ((os.devnull, 1), (errors, 2)):

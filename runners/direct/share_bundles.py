@@ -1,7 +1,7 @@
-"""Beam's FnApiRunner, with the work of a stage dealt out to its workers as they get done.
+"""Beam's FnApiRunner, with the elements of a stage dealt out to workers as they become free.
 
-Beam's own gives every worker the same number of elements, and waits for the slowest of them: where
-a core is slower than others, or a shard longer, the rest stand idle.
+Beam's own gives every worker the same number of elements and waits for the slowest: one slow core
+or one long shard leaves the other workers idle.
 """
 
 import copy
@@ -20,18 +20,18 @@ from apache_beam.runners.portability.fn_api_runner.fn_runner import (
 )
 from apache_beam.utils import thread_pool_executor
 
-_PARTS = 16
-"""The elements of a stage are split into so many parts for each worker."""
+_CHUNKS = 16
+"""Chunks that the elements of a stage are split into, for each worker."""
 
-Part = Mapping[str, list[bytes]]
-"""Encoded elements, by the name of the input that they belong to."""
+Chunk = Mapping[str, list[bytes]]
+"""Encoded elements by the name of their input."""
 
 _Result = tuple[Any, list[Any]]
-"""What a worker answered to a bundle, and how the bundle was split."""
+"""A worker's response to a bundle, and the splits of the bundle."""
 
 
 class SharingRunner(FnApiRunner):
-    """An FnApiRunner whose workers take the next elements when they are done with some."""
+    """An FnApiRunner whose workers take a next bundle when they have finished one."""
 
     def _get_bundle_manager(self, context: Any) -> Any:  # noqa: ANN401 - Beam ships no types
         manager = super()._get_bundle_manager(context)
@@ -40,47 +40,47 @@ class SharingRunner(FnApiRunner):
         return manager
 
 
-class Parts:
-    """Parts that are left to do, dealt out in ever smaller bundles.
+class Chunks:
+    """The remaining chunks of a stage, dealt out in ever smaller bundles.
 
-    A bundle is half of a worker's fair share of what is left: guided self-scheduling
-    (Polychronopoulos and Kuck, IEEE Transactions on Computers, 1987) gives all of it.
+    A bundle is half of a worker's fair share of the remaining chunks. Guided self-scheduling
+    (Polychronopoulos and Kuck, IEEE Transactions on Computers, 1987) deals out a whole share.
     """
 
-    def __init__(self, parts: Sequence[Part], workers: int) -> None:
-        self._left = deque(parts)
+    def __init__(self, chunks: Sequence[Chunk], workers: int) -> None:
+        self._remaining = deque(chunks)
         self._shares = 2 * workers
         self._lock = Lock()
 
-    def bundles(self) -> Iterator[Part]:
-        """Yield bundles for one worker, until nothing is left; whatever stops it stops all."""
+    def bundles(self) -> Iterator[Chunk]:
+        """Yield bundles for one worker until no chunk remains; a failed worker stops the others."""
         try:
-            while taken := self._take():
-                yield {name: list(chain(*(part[name] for part in taken))) for name in taken[0]}
+            while chunks := self._take():
+                yield {name: list(chain(*(chunk[name] for chunk in chunks))) for name in chunks[0]}
         finally:
-            self._left.clear()
+            self._remaining.clear()
 
-    def _take(self) -> list[Part]:
+    def _take(self) -> list[Chunk]:
         with self._lock:
-            count = -(-len(self._left) // self._shares)
-            return [self._left.popleft() for _ in range(count)]
+            count = -(-len(self._remaining) // self._shares)
+            return [self._remaining.popleft() for _ in range(count)]
 
 
-def split_inputs(inputs: Mapping[str, Any], count: int) -> list[Part]:
-    """Return ``inputs`` in at most ``count`` parts, none of them empty but a sole one."""
+def split_inputs(inputs: Mapping[str, Any], count: int) -> list[Chunk]:
+    """Split ``inputs`` into at most ``count`` chunks; only a single chunk may be empty."""
     split = {name: buffer.partition(count) for name, buffer in inputs.items()}
-    parts: list[Part] = [{name: split[name][at] for name in split} for at in range(count)]
-    return [part for part in parts if any(chain(*part.values()))] or parts[:1]
+    chunks: list[Chunk] = [{name: split[name][at] for name in split} for at in range(count)]
+    return [chunk for chunk in chunks if any(chain(*chunk.values()))] or chunks[:1]
 
 
 class _SharingManager(ParallelBundleManager):
-    def process_bundle(self, inputs: Mapping[str, Any], *more: Any) -> _Result:
-        """Work through a stage; the arguments are those of BundleManager, and so is the result."""
+    def process_bundle(self, inputs: Mapping[str, Any], *arguments: Any) -> _Result:
+        """Process a stage, with the arguments and the result of BundleManager."""
         workers = self.bundle_context_manager.worker_handlers
-        parts = Parts(split_inputs(inputs, _PARTS * len(workers)), len(workers))
+        chunks = Chunks(split_inputs(inputs, _CHUNKS * len(workers)), len(workers))
 
         def work(manager: BundleManager) -> list[_Result]:
-            return [manager.process_bundle(bundle, *more) for bundle in parts.bundles()]
+            return [manager.process_bundle(bundle, *arguments) for bundle in chunks.bundles()]
 
         with thread_pool_executor.shared_unbounded_instance() as executor:
             results = list(chain(*executor.map(work, map(self._manager_for, workers))))
@@ -97,10 +97,10 @@ class _SharingManager(ParallelBundleManager):
 
 
 def _merge(results: Sequence[Any]) -> Any:  # noqa: ANN401 - Beam ships no types
-    counted = chain(*(result.process_bundle.monitoring_infos for result in results))
+    metrics = chain(*(result.process_bundle.monitoring_infos for result in results))
     return beam_fn_api_pb2.InstructionResponse(
         process_bundle=beam_fn_api_pb2.ProcessBundleResponse(
-            monitoring_infos=monitoring_infos.consolidate(counted)
+            monitoring_infos=monitoring_infos.consolidate(metrics)
         ),
         error=next((result.error for result in results if result.error), ""),
     )

@@ -1,4 +1,4 @@
-"""What every worker imports, once for all of this machine's: they are forked from who did."""
+"""The imports of workers, done once in the process that they are forked from."""
 
 import logging
 

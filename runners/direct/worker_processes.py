@@ -1,7 +1,7 @@
 """Worker processes on this machine for Beam's FnApiRunner: started, watched, stopped.
 
-Beam's own handler of subprocesses waits for ever when a worker dies, and for the end of every
-bundle when the launcher is interrupted.
+Beam's own handler of subprocesses hangs when a worker dies, and after Ctrl-C waits for the end of
+every bundle.
 """
 
 import contextlib
@@ -24,6 +24,8 @@ from apache_beam.runners.portability.portable_runner import JobServiceHandle
 from apache_beam.transforms.environments import Environment, python_sdk_capabilities
 
 from .fork_workers import start_worker
+from .loopback import LOOPBACK
+from .stopped_processes import LOOK_SECONDS, StoppedProcesses
 
 _URN = "evenpair:environment:worker-process:v1"
 _POLL_SECONDS = 0.2
@@ -46,16 +48,16 @@ class WorkerProcesses(Environment):
 
 
 class LocalProvision(ExtendedProvisionInfo):
-    """What workers are told of a job, and what they leave when they die."""
+    """The job information for workers, and the reports of workers that died."""
 
     def __init__(self, options: PipelineOptions) -> None:
-        given = options.get_all_options(drop_default=True)
-        encoded = JobServiceHandle.encode_pipeline_options(given)
+        all_options = options.get_all_options(drop_default=True)
+        encoded = JobServiceHandle.encode_pipeline_options(all_options)
         super().__init__(beam_provision_api_pb2.ProvisionInfo(pipeline_options=encoded))
         self.deaths: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def death(self) -> str | None:
-        """Return how a worker ended that was not asked to, None if none did."""
+        """Return how a worker ended unexpectedly, None if none did."""
         with contextlib.suppress(queue.Empty):
             return self.deaths.get(timeout=_NEWS_SECONDS)
         return None
@@ -63,27 +65,30 @@ class LocalProvision(ExtendedProvisionInfo):
 
 @WorkerHandler.register_environment(_URN, None)
 class _WorkerProcess(GrpcWorkerHandler):
-    """One process, which ``evenpair-worker`` is; the provision endpoint tells it what to do."""
+    """One ``evenpair-worker`` process, which gets its job from the provision endpoint."""
 
     def __init__(self, _payload: None, *services: Any) -> None:
         super().__init__(*services)
         self._closing = threading.Event()
 
+    def host_from_worker(self) -> str:
+        return LOOPBACK
+
     def start_worker(self) -> None:
         self._errors = tempfile.NamedTemporaryFile()  # noqa: SIM115 - closed with the worker
-        told = (f"--id={self.worker_id}", f"--provision_endpoint={self.control_address}")
-        self._process = start_worker(told, self._errors.name)
+        arguments = (f"--id={self.worker_id}", f"--provision_endpoint={self.control_address}")
+        self._process = start_worker(arguments, self._errors.name)
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
 
     def close(self) -> None:
-        """Stop the worker at once: either all is done, or what it still does is not wanted.
+        """Kill the worker: either its work is done, or the result is not needed.
 
-        Left alone, it would take a second or two to tidy up, one worker after the other.
+        An orderly end would take a second or two, one worker after the other.
         """
         self._closing.set()
         self._process.kill()
-        with contextlib.suppress(Exception):  # a connection whose other end is gone
+        with contextlib.suppress(Exception):  # the connection may be closed by now
             super().close()
         self._errors.close()
 
@@ -91,22 +96,25 @@ class _WorkerProcess(GrpcWorkerHandler):
         self._watcher.join()
 
     def _watch(self) -> None:
-        """Fail whatever waits for a worker that ended without having been asked to."""
-        self._process.join()
-        code = self._process.exitcode or 0
+        """Fail the requests to a worker that ended unexpectedly."""
+        stopped = StoppedProcesses()
+        while self._process.exitcode is None:
+            self._process.join(LOOK_SECONDS)
+            stopped.look(self._process.pid or 0)
+        code = self._process.exitcode
         if not self._closing.is_set():
-            self.provision_info.deaths.put(self._said(code))
+            self.provision_info.deaths.put(self._cause(code))
         while not self._closing.wait(_POLL_SECONDS):
             for name, future in list(self.control_conn._futures_by_id.items()):
                 future.set(_gone(name))
 
-    def _said(self, code: int) -> str:
-        how = f"was killed ({Signals(-code).name})" if code < 0 else f"ended with status {code}"
+    def _cause(self, code: int) -> str:
+        end = f"was killed ({Signals(-code).name})" if code < 0 else f"ended with status {code}"
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").split("\n")
         last = next((line for line in reversed(lines) if line.strip()), "")
         advice = ": is there enough memory? Try fewer --workers" if code < 0 else f": {last}"
-        return f"a worker process {how}{advice}; the same command goes on from here"
+        return f"a worker process {end}{advice}; the same command continues from here"
 
 
 def _gone(instruction: str) -> Any:  # noqa: ANN401 - Beam ships no types
@@ -114,15 +122,15 @@ def _gone(instruction: str) -> Any:  # noqa: ANN401 - Beam ships no types
 
 
 @contextlib.contextmanager
-def broken_connections_told_once() -> Iterator[None]:
-    """Keep threads of Beam's that lose their worker from printing that, while the block runs."""
+def silent_lost_connections() -> Iterator[None]:
+    """Keep Beam's threads from printing that they lost their worker, while the block runs."""
     before = threading.excepthook
 
-    def tell(args: threading.ExceptHookArgs) -> None:
+    def report(args: threading.ExceptHookArgs) -> None:
         if not issubclass(args.exc_type, grpc.RpcError):
             before(args)
 
-    threading.excepthook = tell
+    threading.excepthook = report
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Beam's job server for Flink: a jar, run by Java on this machine for as long as it is needed."""
+"""Beam's job server for Flink, a jar that Java runs on this machine during a command."""
 
 import os
 import shutil
@@ -20,10 +20,10 @@ _POLL_SECONDS = 0.5
 
 @contextmanager
 def serve_jobs(options: PipelineOptions) -> Iterator[str]:
-    """Run the job server that ``options`` describe, and give the endpoint at which it takes jobs.
+    """Run the job server that ``options`` describe and give its job endpoint.
 
-    Raises UsageError if there is no Java or no jar, EvenpairError if the jar cannot be fetched or
-    does not serve.
+    Raises UsageError if there is no Java, EvenpairError if the jar cannot be downloaded or does not
+    start.
     """
     with tempfile.TemporaryDirectory(prefix="evenpair-") as folder:
         command, endpoint = _command(options, folder)
@@ -39,31 +39,30 @@ def serve_jobs(options: PipelineOptions) -> Iterator[str]:
 
 
 def _command(options: PipelineOptions, folder: str) -> tuple[list[str], str]:
-    asked = options.view_as(JobServerOptions)
-    java = find_java(asked.job_server_java_launcher)
-    asked.job_server_java_launcher = java
-    asked.artifacts_dir = asked.artifacts_dir or folder
+    server = options.view_as(JobServerOptions)
+    server.job_server_java_launcher = find_java(server.job_server_java_launcher)
+    server.artifacts_dir = server.artifacts_dir or folder
     try:
         command, endpoint = FlinkJarJobServer(options).subprocess_cmd_and_endpoint()
     except (OSError, RuntimeError, ValueError) as error:
-        said = str(error).splitlines()[0]
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise EvenpairError(
-            f"Beam's job server for Flink cannot be fetched ({said}): fetch its jar on another "
-            "machine and name it with --flink-job-server-jar, or run one and give --job-endpoint"
+            f"Beam's job server for Flink cannot be downloaded ({reason}): download its jar on "
+            "another machine and give --flink-job-server-jar, or start it and give --job-endpoint"
         ) from error
-    return [str(part) for part in command], endpoint
+    return [*map(str, command), "--job-host", "localhost"], endpoint
 
 
 def find_java(launcher: str = "java") -> str:
-    """Return the Java that starts the job server. Raises UsageError if there is none."""
+    """Return the path of Java. Raises UsageError if there is none."""
     home = os.environ.get("JAVA_HOME")
-    found = shutil.which(launcher) or (home and shutil.which(os.path.join(home, "bin", launcher)))
-    if not found:
+    path = shutil.which(launcher) or (home and shutil.which(os.path.join(home, "bin", launcher)))
+    if not path:
         raise UsageError(
-            f"there is no {launcher}: Beam's job server for Flink needs Java 11 or newer; install "
-            "it, or give the --job-endpoint of a server that runs elsewhere"
+            f"{launcher} is not installed: Beam's job server for Flink needs Java 11 or newer; "
+            "install it, or give the --job-endpoint of a server elsewhere"
         )
-    return found
+    return path
 
 
 def _wait_for(endpoint: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -78,5 +77,5 @@ def _wait_for(endpoint: str, server: "subprocess.Popen[bytes]", log: Path) -> No
                 break
             return
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    said = f": {lines[-1].strip()}" if lines else ""
-    raise EvenpairError(f"Beam's job server for Flink does not start{said}")
+    reason = f": {lines[-1].strip()}" if lines else ""
+    raise EvenpairError(f"Beam's job server for Flink does not start{reason}")

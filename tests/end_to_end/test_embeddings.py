@@ -1,6 +1,7 @@
 """Encoders in a whole run: similarities judge captions, vectors are written beside the images."""
 
 import io
+import json
 import shutil
 
 import numpy as np
@@ -76,6 +77,20 @@ def test_vectors_are_kept_for_measuring(finished):
     scored = {row["uid"] for row in rows(finished, "scores")}
     for kind in ("image", "text"):
         assert {row["uid"] for row in rows(finished, f"embeddings/{kind}")} == scored
+
+
+@pytest.mark.parametrize("column", ["text", "text_generated"])
+def test_the_embeddings_of_a_run_are_measured(finished, column):
+    kept = rows(finished, "embeddings/similarity")
+    whole = [row for row in kept if row["image"] is not None and row[column] is not None]
+    answer = call("measure", finished / "embeddings", "--text-column", column, "--json")
+    assert (answer.status, answer.err) == (0, "")
+    found = json.loads(answer.out)
+    assert (found["images"], found["dimensions"]) == (len(whole), 16)
+    distances = [np.linalg.norm(np.subtract(row["image"], row[column])) for row in whole]
+    assert found["l2i"] == pytest.approx(np.mean(distances), abs=1e-5)
+    left_out = len(kept) - len(whole)
+    assert (f"{left_out} rows have no image or no text" in found["notes"]) == (left_out > 0)
 
 
 def test_training_reads_the_vectors_beside_the_images(finished):

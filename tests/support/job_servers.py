@@ -1,16 +1,19 @@
-"""A Beam job server to test against: Prism, where it is built, or one that is named."""
+"""Beam job servers to test against: Prism, where it is built, and one whose jobs fail."""
 
 import os
 import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import apache_beam
 import grpc
 import pytest
+from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 
 PRISM = "EVENPAIR_PRISM"
 JOB_ENDPOINT = "EVENPAIR_JOB_ENDPOINT"
@@ -48,3 +51,43 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("localhost", 0))
         return int(listener.getsockname()[1])
+
+
+class FailingJobs(beam_job_api_pb2_grpc.JobServiceServicer):
+    """A job server whose jobs fail with a message, or that refuses them with an empty reason."""
+
+    def __init__(self, message: str | None) -> None:
+        self.message = message
+
+    def DescribePipelineOptions(self, request: Any, context: Any) -> Any:
+        return beam_job_api_pb2.DescribePipelineOptionsResponse()
+
+    def Prepare(self, request: Any, context: Any) -> Any:
+        if self.message is None:
+            context.abort(grpc.StatusCode.INTERNAL, "")
+        return beam_job_api_pb2.PrepareJobResponse(preparation_id="job-1")
+
+    def Run(self, request: Any, context: Any) -> Any:
+        return beam_job_api_pb2.RunJobResponse(job_id="job-1")
+
+    def GetStateStream(self, request: Any, context: Any) -> Iterator[Any]:
+        for state in (beam_job_api_pb2.JobState.RUNNING, beam_job_api_pb2.JobState.FAILED):
+            yield beam_job_api_pb2.JobStateEvent(state=state)
+
+    def GetMessageStream(self, request: Any, context: Any) -> Iterator[Any]:
+        message = beam_job_api_pb2.JobMessage(
+            importance=beam_job_api_pb2.JobMessage.JOB_MESSAGE_ERROR, message_text=self.message
+        )
+        yield beam_job_api_pb2.JobMessagesResponse(message_response=message)
+
+
+@contextmanager
+def serve_failing_jobs(message: str | None) -> Iterator[str]:
+    """Run a job server whose jobs fail with ``message``, or that refuses them if it is None."""
+    with ThreadPoolExecutor(8) as threads:
+        server = grpc.server(threads)
+        beam_job_api_pb2_grpc.add_JobServiceServicer_to_server(FailingJobs(message), server)
+        port = server.add_insecure_port("localhost:0")
+        server.start()
+        yield f"localhost:{port}"
+        server.stop(None).wait()

@@ -19,7 +19,7 @@ from ...support.shards import MadePair, write_source
 
 HEAVY = (
     *("apache_beam", "img2dataset", "jinja2", "numpy", "PIL", "pyarrow", "spacy", "torch"),
-    *("transformers", "wandb"),
+    *("scipy", "sklearn", "transformers", "wandb"),
 )
 PROBE = """
 import sys
@@ -51,6 +51,8 @@ def begun(shard):
         "sys.argv[1:] = ['run', 'x', '--out', 'y', '--no-such-option']",
         "sys.argv[1:] = ['select', 'x', '--keep-fraction', '2']",
         "sys.argv[1:] = ['download', 'x', '--out', 'y', '--retries', '-1']",
+        "sys.argv[1:] = ['measure', '--help']",
+        "sys.argv[1:] = ['measure', 'x', '--sample', '1']",
     ],
 )
 def test_help_and_wrong_usage_import_no_heavy_library(statement):
@@ -70,6 +72,7 @@ def test_help_names_every_command():
     answer = spawn("--help")
     assert (answer.status, answer.err) == (0, "")
     commands = ("run", "score", "enrich", "select", "write", "facts", "demo", "download")
+    commands += ("measure", "verify", "report")
     assert [name for name in commands if f"\n  {name} " not in answer.out] == []
 
 

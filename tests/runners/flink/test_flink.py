@@ -4,12 +4,7 @@ Tests marked ``flink`` need a real cluster; here a small server answers as Flink
 does, and Prism stands in for Beam's job server.
 """
 
-import json
 import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -21,52 +16,12 @@ from evenpair.scenes.shards import write_demo_shards
 from evenpair.schemas.errors import UsageError
 
 from ...support.commands import call
+from ...support.flink import FIXED_DELAY, HERE, MANAGERS, SMALL_RESULTS, cluster
 from ...support.job_servers import free_port, prism_path
 from ...support.messages import assert_refused, raises_naming
 from ...support.shards import tree_bytes
 
 VERSIONS = ["1.19", "1.20", "2.0"]
-FIXED_DELAY = {"restart-strategy.type": "fixed-delay", "restart-strategy.fixed-delay.delay": "6 s"}
-MANAGERS = ({"host": "10.0.0.1", "slots": 2}, {"host": "10.0.0.2", "slots": 1})
-HERE = ({"host": "localhost", "slots": 1},)
-
-
-@contextmanager
-def cluster(managers=MANAGERS, version="1.20.5", **config) -> Iterator[str]:
-    """Answer as Flink's REST interface does."""
-    answers = {
-        "/overview": {"flink-version": version, "slots-total": sum(m["slots"] for m in managers)},
-        "/taskmanagers": {
-            "taskmanagers": [
-                {
-                    "id": f"{m['host']}:4711-a",
-                    "path": f"pekko.tcp://flink@{m['host']}:4711/user/rpc/taskmanager_0",
-                    "slotsNumber": m["slots"],
-                }
-                for m in managers
-            ]
-        },
-        "/jobmanager/config": [{"key": k, "value": v} for k, v in config.items()],
-    }
-
-    class Rest(BaseHTTPRequestHandler):
-        def do_GET(self):
-            content = json.dumps(answers[self.path]).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("localhost", 0), Rest)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"localhost:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +45,7 @@ class TestCluster:
     def test_version_slots_hosts_and_restarts_are_read(self):
         with cluster(**FIXED_DELAY) as address:
             described = find_cluster(address)
-        assert (described.version, described.slots, described.slots_a_manager) == ("1.20.5", 3, 2)
+        assert (described.version, described.slots, described.slots_per_manager) == ("1.20.5", 3, 2)
         assert described.hosts == ("10.0.0.1", "10.0.0.2")
         assert (described.restart_strategy, described.restart_delay) == ("fixed-delay", 6000)
 
@@ -136,15 +91,15 @@ class TestCluster:
         with cluster(**{**FIXED_DELAY, **config}) as address:
             described = find_cluster(address)
         with raises_naming(UsageError, f"http://{address}", *named):
-            require_usable(described, VERSIONS, own_retries=False)
+            require_usable(described, VERSIONS)
 
-    def test_without_restarts_only_a_job_with_retries_of_its_own_is_accepted(self):
-        with cluster() as address:
-            described = find_cluster(address)
-        assert described.restart_strategy == ""
-        require_usable(described, VERSIONS, own_retries=True)
-        with pytest.raises(UsageError):
-            require_usable(described, VERSIONS, own_retries=False)
+    def test_retries_of_the_job_do_not_replace_a_restart_strategy(self, score):
+        """In batch Flink ignores them."""
+        with cluster(HERE, **SMALL_RESULTS) as address:
+            options = ("--flink-master", address, "--", "--number_of_execution_retries=5")
+            answer = score(*options)
+        assert_refused(answer, "restart-strategy", f"http://{address}")
+        assert "number_of_execution_retries" not in answer.err
 
 
 class TestOptions:
@@ -196,18 +151,18 @@ class TestChecks:
     def test_a_missing_java_is_named(self, score, monkeypatch, tmp_path):
         monkeypatch.setenv("PATH", str(tmp_path))
         monkeypatch.delenv("JAVA_HOME", raising=False)
-        with cluster(HERE, **FIXED_DELAY) as address:
+        with cluster(HERE, **FIXED_DELAY, **SMALL_RESULTS) as address:
             answer = score("--flink-master", address)
         assert_refused(answer, "java")
 
     def test_a_missing_jar_is_named(self, score, monkeypatch):
         monkeypatch.setattr("shutil.which", lambda name: name)
-        with cluster(HERE, **FIXED_DELAY) as address:
+        with cluster(HERE, **FIXED_DELAY, **SMALL_RESULTS) as address:
             answer = score("--flink-master", address, "--flink-job-server-jar", "no.jar")
         assert_refused(answer, "no.jar")
 
     def test_a_cluster_without_restarts_is_refused(self, score):
-        with cluster(HERE) as address:
+        with cluster(HERE, **SMALL_RESULTS) as address:
             answer = score("--flink-master", address)
         assert_refused(answer, f"http://{address}", "restart-strategy")
 
@@ -250,7 +205,7 @@ class TestJobServer:
         pid = tmp_path / "pid"
         find_port = 'while [ "$1" != --job-port ]; do shift; done; echo $$ > ' + str(pid)
         self.write(java, f"{find_port}; exec {prism_path()} --job_port=$2 --serve_http=false")
-        with cluster(HERE, **FIXED_DELAY) as address:
+        with cluster(HERE, **FIXED_DELAY, **SMALL_RESULTS) as address:
             jar = java.with_name("job-server.jar")
             answer = score("--flink-master", address, "--flink-job-server-jar", jar)
         assert (answer.status, answer.err) == (0, "")
@@ -261,7 +216,7 @@ class TestJobServer:
 
     def test_the_last_line_of_one_that_does_not_start_is_shown(self, java, score):
         self.write(java, "echo Error: Unable to access jar; exit 1")
-        with cluster(HERE, **FIXED_DELAY) as address:
+        with cluster(HERE, **FIXED_DELAY, **SMALL_RESULTS) as address:
             jar = java.with_name("job-server.jar")
             answer = score("--flink-master", address, "--flink-job-server-jar", jar)
         assert_refused(answer, "Error: Unable to access jar", status=1)

@@ -1,0 +1,1 @@
+"""Files of embeddings -> embeddings, checked, of which only what is looked at is in memory."""

@@ -1,0 +1,1 @@
+"""Embeddings -> every figure that they allow, for a person or a program."""
