@@ -143,8 +143,6 @@ statue: sculpture
 """
 GENERAL: Mapping[str, frozenset[str]] = {
     word: frozenset(names.split())
-    for word, _, names in (
-        line.partition(": ") for line in _GENERAL.strip().splitlines()
-    )
+    for word, _, names in (line.partition(": ") for line in _GENERAL.strip().splitlines())
 }
 """Words by which a text goes on speaking of a thing that it has named more exactly."""
