@@ -1,33 +1,31 @@
 """What the README and the parser's card claim of the caption parser, measured.
 
-    python benchmarks/parser.py DATA accuracy --scorer facts_f1.py [--parser PIPELINE]
+    python benchmarks/parser.py DATA accuracy --scorer facts_f1.py [--alt-texts DIR]
     python benchmarks/parser.py DATA speed [--parser PIPELINE ...]
     python benchmarks/parser.py DATA properties [--parser PIPELINE]
     python benchmarks/parser.py DATA unseen [--parser PIPELINE]
     python benchmarks/parser.py DATA memory [--captions 1000000]
 
-DATA holds `factual`, `alt-text` and `ud-ewt`. Speed is of one core, in one run for all that is
-compared: the shipped parser from raw captions to facts, alone and in `evenpair facts --jsonl`; the
-standard small spaCy shape as bare `nlp.pipe`. `unseen` needs spacy-lookups-data, as training does.
+DATA holds `factual`, `alt-text` and `ud-ewt`, DIR a `dev.csv` with facts of alt-texts too. Speed
+is of one core, in one run for all that is compared: the shipped parser from raw captions to facts,
+alone and in `evenpair facts --jsonl`; the standard small spaCy shape as bare `nlp.pipe`. `unseen`
+needs spacy-lookups-data, as training does.
 """
 
 import argparse
 import csv
 import gzip
-import json
 import os
 import random
 import resource
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
 from itertools import cycle, islice
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from support.parser_accuracy import accuracy
 
 from evenpair.models.load_parser import load_parser
 from evenpair.schemas.facts import Facts
@@ -44,17 +42,6 @@ def alt_texts(data: Path) -> list[str]:
 def factual(data: Path) -> list[str]:
     with (data / "factual" / "dev.csv").open(newline="", encoding="utf-8") as file:
         return [row["caption"] for row in csv.DictReader(file)]
-
-
-def accuracy(data: Path, options: argparse.Namespace) -> None:
-    """The scorer's figures on FACTUAL's development captions."""
-    nlp = load_parser(options.parser[0] if options.parser else None)
-    with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as predicted:
-        for facts in parse_captions(nlp, factual(data)):
-            predicted.write(json.dumps(asdict(facts)) + "\n")
-        predicted.flush()
-        gold = data / "factual" / "dev.csv"
-        subprocess.run([sys.executable, options.scorer, gold, predicted.name], check=True)
 
 
 def speed(data: Path, options: argparse.Namespace) -> None:
@@ -154,15 +141,16 @@ def properties(data: Path, options: argparse.Namespace) -> None:
 def unseen(data: Path, options: argparse.Namespace) -> None:
     """How many modifiers that training never put in are found, and how many scenes read exactly."""
     from evenpair.scenes.describe import described_scenes
-    from evenpair.training.augment_trees import insert_modifier
+    from evenpair.training.augment_examples import insert_modifier
     from evenpair.training.convert_graphs import convert_graphs
     from evenpair.training.scene_graphs import read_scene_graphs
     from evenpair.training.word_stock import word_stock
 
     nlp = load_parser(options.parser[0] if options.parser else None)
     stock, rng = word_stock(held_out=True), random.Random(7)
-    trees = convert_graphs(read_scene_graphs(data / "factual" / "dev.csv"), least=1).trees
-    pairs = [(tree.words, insert_modifier(tree, stock, rng).words) for tree in trees]
+    graphs = list(read_scene_graphs(data / "factual" / "dev.csv"))
+    examples = convert_graphs(graphs).of(graphs)
+    pairs = [(example.words, insert_modifier(example, stock, rng).words) for example in examples]
     pairs = [(words, more) for words, more in pairs if len(more) == len(words) + 1]
     plain = parse_captions(nlp, [" ".join(words) for words, _ in pairs])
     varied = parse_captions(nlp, [" ".join(more) for _, more in pairs])
@@ -212,6 +200,7 @@ def main() -> None:
     parser.add_argument("what", choices=[measure.__name__ for measure in MEASURES])
     parser.add_argument("--parser", action="append")
     parser.add_argument("--scorer", type=Path)
+    parser.add_argument("--alt-texts", type=Path, help="a folder with dev.csv, alt-texts included")
     parser.add_argument("--captions", type=int, default=1_000_000)
     options = parser.parse_args()
     run = {measure.__name__: measure for measure in MEASURES}

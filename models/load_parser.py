@@ -24,6 +24,8 @@ def load_parser(name: str | None = None) -> "Language":
     """A spaCy pipeline with a dependency parse: the shipped one, or any by package name or path."""
     with _without_torch():
         import spacy
+    from . import arc_parser
+
     path = SHIPPED_PARSER if name is None else name
     try:
         nlp = spacy.load(path)
@@ -32,31 +34,15 @@ def load_parser(name: str | None = None) -> "Language":
             f"no spaCy pipeline {str(path)!r}: give an installed package or a folder, or nothing "
             "for the parser that ships with evenpair"
         ) from error
-    if not nlp.has_pipe("parser"):
+    if not (nlp.has_pipe("parser") or nlp.has_pipe(arc_parser.ARCS)):
         raise ModelNotFoundError(
             f"the spaCy pipeline {str(path)!r} has no dependency parser, but "
             f"{', '.join(nlp.pipe_names) or 'nothing'}"
         )
+    if nlp.has_pipe(arc_parser.ARCS):
+        nlp.vocab.lex_attr_getters = {}  # the arcs need nothing of a word but its text
     _multiply_with_numpy(nlp)
-    if name is None:
-        _know_words(nlp)
     return nlp
-
-
-def _know_words(nlp: "Language") -> None:
-    """Look up the words of the training captions once, and of other words only what is used.
-
-    Its words are in lower case, of letters and digits: each is its own norm.
-    """
-    from spacy.attrs import NORM, PREFIX, SUFFIX
-
-    nlp.vocab.lex_attr_getters = {
-        NORM: lambda word: word,
-        PREFIX: lambda word: word[:1],
-        SUFFIX: lambda word: word[-3:],
-    }
-    for word in list(nlp.vocab.strings):
-        nlp.vocab[word]
 
 
 def shipped_lexicon() -> dict[str, Any]:

@@ -18,7 +18,7 @@ from .scene_graphs import SceneGraph, Term
 Predicate = tuple[tuple[int, str], ...]
 
 SILENT = frozenset(
-    "a an the is are was were be been being , there this that these those it its some".split()
+    'a an the is are was were be been being , | . " there this that these those it its some'.split()
 )
 
 PREPOSITIONS = frozenset(

@@ -1,35 +1,54 @@
-"""Gold scene graphs -> trees over the captions' own words, and the lexicon that reads them back."""
+"""Gold scene graphs -> examples over the captions' own words, and the lexicon that reads them.
+
+Two sources of graphs speak differently: in FACTUAL `guy` is a `person` and `beneath` is `under`;
+captions read by the project's rules keep their words. Each source is aligned with terms learned
+from itself; the lexicon that ships has those of both, but none that the rules contradict.
+"""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from ..schemas.facts import Facts
 from ..transforms.facts.canonical_terms import Lexicon
-from ..transforms.facts.extract_facts import Role, extract_facts
+from ..transforms.facts.extract_facts import extract_facts
 from ..transforms.text.clean_caption import clean_caption
-from .align_graph import SILENT, AlignedGraph, Aligner
-from .graph_to_tree import Tree, TreeBuilder
-from .learn_lexicon import learn_inflection, learn_wording
+from .align_graph import PREPOSITIONS, SILENT, AlignedGraph, AlignedRelation, Aligner
+from .graph_to_arcs import Example, graph_to_arcs
+from .learn_lexicon import is_verb_form, learn_inflection, learn_wording
 from .scene_graphs import SceneGraph
-
-COMMON = 8
-"""A label seen less often than this is not worth learning."""
 
 Sentence = tuple[list[str], SceneGraph]
 
+IN_USE = 4
+"""A term that so many captions have is no slip of one reader."""
+
+STOP = "."
+"""Stands between two sentences of a caption while they are aligned; no word is this."""
+
 
 class Conversion(NamedTuple):
-    trees: list[Tree]
-    graphs: list[SceneGraph]
+    by_caption: dict[str, list[Example]]
+    """The examples of each caption, one for a sentence."""
     lexicon: Lexicon
 
+    def of(self, graphs: Iterable[SceneGraph]) -> list[Example]:
+        """The examples of these graphs, in order."""
+        return [example for graph in graphs for example in self.by_caption.get(graph.caption, ())]
 
-def convert_graphs(graphs: Iterable[SceneGraph], least: int = COMMON) -> Conversion:
-    """Align, learn the lexicon, align again, build trees with labels seen ``least`` times."""
-    sentences = [(s[0].split(), g) for g in graphs if len(s := clean_caption(g.caption)) == 1]
+
+def convert_graphs(graphs: Iterable[SceneGraph]) -> Conversion:
+    """Learn the terms of a source, align its graphs with them, draw the arcs.
+
+    A caption without words has no example, one of several sentences an example for each.
+    """
+    sentences = [
+        (f" {STOP} ".join(parts).split(), graph)
+        for graph in graphs
+        if (parts := clean_caption(graph.caption))
+    ]
     nouns, verbs = learn_inflection()
     lexicon = _learn_terms(Lexicon(nouns, verbs), sentences)
     again = _learn_terms(replace(lexicon, attributes={}, predicates={}), sentences)
@@ -37,39 +56,92 @@ def convert_graphs(graphs: Iterable[SceneGraph], least: int = COMMON) -> Convers
     aligner = Aligner(lexicon)
     for words, graph in sentences:
         aligner.observe(words, graph)
-    aligned = [aligner.align(words, graph) for words, graph in sentences]
-    labels = Counter(label for graph in aligned for label in TreeBuilder(graph).build().labels)
-    common = {label for label, count in labels.items() if count >= least}
-    trees = [TreeBuilder(_without_rare(graph, common)).build() for graph in aligned]
-    lexicon = replace(lexicon, relating=_relating(trees))
-    return Conversion(trees, [graph for _, graph in sentences], lexicon)
+    by_caption = {
+        graph.caption: list(map(graph_to_arcs, split_sentences(aligner.align(words, graph))))
+        for words, graph in sentences
+    }
+    return Conversion(by_caption, replace(lexicon, relating=_relating(by_caption.values())))
 
 
-def _relating(trees: Iterable[Tree]) -> list[str]:
-    """Words that are more than once part of a predicate, but not of one only by another's side."""
+def decode_example(example: Example, lexicon: Lexicon) -> Facts:
+    """The facts that an example holds, as the shipped parser's decoder reads them."""
+    return extract_facts(example.words, example.arcs, lexicon).facts()
+
+
+def join_lexicons(strict: Lexicon, other: Lexicon, graphs: Iterable[SceneGraph]) -> Lexicon:
+    """The terms of both, where ``graphs``, from which ``strict`` was learned, do not differ."""
+    objects: Counter[str] = Counter()
+    attributes: Counter[str] = Counter()
+    predicates: Counter[str] = Counter()
+    for graph in graphs:
+        objects.update(strict.object_term(term) for term in graph.objects)
+        attributes.update(strict.attribute_term(term) for _, term in graph.attributes)
+        predicates.update(word for _, term, _ in graph.relations for word in term)
+    plain = Lexicon(strict.nouns, strict.verbs)
+
+    def own(name: str) -> str:
+        return plain.object_term(name.split())
+
+    return replace(
+        strict,
+        objects={**_without(other.objects, own, objects), **strict.objects},
+        attributes={**_without(other.attributes, str, attributes), **strict.attributes},
+        predicates={**_without(other.predicates, plain.verb, predicates), **strict.predicates},
+        relating=sorted({*strict.relating, *other.relating}),
+    )
+
+
+def _without(
+    table: Mapping[str, str], own: Callable[[str], str], used: Mapping[str, int]
+) -> dict[str, str]:
+    """The table without the words whose own term is in use."""
+    return {word: term for word, term in table.items() if used.get(own(word), 0) < IN_USE}
+
+
+def split_sentences(graph: AlignedGraph) -> Iterator[AlignedGraph]:
+    """The part of a caption's graph that each of its sentences states.
+
+    A relation between words of two sentences is in none of them.
+    """
+    stops = [i for i, word in enumerate(graph.words) if word == STOP]
+    for start, stop in pairwise([-1, *stops, len(graph.words)]):
+        yield _cut(graph, start + 1, stop)
+
+
+def _cut(graph: AlignedGraph, start: int, stop: int) -> AlignedGraph:
+    def inside(*spans: Iterable[int]) -> bool:
+        return all(start <= position < stop for span in spans for position in span)
+
+    def moved(span: Iterable[int]) -> tuple[int, ...]:
+        return tuple(position - start for position in span)
+
+    return AlignedGraph(
+        graph.words[start:stop],
+        {moved(span): term for span, term in graph.objects.items() if inside(span)},
+        tuple((moved(i), moved(a), t) for i, a, t in graph.attributes if inside(i, a)),
+        tuple(
+            AlignedRelation(
+                moved(r.subject),
+                tuple((p - start, t) for p, t in r.predicate),
+                moved(r.object),
+                r.term,
+            )
+            for r in graph.relations
+            if inside(r.subject, r.object, [p for p, _ in r.predicate])
+        ),
+    )
+
+
+def _relating(examples: Iterable[Iterable[Example]]) -> list[str]:
+    """Words that are more than once part of a predicate, and not by a rare accident."""
     counts: Counter[str] = Counter()
     total: Counter[str] = Counter()
-    for tree in trees:
-        total.update(tree.words)
-        for word, label in zip(tree.words, tree.labels, strict=True):
-            counts[word] += label in {"rel", "rev", "pred", "also"}
+    for words, arcs in chain.from_iterable(examples):
+        total.update(words)
+        parts = {head for head, _, label in arcs if label == "subj"}
+        parts |= {word for _, word, label in arcs if label.startswith("pred")}
+        counts.update(words[part] for part in parts)
     return sorted(w for w, n in counts.items() if n > 1 and n > 0.05 * total[w])
-
-
-def decode_tree(tree: Tree, lexicon: Lexicon) -> Facts:
-    """The facts that a tree holds, as the shipped parser's decoder reads them."""
-    roles = [Role.of(label) for label in tree.labels]
-    return extract_facts(tree.words, tree.heads, roles, lexicon).facts()
-
-
-def _without_rare(graph: AlignedGraph, common: set[str]) -> AlignedGraph:
-    terms = {label.partition("=")[2] for label in common}
-    kept = []
-    for relation in graph.relations:
-        predicate = tuple((p, t if t in terms else "") for p, t in relation.predicate)
-        if predicate or relation.term in terms:
-            kept.append(relation._replace(predicate=predicate))
-    return graph._replace(relations=tuple(kept))
 
 
 def _learn_terms(lexicon: Lexicon, sentences: Sequence[Sentence]) -> Lexicon:
@@ -79,6 +151,7 @@ def _learn_terms(lexicon: Lexicon, sentences: Sequence[Sentence]) -> Lexicon:
     renamed: dict[str, Counter[str]] = defaultdict(Counter)
     described: dict[str, Counter[str]] = defaultdict(Counter)
     total: Counter[str] = Counter()
+    spelled: Counter[str] = Counter()
     for words, graph in sentences:
         aligned = aligner.align(words, graph)
         free, missing_objects, missing_attributes, missing_words = _unexplained(
@@ -88,17 +161,26 @@ def _learn_terms(lexicon: Lexicon, sentences: Sequence[Sentence]) -> Lexicon:
         total.update({*words, *map(" ".join, pairwise(words))})
         objects.append(([*free.values(), *pairs], missing_objects))
         attributes.append((list(free.values()), missing_attributes))
-        predicates.append((list(free.values()), missing_words))
+        predicates.append(([word for word in free.values() if _can_relate(word)], missing_words))
         for span, term in aligned.objects.items():
             renamed[lexicon.object_term([words[i] for i in span])][lexicon.object_term(term)] += 1
         for _, span, name in aligned.attributes:
-            described[" ".join(words[i] for i in span)][name] += 1
+            described[lexicon.attribute_term([words[i] for i in span])][
+                lexicon.attribute_term(name.split())
+            ] += 1
+        for relation in aligned.relations:
+            spelled.update(words[i] for i, term in relation.predicate if not term)
+    wordings = learn_wording(predicates, total, share=0.7)
     return replace(
         lexicon,
         objects=_single(learn_wording(objects, total)) | _majority(renamed),
         attributes=learn_wording(attributes, total, share=0.25) | _majority(described),
-        predicates=learn_wording(predicates, total, share=0.5),
+        predicates={w: term for w, term in wordings.items() if spelled[w] < 0.1 * total[w]},
     )
+
+
+def _can_relate(word: str) -> bool:
+    return word in PREPOSITIONS or is_verb_form(word)
 
 
 def _single(table: Mapping[str, str]) -> dict[str, str]:

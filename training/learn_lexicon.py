@@ -2,6 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import chain
 
 from ..transforms.facts.canonical_terms import singular, verb_lemma
 from .word_lists import irregular_forms, word_frequency, words_of_kind
@@ -26,6 +28,7 @@ _COMMON = -18.0
 """Log probability from which a word is common enough for the tables."""
 
 
+@cache
 def learn_inflection() -> tuple[dict[str, str], dict[str, str]]:
     """Noun and verb forms that the rules of `canonical_terms` would get wrong."""
     nouns = _exceptions("noun", singular, plural_forms)
@@ -81,6 +84,17 @@ def verb_forms(verb: str) -> Iterator[str]:
             yield from (verb + verb[-1] + "ing", verb + verb[-1] + "ed")
         if not double or sum(letter in _VOWELS for letter in verb) > 1:
             yield from (verb + "ing", verb + "ed")
+
+
+@cache
+def _verb_forms() -> frozenset[str]:
+    regular = chain.from_iterable(map(verb_forms, words_of_kind("verb")))
+    return frozenset(chain(regular, irregular_forms("verb")))
+
+
+def is_verb_form(word: str) -> bool:
+    """Whether a word can be a verb, in any form."""
+    return word in _verb_forms()
 
 
 def learn_wording(

@@ -2,13 +2,15 @@
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 Term = tuple[str, ...]
 """The words of an object's name, an attribute or a predicate."""
 
+_OWNER = re.compile(r"(?<=\w)'s\b")
+_AND = re.compile(r"\s*&\s*")
 _FACT = re.compile(r"\(\s*(.*?)\s*\)(?=\s*,\s*\(|\s*$)")
 
 
@@ -26,11 +28,25 @@ def parse_scene_graph(caption: str, graph: str) -> SceneGraph:
 
     `( o )` is an object, `( o , is , a )` an attribute, any other triple a relation.
     """
+    facts = (fact.split(" , ") for fact in _FACT.findall(graph.lower()))
+    return _collect(caption, facts)
+
+
+def parse_facts(caption: str, line: str) -> SceneGraph:
+    """`girl > on > bed; girl:young; lamp` -> its facts."""
+    facts = []
+    for fact in filter(None, map(str.strip, line.lower().split(";"))):
+        item, colon, attribute = fact.partition(":")
+        facts.append([item, "is", attribute] if colon and ">" not in item else fact.split(" > "))
+    return _collect(caption, facts)
+
+
+def _collect(caption: str, facts: Iterable[list[str]]) -> SceneGraph:
     objects: dict[Term, None] = {}
     attributes: dict[tuple[Term, Term], None] = {}
     relations: dict[tuple[Term, Term, Term], None] = {}
-    for fact in _FACT.findall(graph.lower()):
-        match [tuple(term.split()) for term in fact.split(" , ")]:
+    for fact in facts:
+        match [_term(term) for term in fact]:
             case [single]:
                 objects[single] = None
             case [item, ("is",) | ("has_attribute",), attribute]:
@@ -42,8 +58,14 @@ def parse_scene_graph(caption: str, graph: str) -> SceneGraph:
     return SceneGraph(caption, tuple(objects), tuple(attributes), tuple(relations))
 
 
-def read_scene_graphs(path: Path) -> Iterator[SceneGraph]:
-    """The rows of a FACTUAL file with columns `caption` and `scene_graph`."""
+def _term(text: str) -> Term:
+    """Its words as `clean_caption` has them."""
+    return tuple(_AND.sub(" and ", _OWNER.sub(" 's", text)).split())
+
+
+def read_scene_graphs(path: Path, source: str = "") -> Iterator[SceneGraph]:
+    """The rows of a file with columns `caption` and `scene_graph`, or those of one `source`."""
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            yield parse_scene_graph(row["caption"], row["scene_graph"])
+            if not source or row["source"] == source:
+                yield parse_scene_graph(row["caption"], row["scene_graph"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from .augment_trees import WordStock
+from .augment_examples import WordStock
 from .learn_lexicon import plural_forms, verb_forms
 from .word_lists import irregular_forms, word_frequency, words_of_kind
 

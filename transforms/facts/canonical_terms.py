@@ -64,6 +64,10 @@ def _base(stem: str) -> str:
     return stem + "e" if _NEEDS_E.search(stem) else stem
 
 
+def _join(words: Sequence[str]) -> str:
+    return " ".join(words).replace(" 's", "'s")
+
+
 @dataclass(frozen=True)
 class Lexicon:
     """What the rules do not know: single words (nouns, verbs) and whole terms (the others)."""
@@ -89,14 +93,14 @@ class Lexicon:
 
     def object_term(self, words: Sequence[str]) -> str:
         """An object's name: its last word singular, the parts before it as they are."""
-        said = " ".join(words)
+        said = _join(words)
         if said in self.objects:
             return self.objects[said]
-        name = " ".join((*words[:-1], self.noun(words[-1])))
+        name = _join((*words[:-1], self.noun(words[-1])))
         return self.objects.get(name, name)
 
     def attribute_term(self, words: Sequence[str]) -> str:
-        name = " ".join(words)
+        name = _join(words)
         return self.attributes.get(name) or NUMBERS.get(name, name)
 
     def relates(self, words: Sequence[str]) -> bool:

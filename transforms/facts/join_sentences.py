@@ -1,16 +1,20 @@
 """Sentences of one caption -> its facts: what the text means as one object becomes one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ...schemas.facts import Attribute, Facts, Relation
+from ..text.clean_caption import QUOTE
 from .extract_facts import Mentions, Span
+from .wordings import GENERAL
 
 _PRONOUNS = {
     "it": "thing", "its": "thing", "he": "man", "his": "man", "she": "woman", "her": "woman",
-    "they": "several", "their": "several",
+    "they": "several", "their": "several", "him": "man", "them": "several",
 }  # fmt: skip
+_ORDINALS = {"former": 0, "latter": 1}
 _POSSESSIVE = frozenset({"its", "his", "her", "their"})
+_AFTER_HER = frozenset("in on at to with and , | while as is from for by".split())
 _MEN = frozenset("man boy guy gentleman male father son groom grandfather husband brother".split())
 _WOMEN = frozenset("woman girl lady female mother daughter bride wife sister grandmother".split())
 _EITHER = frozenset(
@@ -28,34 +32,90 @@ class Sentence(NamedTuple):
     mentions: Mentions
 
 
-def name_pronoun(text: str, before: Sequence[Sentence]) -> str:
-    """Put the name of what came before in the place of a pronoun that a sentence begins with."""
-    first, _, rest = text.partition(" ")
-    kind = _PRONOUNS.get(first)
-    name = _antecedent(kind, before) if kind else None
-    if name is None:
-        return text
-    own = " 's" if first in _POSSESSIVE else ""
-    return f"the {name}{own} {rest}".rstrip()
+class _Referent(NamedTuple):
+    """What a pronoun can mean."""
+
+    position: int
+    name: str
+    kinds: frozenset[str]
 
 
-def _antecedent(kind: str, before: Sequence[Sentence]) -> str | None:
-    for words, mentions in reversed(before):
-        for name, span in mentions.objects:
-            head = name.rpartition(" ")[2]
-            human = head in _MEN or head in _WOMEN or head in _EITHER or head == "people"
-            plural = words[span[-1]].endswith("s") or not _SEVERAL.isdisjoint(
-                (head, words[span[-1]])
-            )
-            fits = {
-                "man": head in _MEN or head in _EITHER,
-                "woman": head in _WOMEN or head in _EITHER,
-                "several": plural,
-                "thing": not human and not plural,
-            }
-            if fits[kind]:
-                return name
-    return None
+def name_pronouns(texts: Sequence[str], parsed: Mapping[str, Sentence]) -> list[str]:
+    """Sentences with names for pronouns whose noun an earlier sentence has, not their own.
+
+    A text that is not the plain words of its sentence is left as it is.
+    """
+    before: list[list[_Referent]] = []
+    named = []
+    for text in texts:
+        sentence = parsed[text]
+        own = [
+            _Referent(span[-1], name, _kinds(name, sentence.words[span[-1]]))
+            for name, span in sentence.mentions.objects
+        ]
+        plain = before and text == " ".join(sentence.words)
+        named.append(_with_names(sentence.words, own, before) if plain else text)
+        before.append(sorted(own))
+    return named
+
+
+def _with_names(
+    words: Sequence[str], own: list[_Referent], before: Sequence[Sequence[_Referent]]
+) -> str:
+    """The words with names for pronouns; what these mean becomes one of the ``own`` referents."""
+    named: list[str] = []
+    given: list[_Referent] = []
+    quoted = False
+    for position, word in enumerate(words):
+        quoted ^= word == QUOTE
+        referent = None if quoted else _meant(word, position, words, own, [*before, given])
+        follows = bool(given) and given[-1].position == position - 1 and named[-1] != "'s"
+        if referent is None:
+            named.append("is" if word == "'s" and follows else word)
+            continue
+        given.append(referent._replace(position=position))
+        article = () if named[-1:] == ["the"] else ("the",)
+        named += [*article, referent.name]
+        if _is_possessive(words, position):
+            named.append("'s")
+    own += given
+    return " ".join(named)
+
+
+def _meant(
+    word: str,
+    position: int,
+    words: Sequence[str],
+    own: Sequence[_Referent],
+    before: Sequence[Sequence[_Referent]],
+) -> _Referent | None:
+    if word in _ORDINALS and position and words[position - 1] == "the":
+        place = _ORDINALS[word]
+        return before[-2][place] if len(before[-2]) > place else None
+    kind = _PRONOUNS.get(word)
+    if kind is None or any(kind in r.kinds for r in own if r.position < position):
+        return None
+    fitting = (r for referents in reversed(before) for r in referents if kind in r.kinds)
+    return next(fitting, None)
+
+
+def _is_possessive(words: Sequence[str], position: int) -> bool:
+    """Whether a pronoun stands before its noun: `her` does not at the end or before `and`."""
+    if words[position] == "her":
+        return position + 1 < len(words) and words[position + 1] not in _AFTER_HER
+    return words[position] in _POSSESSIVE
+
+
+def _kinds(name: str, word: str) -> frozenset[str]:
+    """Which pronouns an object of this name, by this word for its head, can have."""
+    head = name.rpartition(" ")[2]
+    plural = word.endswith("s") and not word.endswith("ss")
+    if plural or head == "people" or not _SEVERAL.isdisjoint((head, word)):
+        return frozenset({"several"})
+    kinds = {"man"} if head in _MEN | _EITHER else set()
+    if head in _WOMEN | _EITHER:
+        kinds.add("woman")
+    return frozenset(kinds or {"thing"})
 
 
 def join_sentences(sentences: Sequence[Sentence]) -> Facts:
@@ -97,11 +157,15 @@ def _renamed(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
 
 
 def _longer_name(
-    name: str, span: tuple[int, ...], words: Sequence[str], known: dict[str, None]
+    name: str, span: tuple[int, ...], words: Sequence[str], known: Mapping[str, None]
 ) -> str | None:
+    """The name under which a definite object is known: a longer or, if only one, a more exact."""
     if name in known or not span or span[0] == 0 or words[span[0] - 1] not in _DEFINITE:
         return None
-    return next((other for other in known if other.endswith(f" {name}")), None)
+    longer = next((other for other in known if other.endswith(f" {name}")), None)
+    exact = GENERAL.get(name, ())
+    named = [other for other in known if other.rpartition(" ")[2] in exact]
+    return longer or (named[0] if len(named) == 1 else None)
 
 
 def _rename(mentions: Mentions, names: dict[str, str]) -> Mentions:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from threadpoolctl import ThreadpoolController
 
 from ...schemas.facts import Facts
-from .join_sentences import Sentence, join_sentences, name_pronoun
+from .join_sentences import Sentence, join_sentences, name_pronouns
 from .read_sentences import SentenceReader, sentence_reader
 
 if TYPE_CHECKING:
@@ -72,13 +72,6 @@ def _read_batch(reader: SentenceReader, captions: list[str]) -> list[list[Senten
     """Parse each distinct sentence once; one that begins with a pronoun only when it has a name."""
     texts = [list(dict.fromkeys(reader.split(caption))) for caption in captions]
     parsed = reader.read(dict.fromkeys(chain.from_iterable(texts)))
-    named = [_name_pronouns(own, parsed) if len(own) > 1 else own for own in texts]
+    named = [name_pronouns(own, parsed) if len(own) > 1 else own for own in texts]
     parsed |= reader.read(text for text in chain.from_iterable(named) if text not in parsed)
     return [[parsed[text] for text in own] for own in named]
-
-
-def _name_pronouns(texts: list[str], parsed: dict[str, Sentence]) -> list[str]:
-    return [
-        name_pronoun(text, [parsed[before] for before in texts[:number]])
-        for number, text in enumerate(texts)
-    ]

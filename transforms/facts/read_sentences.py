@@ -4,19 +4,16 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from ...models.load_parser import LEXICON, shipped_lexicon, shipped_words
 from ..text.clean_caption import clean_caption, plain_text
 from ..text.correct_spelling import Speller
 from .canonical_terms import Lexicon
-from .extract_facts import Role, extract_facts
+from .extract_facts import extract_facts
 from .extract_facts_from_dependencies import extract_facts_from_dependencies
 from .join_sentences import Sentence
 
 if TYPE_CHECKING:
     from spacy.language import Language
-    from spacy.tokens import Doc
 
 
 class SentenceReader(Protocol):
@@ -46,13 +43,11 @@ class FactReader:
     """For the shipped parser: arcs are facts, words are tokens."""
 
     def __init__(self, nlp: "Language") -> None:
-        from spacy.attrs import DEP, HEAD
+        from ...models.arc_parser import ARCS
 
-        self._nlp = nlp
+        self._nlp, self._key = nlp, ARCS
         self._lexicon = Lexicon.of(nlp.meta[LEXICON])
         self._speller = _shipped_speller()
-        self._roles: dict[int, Role] = {}
-        self._columns = [HEAD, DEP]
 
     def split(self, caption: str) -> list[str]:
         return [self._speller.correct(said, caption) for said in clean_caption(caption)]
@@ -64,19 +59,9 @@ class FactReader:
         words = [tuple(text.split(" ")) for text in texts]
         docs = self._nlp.pipe(Doc(self._nlp.vocab, words=own) for own in words)
         return {
-            text: self._sentence(own, doc)
+            text: Sentence(own, extract_facts(own, doc.user_data[self._key], self._lexicon))
             for text, own, doc in zip(texts, words, docs, strict=True)
         }
-
-    def _sentence(self, words: tuple[str, ...], doc: "Doc") -> Sentence:
-        offsets, labels = doc.to_array(self._columns).astype(np.int64).T.tolist()
-        heads = [position + offset for position, offset in enumerate(offsets)]
-        roles = [self._roles.get(label) or self._role(label) for label in labels]
-        return Sentence(words, extract_facts(words, heads, roles, self._lexicon))
-
-    def _role(self, label: int) -> Role:
-        name = self._nlp.vocab.strings[label % 2**64]
-        return self._roles.setdefault(label, Role.of(name))
 
 
 class DependencyReader:

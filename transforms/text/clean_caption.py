@@ -1,7 +1,7 @@
 """Raw caption -> sentences of plain lower-case words, one space between them.
 
-Whatever separates parts of a web caption (`|`, ` - `, brackets, tags) ends a sentence, so that no
-fact ties `sofa` to `store` in `Sofa | Store`. Case and outer punctuation do not matter.
+What separates parts of a sentence (` - `, brackets, tags, a colon) becomes the word `|`; quotation
+marks that come in pairs are words too. Case and other outer punctuation do not matter.
 """
 
 import html
@@ -28,9 +28,21 @@ _DIGIT = re.compile(r"\d")
 _PARTS = re.compile(r"[|•·\n]| [-–—] ")
 _SLUG = re.compile(r"[^\s-]+(?:-[^\s-]+){4,}")
 _CODE = re.compile(r"(?=\S*\d\S*\d)(?=\S*[a-z])[a-z\d.-]{5,}|\d[\d.,-]{3,}")
-_BREAKS = frozenset(".!?;:|()[]{}<>\\•·…–—=~*^«»#\n") | {" - ", " – ", " — "}
+PART = "|"
+"""The word between two parts of a sentence."""
+
+_STOPS = frozenset(".!?;\n")
+_BREAKS = frozenset(":|()[]{}<>\\•·…–—=~*^«»#") | {" - ", " – ", " — "}
+_DASHES = frozenset("-–—")
 _JOINS = {",": ",", "/": ",", "&": "and", "+": "and"}
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "\u00a0": " ", "\0": " "})
+QUOTE = '"'
+_QUOTES = str.maketrans(
+    {
+        **dict.fromkeys("’‘`´", "'"),
+        **dict.fromkeys("“”„‟", QUOTE),
+        **dict.fromkeys("\u00a0\0", " "),
+    }
+)
 _OPENING = re.compile(
     r"^(?:(?:a|an|the|this|these|some|here is|here are|this is|there is|stock|vector|royalty"
     r"|free|hd|high|resolution|quality|beautiful|stunning|close-up|closeup|close up|aerial|digital"
@@ -46,13 +58,17 @@ _ENDING = re.compile(
 
 
 def clean_caption(caption: str) -> list[str]:
-    """Split a caption into sentences; words, commas and `'s` have one space between them."""
+    """Split a caption into sentences; one space stands between words, commas, `'s`, `|` and `"`."""
     text = without_article_numbers(_plain(caption).lower().replace("w/ ", "with "))
     if "-" in text:
         text = _SLUG.sub(lambda slug: slug[0].replace("-", " "), text)
     sentences = _sentences(_once(_WORD.findall(text)))
-    plain = (_ENDING.sub("", _OPENING.sub("", strip_padding(said))) for said in sentences)
+    plain = (f" {PART} ".join(filter(None, map(_plain_part, parts))) for parts in sentences)
     return [sentence for sentence in plain if sentence]
+
+
+def _plain_part(part: str) -> str:
+    return _ENDING.sub("", _OPENING.sub("", strip_padding(part)))
 
 
 def plain_text(caption: str) -> list[str]:
@@ -87,22 +103,38 @@ def _once(words: list[str]) -> list[str]:
     return words
 
 
-def _sentences(words: list[str]) -> Iterator[str]:
-    sentence: list[str] = []
+def _sentences(words: list[str]) -> Iterator[list[str]]:
+    """The parts of each sentence."""
+    parts: list[str] = []
+    part: list[str] = []
+    length = 0
+    quotes = words.count(QUOTE) % 2 == 0
+    quoted = False
     for word in words:
-        if word in _BREAKS or len(sentence) >= MAX_WORDS:
-            yield from _finish(sentence)
-            sentence = []
-        if word[0].isalnum() or word == "'s":
-            if word.isalpha() or not _CODE.fullmatch(word):
-                sentence.append(word)
-        elif word in _JOINS and sentence:
-            sentence.append(_JOINS[word])
-    yield from _finish(sentence)
+        stops = (word in _STOPS and not quoted) or length >= MAX_WORDS
+        if stops or (word in _BREAKS and not quoted):
+            parts += _finish(part)
+            part = []
+        if stops:
+            yield parts
+            parts, length = [], 0
+        if word == QUOTE and quotes:
+            quoted = not quoted
+            part.append(word)
+        elif word[0].isalnum() or word == "'s":
+            if quoted or word.isalpha() or not _CODE.fullmatch(word):
+                part.append(word)
+                length += 1
+        elif quoted and word.strip() in _DASHES:
+            part.append("-")
+        elif word in _JOINS and part:
+            part.append(_JOINS[word])
+            length += 1
+    yield [*parts, *_finish(part)]
 
 
-def _finish(sentence: list[str]) -> Iterator[str]:
-    while sentence and sentence[-1] in {",", "and", "'s"}:
-        sentence.pop()
-    if sentence:
-        yield " ".join(sentence)
+def _finish(part: list[str]) -> Iterator[str]:
+    while part and part[-1] in {",", "and", "'s"}:
+        part.pop()
+    if any(word != QUOTE for word in part):
+        yield " ".join(part)

@@ -1,20 +1,20 @@
-"""Arcs of a parse become facts; forms of words become canonical terms."""
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evenpair.models.arc_network import Arc
 from evenpair.schemas.facts import Attribute, Facts, Relation
 from evenpair.transforms.facts.canonical_terms import Lexicon, singular, verb_lemma
-from evenpair.transforms.facts.extract_facts import Role, extract_facts
+from evenpair.transforms.facts.extract_facts import extract_facts
 
 LEXICON = Lexicon(verbs={"lying": "lie"}, predicates={"'s": "have"})
 
 
-def read(*rows: tuple[str, int, str]) -> Facts:
-    """Return the facts of a sentence: rows of word, head and label."""
-    words, heads, labels = zip(*rows, strict=True)
-    return extract_facts(words, heads, [Role.of(label) for label in labels], LEXICON).facts()
+def read(sentence: str, *arcs: tuple[str, str, str]) -> Facts:
+    """Facts of a sentence whose arcs are given as the words at their ends and their label."""
+    words = sentence.split()
+    drawn = [Arc(words.index(head), words.index(word), label) for head, word, label in arcs]
+    return extract_facts(words, drawn, LEXICON).facts()
 
 
 def facts(objects: str, *others: tuple[str, ...]) -> Facts:
@@ -26,102 +26,95 @@ def facts(objects: str, *others: tuple[str, ...]) -> Facts:
 
 
 def test_attributes_and_a_relation():
-    stated = read(
-        ("two", 2, "attr"),
-        ("brown", 2, "attr"),
-        ("dogs", 2, "ROOT"),
-        ("lying", 2, "rel"),
-        ("on", 3, "pred"),
-        ("a", 6, "skip"),
-        ("rug", 4, "arg"),
+    found = read(
+        "two brown dogs lying on a rug",
+        ("dogs", "two", "attr"),
+        ("dogs", "brown", "attr"),
+        ("on", "lying", "pred"),
+        ("on", "dogs", "subj"),
+        ("on", "rug", "obj"),
     )
-    assert stated == facts("dog, rug", ("dog", "2"), ("dog", "brown"), ("dog", "lie on", "rug"))
+    assert found == facts("dog, rug", ("dog", "2"), ("dog", "brown"), ("dog", "lie on", "rug"))
 
 
 @pytest.mark.parametrize(
-    ("rows", "expected"),
+    ("sentence", "arcs", "expected"),
     [
         pytest.param(
-            [("leg", 0, "ROOT"), ("of", 0, "rev=have"), ("man", 1, "arg")],
+            "leg of man",
+            [("of", "man", "subj"), ("of", "leg", "obj=have")],
             facts("leg, man", ("man", "have", "leg")),
-            id="reversed, with a term",
+            id="a word that stands for another",
         ),
         pytest.param(
-            [("man", 0, "ROOT"), ("'s", 0, "rel"), ("hat", 1, "arg")],
+            "man 's hat",
+            [("'s", "man", "subj"), ("'s", "hat", "obj")],
             facts("man, hat", ("man", "have", "hat")),
             id="a word with an equal",
         ),
         pytest.param(
-            [
-                ("cat", 0, "ROOT"),
-                ("and", 2, "skip"),
-                ("dog", 0, "conj"),
-                ("in", 0, "rel"),
-                ("box", 3, "arg"),
-                ("and", 6, "skip"),
-                ("bag", 4, "conj"),
-            ],
+            "cat and dog in box or bag",
+            [("in", end, "subj") for end in ("cat", "dog")]
+            + [("in", end, "obj") for end in ("box", "bag")],
             facts(
                 "cat, dog, box, bag",
-                *((s, "in", o) for s in ("cat", "dog") for o in ("box", "bag")),
+                *((s, "in", o) for o in ("box", "bag") for s in ("cat", "dog")),
             ),
             id="coordination distributes",
         ),
         pytest.param(
-            [("cat", 0, "ROOT"), ("in", 0, "rel"), ("box", 1, "arg"), ("dog", 0, "conj")],
-            facts("cat, box, dog", ("cat", "in", "box")),
-            id="a predicate before a conjunct is not shared",
+            "man in hat and coat",
+            [("in", "man", "subj"), ("in", "hat", "obj=wear"), ("in", "coat", "obj")],
+            facts("man, hat, coat", ("man", "wear", "hat"), ("man", "in", "coat")),
+            id="a predicate that stands for another with one of its objects",
         ),
         pytest.param(
-            [("bus", 0, "ROOT"), ("windshield", 0, "to=have")],
+            "bus windshield",
+            [("bus", "windshield", "to=have")],
             facts("bus, windshield", ("bus", "have", "windshield")),
             id="no word for the predicate",
         ),
         pytest.param(
-            [("man", 0, "ROOT"), ("carrying", 0, "rel"), ("eating", 1, "also"), ("fig", 1, "arg")],
-            facts("man, fig", ("man", "carry", "fig"), ("man", "eat", "fig")),
-            id="two predicates share their objects",
-        ),
-        pytest.param(
-            [("ox", 0, "ROOT"), ("next", 0, "rel"), ("to", 1, "pred"), ("other", 2, "self")],
+            "ox next to other",
+            [("to", "next", "pred"), ("to", "ox", "subj"), ("to", "other", "self")],
             facts("ox", ("ox", "next to", "ox")),
             id="each other",
         ),
         pytest.param(
+            "light green tennis rackets",
             [
-                ("tennis", 1, "compound"),
-                ("rackets", 1, "ROOT"),
-                ("light", 3, "part"),
-                ("green", 1, "attr"),
+                ("rackets", "tennis", "compound"),
+                ("rackets", "green", "attr"),
+                ("green", "light", "part"),
             ],
             facts("tennis racket", ("tennis racket", "light green")),
             id="names and attributes of several words",
         ),
-        pytest.param([("well", 0, "ROOT"), ("done", 0, "nil")], facts(""), id="nothing named"),
-        pytest.param([("it", 0, "ROOT"), ("red", 0, "attr")], facts(""), id="a pronoun"),
-        pytest.param([("42", 0, "ROOT")], facts(""), id="a number"),
+        pytest.param("well done", [], facts(""), id="nothing named"),
+        pytest.param("it red", [("it", "red", "attr")], facts(""), id="a pronoun"),
+        pytest.param("42", [("42", "42", "object")], facts(""), id="a number"),
+        pytest.param("on rug", [("on", "rug", "obj")], facts("rug"), id="no subject"),
     ],
 )
-def test_arcs_become_facts(rows, expected):
-    assert read(*rows) == expected
+def test_arcs_become_facts(sentence, arcs, expected):
+    assert read(sentence, *arcs) == expected
 
 
-LABELS = "ROOT other conj compound attr part rel rev=have pred also arg self to=on from=in skip nil"
+LABELS = "object compound attr part subj obj obj=have self pred pred=on to=on".split()
 
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 30), st.sampled_from(LABELS.split())), min_size=1, max_size=30
+        st.builds(Arc, st.integers(0, 19), st.integers(0, 19), st.sampled_from(LABELS)),
+        max_size=40,
     )
 )
-def test_the_facts_of_any_tree_name_its_objects_only(rows):
-    heads = [min(head, position) for position, (head, _) in enumerate(rows)]
-    roles = [Role.of(label) for _, label in rows]
-    words = [f"word{'abcdefghijklmnopqrstuvwxyzabcdef'[i]}" for i in range(len(rows))]
-    stated = extract_facts(words, heads, roles, LEXICON).facts()
-    assert {o for o, _ in stated.attributes} <= set(stated.objects)
-    assert {r.subject for r in stated.relations} <= set(stated.objects)
-    assert {r.object for r in stated.relations} <= set(stated.objects)
+def test_any_arcs_can_be_read(arcs):
+    words = [f"word{letter}" for letter in "abcdefghijklmnopqrst"]
+    found = extract_facts(words, arcs, LEXICON).facts()
+    assert {o for o, _ in found.attributes} <= set(found.objects)
+    assert {r.subject for r in found.relations} <= set(found.objects)
+    assert {r.object for r in found.relations} <= set(found.objects)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +130,7 @@ def test_the_facts_of_any_tree_name_its_objects_only(rows):
         ("dresses", "dress"),
     ],
 )
-def test_a_plural_becomes_its_singular_by_rule(plural, one):
+def test_singular_by_rule(plural, one):
     assert singular(plural) == one
 
 
@@ -154,5 +147,5 @@ def test_a_plural_becomes_its_singular_by_rule(plural, one):
         ("on", "on"),
     ],
 )
-def test_a_verb_becomes_its_lemma_by_rule(form, base):
+def test_verb_lemma_by_rule(form, base):
     assert verb_lemma(form) == base
