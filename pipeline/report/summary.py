@@ -1,9 +1,12 @@
 """The summary of a finished run: some pairs before and after, the counts, the paths."""
 
+import json
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...schemas.run_directory import RunDirectory
+from ...storage import files
 from ..download.downloads import download_lines
 from ..phases.join import joined_lines
 from ..runs.record import Counts
@@ -29,6 +32,23 @@ def summary_lines(run: Run) -> Iterator[str]:
     yield from measure_lines(record.measures)
     yield f"shards  {run_dir.shards}"
     yield f"report  {run_dir.report}"
+    if record.counts is not None and files.exists(f"{run_dir.shards}/sizes.json"):
+        sizes = json.loads(files.read_bytes(f"{run_dir.shards}/sizes.json"))
+        yield from training_lines(run_dir.shards, sizes)
+
+
+def training_lines(shards: str, sizes: Mapping[str, int]) -> Iterator[str]:
+    """Yield how open_clip trains on the archives of ``shards``; ``sizes`` has their samples."""
+    if not sizes:
+        return
+    first, last = (name.removesuffix(".tar") for name in (min(sizes), max(sizes)))
+    names = first if first == last else f"{{{first}..{last}}}"
+    path = shlex.quote(f"{shards}/{names}.tar")
+    number = sum(sizes.values())
+    yield "to train on them with open_clip:"
+    yield f"  --dataset-type webdataset --train-data {path} --train-num-samples {number}"
+    yield "and, where it has these options, to draw among the captions of a sample at each step:"
+    yield "  --json-text-key 'caption;caption_raw' --json-text-key-probs '0.5;0.5'"
 
 
 def count_lines(counts: Counts) -> Iterator[str]:

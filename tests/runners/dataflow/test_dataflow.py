@@ -110,7 +110,9 @@ class TestEnds:
 
         def select(job):
             monkeypatch.setattr(DataflowRunner, "run_pipeline", lambda *_: job)
-            return call("select", RUN, "--seed", "9", *ENGINE, "--", *store.beam_options)
+            return call(
+                "select", RUN, "--seed", "9", "--overwrite", *ENGINE, "--", *store.beam_options
+            )
 
         return select
 
