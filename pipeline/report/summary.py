@@ -21,7 +21,7 @@ def summary_lines(run: Run) -> Iterator[str]:
     run_dir, record = run.directory, run.record
     for pair in shown_pairs(run_dir, _PAIRS_SHOWN):
         if pair.fields["caption_source"] != "raw":
-            yield f"before  {pair.fields['caption_raw'] or '(no caption)'}"
+            yield f"before  {pair.fields.get('caption_raw') or '(no caption)'}"
             yield f"after   {pair.caption}"
             yield ""
     if record.download is not None:
@@ -30,11 +30,11 @@ def summary_lines(run: Run) -> Iterator[str]:
     if record.counts is not None:
         yield from count_lines(record.counts)
     yield from measure_lines(record.measures)
-    yield f"shards  {run_dir.shards}"
-    yield f"report  {run_dir.report}"
     if record.counts is not None and files.exists(f"{run_dir.shards}/sizes.json"):
         sizes = json.loads(files.read_bytes(f"{run_dir.shards}/sizes.json"))
         yield from training_lines(run_dir.shards, sizes)
+    yield f"shards  {run_dir.shards}"
+    yield f"report  {run_dir.report}"
 
 
 def training_lines(shards: str, sizes: Mapping[str, int]) -> Iterator[str]:
