@@ -104,7 +104,8 @@ def as_sentence(text: str) -> str:
     first = _WORD.match(text)
     if first is not None and first[0].islower():
         text = text[0].upper() + text[1:]
-    return text if is_finished(text) else f"{text.rstrip(_SEPARATORS)}."
+    unfinished = text.rstrip(_SEPARATORS)
+    return f"{unfinished}." if unfinished and not is_finished(text) else text
 
 
 def without_repeats(raw: str, addition: str) -> str:
