@@ -25,7 +25,7 @@ GROUPS = 4
 """How many of such groups share what the first layer makes of each word."""
 REMEMBERED = 20_000
 """Words whose rows in the tables are remembered."""
-LEAST = {"attr": 1.0, "part": 1.0, "object": 0.5}
+LEAST = {"attr": 1.0, "part": 0.5, "object": 0.5}
 """Log odds that an arc of these kinds must exceed to be drawn, those of others 0. Chosen on the
 development captions, which the card of the parser names; it says what they gain."""
 
