@@ -1,9 +1,11 @@
 """A small network trained on a few examples, and the one that ships."""
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 
-from evenpair.models.arc_network import Arc, ArcNetwork, WordVectors
+from evenpair.models.arc_network import LEAST, Arc, ArcNetwork, WordVectors
 from evenpair.training.augment_examples import WordStock
 from evenpair.training.graph_to_arcs import Example
 
@@ -53,3 +55,16 @@ def test_a_sentence_reads_the_same_in_any_company():
     assert isinstance(network, ArcNetwork)
     assert network.arcs(sentences) == alone
     assert any(alone)
+
+
+def test_an_arc_must_score_as_high_as_its_kind_asks():
+    from evenpair.models.arc_parser import ARCS
+    from evenpair.models.load_parser import load_parser
+
+    network = load_parser().get_pipe(ARCS).network
+    sentences = [["two", "brown", "dogs", "on", "a", "rug"]]
+    (arcs,) = network.arcs(sentences)
+    with patch.dict(LEAST, {"attr": 1e9}):
+        strict = ArcNetwork(network.weights, network.vectors, network.labels)
+    assert strict.arcs(sentences) == [[arc for arc in arcs if arc.label != "attr"]]
+    assert {arc.label for arc in arcs} >= {"attr", "object"}
