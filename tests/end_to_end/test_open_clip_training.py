@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 SCRIPT = Path(__file__).parents[1] / "support" / "train_open_clip.py"
 BATCH = 16
 OPTIONS = (
-    *("--batch-size", BATCH, "--epochs", 10, "--workers", 1, "--lr", 3e-3, "--wd", 0),
+    *("--batch-size", BATCH, "--epochs", 20, "--workers", 1, "--lr", 3e-3, "--wd", 0),
     *("--warmup", 10, "--device", "cpu", "--precision", "fp32", "--save-frequency", 0),
 )
 
