@@ -25,6 +25,12 @@ _USES: Mapping[str, Mapping[str, float]] = {
 _FUNCTION_WORD = 0.05
 """The share of its uses in which a function word, such as ``can``, is another kind of word."""
 
+_NAME = 0.7
+"""The share of uses with a capital from which on a word counts as a name."""
+
+_RAREST = 2e-9
+"""The share of running text that a word has at least: less than any that was counted."""
+
 
 class English:
     """The words of WordNet with their forms, and word frequencies of running text."""
@@ -67,6 +73,12 @@ class English:
         uses = self.frequency(word)
         return self._capital.get(word, 0.0) / uses if uses else 0.0
 
+    def is_name(self, word: str) -> bool:
+        """Return whether ``word`` is mostly written with a capital, or has only senses with one."""
+        senses = self.wordnet.words.get(word, ())
+        only_names = bool(senses) and all(sense.is_name for sense in senses)
+        return only_names or self.capital(word) > _NAME
+
     def kinds(self, word: str) -> dict[str, float]:
         """Return the share of each kind in the uses of ``word``, by WordNet's tagged texts."""
         weights = {
@@ -83,7 +95,7 @@ class English:
         share = sum(kinds.get(kind, 0.0) * part for kind, part in _USES[role].items())
         if word in STOP_WORDS:
             share *= _FUNCTION_WORD
-        return share * sum(map(self.frequency, self._forms(word, role)))
+        return share * max(_RAREST, sum(map(self.frequency, self._forms(word, role))))
 
     def _forms(self, word: str, role: str) -> set[str]:
         if role == "object":

@@ -41,6 +41,7 @@ def scored(*rows: tuple[Any, ...]) -> Unit:
         "width": [8] * len(rows),
         "height": [6] * len(rows),
         "information_bits": [b and b.information_bits for b in carried],
+        "visible_bits": [b and b.information_bits for b in carried],
         "object_share": [b and b.object_share for b in carried],
     }
     columns |= dict(zip(FACTS.names, facts_to_arrow(facts), strict=True))
