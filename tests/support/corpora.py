@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from evenpair.schemas.facts import Attribute, Facts, Relation
 from evenpair.schemas.statistics import Statistics, count_events
 from evenpair.transforms.information.information import InformationModel
-from evenpair.transforms.information.terms import ROLES, TERMS, Terms
+from evenpair.transforms.information.terms import ROLES, TERMS, Role, Terms
 
 TERM = st.sampled_from(["dog", "cat", "rug", "tennis racket", "red tennis racket", "zzz"])
 WORD = st.sampled_from(["brown", "lie on", "zzz", ""])
@@ -45,12 +45,16 @@ def terms_of(
     return Terms(pa.Table.from_pylist(rows, schema=TERMS))
 
 
-PLAIN = terms_of(
-    dict.fromkeys(
-        ["dog", "cat", "rug", "racket", "brown", "red", "tennis", "lie", "lie on", "zzz", ""], 1.0
-    )
-)
-"""Terms of corpora that are all visible, and none of them English."""
+class _PlainTerms(Terms):
+    def __init__(self) -> None:
+        super().__init__(TERMS.empty_table())
+
+    def visibility(self, term: str, role: Role) -> float:
+        return 1.0
+
+
+PLAIN = _PlainTerms()
+"""Terms that are all visible, and none of them English: information is bits."""
 
 
 def model_of(

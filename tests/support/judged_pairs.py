@@ -12,12 +12,15 @@ from evenpair.schemas.unit import Tally, Unit
 from evenpair.transforms.information.information import InformationModel
 from evenpair.transforms.information.mark_sparse import mark_sparse
 
+from .corpora import PLAIN
+
 DOG = Facts(("dog",))
 SCENE = Facts(("dog", "rug"), (Attribute("dog", "brown"),), (Relation("dog", "lie on", "rug"),))
 CAT = Facts(("cat",))
 NOTHING = Facts()
 MODEL = InformationModel(
-    Statistics(count_events([SCENE, *[DOG, CAT, Facts(("rug",)), Facts(("ball",))] * 4]), 20.0)
+    Statistics(count_events([SCENE, *[DOG, CAT, Facts(("rug",)), Facts(("ball",))] * 4]), 20.0),
+    PLAIN,
 )
 SCENE_TEXT = "a brown dog lies on a rug"
 
