@@ -70,15 +70,28 @@ def train_prior(parsed: ParsedCaptions, vocabulary: Vocabulary) -> tuple[Statist
 
     The full level is the median of the information of one caption of a photograph.
     """
-    of_photographs = list(chain.from_iterable(parsed.photographs))
-    counted = [*parsed.regions, *of_photographs, *parsed.model]
+    counted = [*parsed.regions, *chain.from_iterable(parsed.photographs), *parsed.model]
     described, web = mentions([*counted, *parsed.sentences]), mentions(parsed.alt_texts)
     visibility = learn_visibility(vocabulary, described, web)
     terms = terms_to_table(vocabulary, visibility, (described, web))
-    counts = count_events(counted)
-    model = InformationModel(Statistics(counts), Terms(terms))
-    level = median(model.bits(facts).information_bits for facts in of_photographs)
-    return Statistics(counts, round(level, 1)), terms
+    level = full_level(parsed, Terms(terms))
+    return Statistics(count_events(counted), round(level, 1)), terms
+
+
+def full_level(parsed: ParsedCaptions, terms: Terms) -> float:
+    """Return the median information of one caption of a photograph, in bits.
+
+    Each half of the photographs is measured by the counts of all captions but its own, as new
+    captions will be: by its own counts a caption has fewer bits.
+    """
+    bits: list[float] = []
+    for half in (0, 1):
+        others = chain.from_iterable(parsed.photographs[1 - half :: 2])
+        counts = count_events([*parsed.regions, *others, *parsed.model])
+        model = InformationModel(Statistics(counts), terms)
+        own = chain.from_iterable(parsed.photographs[half::2])
+        bits.extend(model.bits(facts).information_bits for facts in own)
+    return median(bits)
 
 
 def terms_to_table(

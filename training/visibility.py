@@ -164,4 +164,5 @@ def _of_kinds(features: csr_matrix, rates: npt.NDArray[np.float64]) -> npt.NDArr
     with threadpool_limits(1):
         model = LogisticRegression(max_iter=1000)
         model.fit(features[rows], is_described, weights.T.ravel())
-        return model.predict_proba(features)[:, 1]
+    shares: npt.NDArray[np.float64] = model.predict_proba(features)[:, 1]
+    return shares
