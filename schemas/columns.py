@@ -18,7 +18,7 @@ MEANINGS: Mapping[str, str] = {
     "agreement": "share of the raw caption's bits that the generated caption states, too; null "
     "without a generated caption or without raw facts",
     "answer": "text of the captioner, unchanged; null if it has a fault",
-    "attribute_bits": "information of the attributes, in bits",
+    "attribute_bits": "information of the attributes, in bits, weighted by visibility",
     "attributes": "attributes of objects",
     "caption": "caption",
     "caption_generated": "generated caption; null if there is none",
@@ -36,7 +36,8 @@ MEANINGS: Mapping[str, str] = {
     "imbalance_basis": "what both imbalances are measured against: `reference` (raw and generated "
     "caption together) or `corpus` (the full level)",
     "imbalance_before": "imbalance of the raw caption, 0 to 1",
-    "information_bits": "information of all facts of the caption, in bits",
+    "information_bits": "information of all facts of the caption, in bits, each weighted by its "
+    "visibility",
     "is_cut": "whether the captioner stopped at its limit of tokens; null if unknown",
     "key": "key of the sample in its source",
     "kind": f"kind of event: {', '.join(f'`{kind}`' for kind in Kind)}",
@@ -44,7 +45,7 @@ MEANINGS: Mapping[str, str] = {
     "model": "name of the captioner, or of the file of external captions",
     "name": "path relative to the folder that all sources share, without extension",
     "number": "position of the source in the run, from 0",
-    "object_bits": "information of the objects, in bits",
+    "object_bits": "information of the objects, in bits, weighted by visibility",
     "object_share": "`object_bits` / `information_bits`; null if there is no information",
     "objects": "objects, singular and in lower case",
     "output_key": "key of the sample in its output shard; null for rejected pairs",
@@ -59,7 +60,7 @@ MEANINGS: Mapping[str, str] = {
     "prompt": "prompt of the captioner",
     "reason": "reason for rejection; null for kept pairs",
     "rejected": "rejected pairs by reason",
-    "relation_bits": "information of the relations, in bits",
+    "relation_bits": "information of the relations, in bits, weighted by visibility",
     "relations": "relations between objects",
     "revision": "revision of the model",
     "sha256": "SHA-256 of the image, as the source says, in hexadecimal digits",
@@ -70,7 +71,7 @@ MEANINGS: Mapping[str, str] = {
     "`--similarity-model`",
     "source_successes": "pairs that were downloaded, by the source's own statistics; null if it "
     "has none",
-    "sparse": "whether the caption has less than `--enrich-below` of the full level",
+    "sparse": "whether `visible_bits` are less than `--enrich-below` of the full level",
     "start": "position of the first pair of the piece among the kept pairs of its source",
     "status": "always `success`",
     "stop": "position after the last pair of the piece",

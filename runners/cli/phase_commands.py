@@ -115,13 +115,15 @@ def run(beam: BeamOptions, /, out: str, overwrite: bool, pilot: int | None, **va
 def score(beam: BeamOptions, /, out: str, overwrite: bool, **values: Any) -> None:
     """Parse every caption and measure its information.
 
-    Writes RUN/scores and RUN/statistics.parquet. No image is read.
+    Writes RUN/scores and RUN/statistics.parquet, and ends with how many pairs would be sparse at
+    five values of --enrich-below. No image is read.
     """
     options = record_from(ScoreOptions, values)
     from ...pipeline.inputs.find_sources import find_sources
     from ...pipeline.job import raise_for_faults
     from ...pipeline.phases.prepare import prepare
     from ...pipeline.phases.score import score as score_run
+    from ...pipeline.phases.sparse_shares import sparse_lines
     from ...schemas.run_tables import RunTable
 
     _refuse_nested(out, values)
@@ -132,6 +134,8 @@ def score(beam: BeamOptions, /, out: str, overwrite: bool, **values: Any) -> Non
         score_run(opened, sources, options, prepared)
         scores = opened.directory.folder(RunTable.SCORES)
         print_line(f"scores of {len(sources)} shards: {scores}")
+        if not opened.dry:
+            print_lines(sparse_lines(opened))
         raise_for_faults(opened)
 
 
