@@ -5,14 +5,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import tee
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from ..models.load_parser import load_parser
 from ..schemas.facts import Attribute, Facts, Relation
 from ..schemas.printable import printable, printable_json
+from ..schemas.source import Source
+from ..schemas.tables import PAIRS, SCORES, with_nulls
+from ..schemas.unit import Tally, Unit
+from ..transforms.facts.find_facts import find_facts
 from ..transforms.facts.join_sentences import Sentence, words_of_facts
 from ..transforms.facts.parse_captions import parse_captions, parse_sentences
 from ..transforms.information.information import Bits, Weight
-from ..transforms.information.keep_statistics import PRIOR, load_model
+from ..transforms.information.keep_statistics import PRIOR, load_full_level, load_model
+from ..transforms.information.mark_sparse import mark_sparse
+from ..transforms.information.measure_information import measure_information
 from ..transforms.text.visible_text import visible_text
+from .options.phase_options import ENRICH_BELOW, ScoreOptions
 
 
 class Statement(NamedTuple):
@@ -24,6 +33,43 @@ class Statement(NamedTuple):
     visible_bits: float
     """The bits of the part that a text encoder reads."""
     sentences: Sequence[Sentence]
+
+
+def read_facts(captions: Iterable[str], *, parser: str = "") -> list[Facts]:
+    """Return the facts of each caption, in order.
+
+    ``parser`` is another spaCy pipeline than the shipped one, by name or path. Captions are read as
+    English, whatever their language. Raises ModelNotFoundError if there is no such parser.
+    """
+    return list(parse_captions(load_parser(parser or None), captions))
+
+
+def score_captions(
+    captions: Iterable[str | None],
+    *,
+    parser: str = "",
+    statistics: str = "",
+    enrich_below: float = ENRICH_BELOW,
+    full_level: float | None = None,
+) -> pa.Table:
+    """Return the columns of ``scores`` that need no image, a row for each caption.
+
+    The options are those of ``evenpair score``; without ``statistics`` captions are measured by the
+    shipped ones, not by one another. Raises UsageError for a value that is out of range or if there
+    are no such statistics, ModelNotFoundError if there is no such parser.
+    """
+    options = ScoreOptions(enrich_below=enrich_below, full_level=full_level)
+    path = statistics or PRIOR
+    table = with_nulls({"caption": pa.array(list(captions), pa.string())}, PAIRS)
+    unit = Unit(Source(0, "", ""), table, Tally(table.num_rows))
+    unit = find_facts(unit, load_parser(parser or None))
+    unit = measure_information(unit, load_model(path))
+    level = options.full_level or load_full_level(path)
+    scored = mark_sparse(unit, full_level=level, enrich_below=options.enrich_below)
+    return scored.table.select([name for name in SCORES.names if name not in _OF_SOURCES])
+
+
+_OF_SOURCES = {*PAIRS.names} - {"caption"}
 
 
 def state_facts(

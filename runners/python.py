@@ -7,6 +7,7 @@ its default are those of ``evenpair COMMAND --help``.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from difflib import get_close_matches
 from typing import Any
 
 from ..pipeline.download.download import plan_run_download
@@ -134,7 +135,9 @@ def _check(options: dict[str, Any], *kinds: type[Any]) -> None:
     known = {field.name: field for kind in kinds for field in fields(kind)}
     for name, value in options.items():
         if name not in known:
-            raise UsageError(f"there is no option {name!r} here: it has {', '.join(sorted(known))}")
+            near = get_close_matches(name, known, n=3)
+            meant = f": did you mean {' or '.join(near)}?" if near else ""
+            raise UsageError(f"there is no option {name!r} here{meant}")
         choices = known[name].metadata.get("choices")
         if choices is not None and value is not None and value not in choices:
             raise UsageError(f"{flag(name)} must be one of {', '.join(choices)}, not {value!r}")
