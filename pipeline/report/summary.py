@@ -5,6 +5,7 @@ from typing import Any
 
 from ...schemas.run_directory import RunDirectory
 from ..download.downloads import download_lines
+from ..phases.caption_faults import fault_lines
 from ..phases.join import joined_lines
 from ..runs.record import Counts
 from ..runs.run import Run
@@ -24,6 +25,7 @@ def summary_lines(run: Run) -> Iterator[str]:
     if record.download is not None:
         yield from download_lines(RunDirectory(run_dir.downloads))
     yield from joined_lines(record.joined)
+    yield from fault_lines(record.captioned)
     if record.counts is not None:
         yield from count_lines(record.counts)
     yield from measure_lines(record.measures)

@@ -115,6 +115,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(answer[at : at + 1])
         elif isinstance(plan, str) and plan in DRIPS:
             self._drip(*DRIPS[plan])
+        elif plan == "stay":
+            time.sleep(30)
         elif plan == "hang":
             time.sleep(2)
             self.close_connection = True
