@@ -226,6 +226,7 @@ class TestFailuresAreTold:
         ]
         assert call("select", run, *ONE).status == 0
         assert "  refused: 1\n" in call("write", run, *ONE).out
+        assert "no usable caption: refused" in (run / "report.html").read_text()
 
     @pytest.mark.parametrize("share", ["-1", "2", "nan"])
     def test_a_limit_that_is_no_share(self, share, scored):

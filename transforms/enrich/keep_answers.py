@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...schemas.errors import EvenpairError
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.tables import ANSWERS, encodable
@@ -75,7 +76,8 @@ class AnswerBuffer:
         self._store = store
         self._captioner_id = captioner_id
         self._answers: dict[str, Answer] = {}
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._storing = threading.RLock()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._flush_often, daemon=True)
 
@@ -96,17 +98,22 @@ class AnswerBuffer:
             self._answers |= answers
 
     def flush(self) -> None:
-        """Store the answers that wait."""
-        with self._lock:
-            if self._answers:
-                self._store.add(self._answers, self._captioner_id)
-                self._answers = {}
+        """Store the answers that wait. Others may be added meanwhile."""
+        with self._storing:
+            with self._lock:
+                answers, self._answers = self._answers, {}
+            try:
+                if answers:
+                    self._store.add(answers, self._captioner_id)
+            except BaseException:
+                self.add(answers)
+                raise
 
     def _flush_often(self) -> None:
         while not self._end.wait(_SECONDS):
             try:
                 self.flush()
-            except OSError:  # the answers wait for the last flush, which raises the error
+            except (OSError, EvenpairError):  # they wait for the last flush, which raises it
                 return
 
 
