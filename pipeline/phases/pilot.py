@@ -37,10 +37,10 @@ _TOOK = "pilot.json"
 
 @dataclass(frozen=True, slots=True)
 class _Sizes:
-    """The numbers of pairs to caption, by source, and of all that have no answer yet."""
+    """The numbers of pairs to caption, and of those without an answer, by source."""
 
     pairs: dict[str, int]
-    unanswered: int
+    unanswered: dict[str, int]
 
 
 def require_pilot(count: int | None, options: EnrichOptions, part: Part = WHOLE) -> None:
@@ -76,8 +76,9 @@ def pilot(
     of_pilot = [source for source in sources if source.name in shares]
     asked = Asked(captioner.load, captioner.captioner_id, max_fault_share)
     cost = _measure(run, of_pilot, to_caption, asked, captioner, shares)
-    left = _sizes(run, sources, to_caption, captioner).unanswered
-    failed = left - (sizes.unanswered - cost.images)
+    after = sizes.unanswered | _sizes(run, of_pilot, to_caption, captioner).unanswered
+    left = sum(after.values())
+    failed = left - (sum(sizes.unanswered.values()) - cost.images)
     cost = _with_earlier(run, captioner, cost)
     yield from _cost_lines(cost, sum(sizes.pairs.values()), left, captioner)
     counts, words = _check_answers(run, of_pilot, captioner, failed)
@@ -90,14 +91,13 @@ def pilot(
 
 
 def _sizes(run: Run, sources: list[Source], to_caption: ToCaption, captioner: Chosen) -> _Sizes:
-    pairs, unanswered = {}, 0
+    sizes = _Sizes({}, {})
     for source in sources:
         unit = pairs_to_caption(run.directory, source, to_caption, ["key"])
-        pairs[source.name] = unit.table.num_rows
-        unanswered += len(
-            unasked(unit, AnswerStore(run.directory, source.name), captioner.captioner_id)
-        )
-    return _Sizes(pairs, unanswered)
+        sizes.pairs[source.name] = unit.table.num_rows
+        store = AnswerStore(run.directory, source.name)
+        sizes.unanswered[source.name] = len(unasked(unit, store, captioner.captioner_id))
+    return sizes
 
 
 def _measure(
