@@ -25,9 +25,9 @@ def summary_lines(run: Run) -> Iterator[str]:
     if record.download is not None:
         yield from download_lines(RunDirectory(run_dir.downloads))
     yield from joined_lines(record.joined)
-    yield from fault_lines(record.captioned)
     if record.counts is not None:
         yield from count_lines(record.counts)
+    yield from fault_lines(record.captioned)
     yield from measure_lines(record.measures)
     yield f"shards  {run_dir.shards}"
     yield f"report  {run_dir.report}"

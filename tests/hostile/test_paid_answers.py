@@ -16,6 +16,8 @@ from ..support.commands import COMMAND, call
 from ..support.services import serve
 from ..support.shards import MadePair, make_jpeg, write_source
 
+pytestmark = pytest.mark.slow
+
 STUCK, PAIRS, DONE = 9, 40, 12
 """The width of the images that the service never answers, and the numbers of pairs."""
 
