@@ -8,6 +8,8 @@ from .fields import at_least, flag, in_range, option
 ENRICH_BELOW = 0.85
 """The default of --enrich-below: about a third of the captions that people write of photographs
 have less, and nine in ten alt-texts of the web."""
+MAX_FAULT_SHARE = 0.5
+"""The default of ``--max-fault-share``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,7 @@ class EnrichOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceOptions:
-    """The address of a captioning service, and its limits; answers do not depend on them."""
+    """The address of a captioning service, and limits; answers do not depend on them."""
 
     endpoint: tuple[str, ...] = option(
         (),
@@ -142,11 +144,22 @@ class ServiceOptions:
         metavar="URL[,URL...]",
     )
     concurrency: int = option(16, "Concurrent requests, in the whole run.", metavar="N")
-    request_timeout: float = option(120.0, "How long to wait for a reply.", metavar="SECONDS")
+    request_timeout: float = option(
+        120.0,
+        "How long a request may take, from the connection to the end of the reply.",
+        metavar="SECONDS",
+    )
+    max_fault_share: float = option(
+        MAX_FAULT_SHARE,
+        "Exit with 1 if any captioner, a service or not, gives no usable caption for a larger "
+        "share of the images. What it has answered is kept.",
+        metavar="SHARE",
+    )
 
     def __post_init__(self) -> None:
         at_least("--concurrency", self.concurrency, 1)
         at_least("--request-timeout", self.request_timeout, 0.1)
+        in_range("--max-fault-share", self.max_fault_share, 0, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 from ...schemas.run_directory import RunDirectory
 from ...storage import files
 from ..download.downloads import download_lines
+from ..phases.caption_faults import fault_lines
 from ..phases.join import joined_lines
 from ..runs.record import Counts
 from ..runs.run import Run
@@ -29,6 +30,7 @@ def summary_lines(run: Run) -> Iterator[str]:
     yield from joined_lines(record.joined)
     if record.counts is not None:
         yield from count_lines(record.counts)
+    yield from fault_lines(record.captioned)
     yield from measure_lines(record.measures)
     if record.counts is not None and files.exists(f"{run_dir.shards}/sizes.json"):
         sizes = json.loads(files.read_bytes(f"{run_dir.shards}/sizes.json"))

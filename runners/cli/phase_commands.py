@@ -68,7 +68,7 @@ _PART = cloup.option(
 @_INPUT
 @option_group("Input", ScoreOptions, extra=(_OUT, _OVERWRITE))
 @option_group("Enrichment", EnrichOptions, extra=(_PILOT,))
-@option_group("Captioning service", ServiceOptions)
+@option_group("Captioning service, and limits", ServiceOptions)
 @option_group("Selection", SelectOptions)
 @option_group("Output", WriteOptions)
 @engine_groups
@@ -142,7 +142,7 @@ def score(beam: BeamOptions, /, out: str, overwrite: bool, **values: Any) -> Non
 @cloup.command()
 @_RUN
 @option_group("Enrichment", EnrichOptions, extra=(_PILOT, _WORKLIST, _PART, _REPLACE))
-@option_group("Captioning service", ServiceOptions)
+@option_group("Captioning service, and limits", ServiceOptions)
 @engine_groups
 @click.pass_obj
 def enrich(
@@ -183,7 +183,8 @@ def enrich(
         if worklist:
             print_lines(worklist_lines(opened, options, worklist, own))
         elif pilot is not None:
-            print_lines(run_pilot(opened, options, prepared.captioner, pilot))
+            captioner, limit = prepared.captioner, prepared.max_fault_share
+            print_lines(run_pilot(opened, options, captioner, pilot, limit))
         else:
             print_errors("\n".join(prepared.notes))
             print_lines(enrich_lines(opened, options, prepared, own))

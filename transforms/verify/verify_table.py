@@ -8,7 +8,7 @@ from ...schemas.finding import Problem
 from ...storage import files
 from ..read.check_image import image_fault
 from ..read.stored_samples import image_columns, row_keys
-from .shard_report import ReportedImages, ReportedKeys, ShardReport
+from .shard_report import ReportedControls, ReportedImages, ReportedKeys, ShardReport
 from .verify_images import decoding_fault
 
 _ROWS = 64
@@ -37,6 +37,7 @@ class _Table:
         self._rows = 0
         self._keys = ReportedKeys(report)
         self._images = ReportedImages(report)
+        self._controls = ReportedControls(report)
 
     def check(self) -> None:
         schema = self._file.schema_arrow
@@ -51,6 +52,7 @@ class _Table:
             self._check_rows(pa.Table.from_batches([batch]), images)
         self._keys.finish()
         self._images.finish()
+        self._controls.finish()
 
     def _check_rows(self, rows: pa.Table, images: list[str]) -> None:
         keys = pa.array(row_keys(rows, self._rows), pa.string())
@@ -64,6 +66,7 @@ class _Table:
             self._keys.add(key)
             if not str(caption or "").strip():
                 self._report.add(Problem.EMPTY_MEMBER, "its caption is empty", key=key)
+            self._controls.add(key, str(caption or ""))
             contents = (rows[name][at] for name in images)
             image = next((c.as_buffer() for c in contents if c.is_valid), None)
             if images:
