@@ -33,6 +33,8 @@ class ShardTally:
     """Pairs written from each source, by its name."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Members that were left out of samples, by field."""
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    """The damage of sources that lost pairs of the shard, by their names."""
     archive_bytes: int | None = None
     """The size of the archive; None if the images are in the table."""
 
