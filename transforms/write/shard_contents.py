@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...schemas.other_fields import with_columns
 from ...schemas.phase import Phase
 from ...schemas.rejection import Reason, Rejection
 from ...schemas.run_directory import RunDirectory
@@ -152,10 +153,10 @@ def _chosen_rows(run_dir: RunDirectory, piece: Piece, number: int) -> pa.Table:
     others = [name for name in files.read_schema(path).names if name not in SCORES.names]
     scores = files.read_table(path, [*_SCORE_COLUMNS, *others])
     table = files.read_table(run_dir.table(RunTable.SELECTION, piece.source.name))
-    table = table.append_column("caption_raw", scores["caption"])
-    for name in scores.column_names:
-        if name not in table.column_names:
-            table = table.append_column(name, scores[name])
+    columns = {"caption_raw": scores["caption"]}
+    columns |= dict(zip(scores.column_names, scores.columns, strict=True))
+    ours = {*table.column_names}
+    table = with_columns(table, {n: column for n, column in columns.items() if n not in ours})
     return table.filter(pc.equal(table["output_shard"], number))
 
 
