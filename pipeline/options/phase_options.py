@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from ...schemas.errors import UsageError
 from .fields import at_least, flag, in_range, option
 
-ENRICH_BELOW = 0.85
+ENRICH_BELOW = 0.8
 """The default of --enrich-below: about a third of the captions that people write of photographs
 have less, and nine in ten alt-texts of the web."""
 
