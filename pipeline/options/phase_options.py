@@ -6,8 +6,8 @@ from ...schemas.errors import UsageError
 from .fields import at_least, flag, in_range, option
 
 ENRICH_BELOW = 0.8
-"""The default of --enrich-below: about a third of the captions that people write of photographs
-have less, and nine in ten alt-texts of the web."""
+"""The default of --enrich-below: between a fourth and a half of the captions that people write of
+photographs have less, and nine in ten alt-texts of the web."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
