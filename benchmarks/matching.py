@@ -4,8 +4,8 @@
 
 DATA holds `coco/captions.jsonl` (five captions each of photographs), `coco/similarity_dev.jsonl`
 (people's ratings of pairs of these captions) and `alt-text/alt_text_5k.parquet`. The peers, in the
-same run, are plain words: their overlap, and their number. The terms' weights and the constants were
-fitted to these photographs; `training/fit_capture.py` prints its figures on held-out folds.
+same run, are plain words: their overlap, and their number. Table and constants were fitted to these
+photographs; `training/fit_capture.py` prints its figures on held-out folds.
 """
 
 import argparse
@@ -68,8 +68,8 @@ def print_ratings(path: Path, model: InformationModel) -> None:
     words = correlation([word_overlap(*pair) for pair in pairs], ratings)
     print(
         f"ratings of {len(rows)} pairs: rank correlation of agreement "
-        f"{correlation(agreements, ratings):.3f}, of word overlap {words:.3f}; the middle agreement "
-        f"{np.median(agreements):.2f}, none in {np.mean(np.array(agreements) == 0):.1%}"
+        f"{correlation(agreements, ratings):.3f}, of word overlap {words:.3f}; its "
+        f"median {np.median(agreements):.2f}, none in {np.mean(np.array(agreements) == 0):.1%}"
     )
 
 

@@ -30,7 +30,9 @@ class Kinship(IntEnum):
     SYNONYM = 1
     KIND = 2
     """One is a kind of the other."""
-    SISTER = 3
+    OPPOSITE = 3
+    """One is what the other is not, such as ``large`` and ``small``, ``black`` and ``white``."""
+    SISTER = 4
     """Both are kinds of the same, such as ``cat`` and ``dog``, ``red`` and ``blue``."""
 
 
@@ -40,23 +42,26 @@ class Kinships:
 
     senses: Mapping[tuple[str, str], Sequence[Synset]]
     above: Mapping[Synset, Sequence[Synset]]
+    opposite: Mapping[Synset, Sequence[Synset]]
 
     @classmethod
     def read(cls, folder: Path) -> "Kinships":
         """Read the data and index files of a folder."""
         senses: dict[tuple[str, str], list[Synset]] = {}
         above: dict[Synset, list[Synset]] = {}
+        opposite: dict[Synset, list[Synset]] = {}
         for letter, name in _FILES.items():
             for fields in _lines(folder / f"data.{name}"):
                 start = 4 + 2 * int(fields[3], 16)
                 pointers = fields[start + 1 : start + 1 + 4 * int(fields[start])]
                 signs = {"@", "@i"} if letter != "a" else {"&"} if fields[2] == "s" else set()
-                targets = zip(pointers[::4], pointers[1::4], strict=False)
+                targets = list(zip(pointers[::4], pointers[1::4], strict=False))
                 above[letter + fields[0]] = [letter + to for sign, to in targets if sign in signs]
+                opposite[letter + fields[0]] = [letter + to for sign, to in targets if sign == "!"]
             for fields in _lines(folder / f"index.{name}"):
                 synsets = fields[-int(fields[2]) :][:_SENSES]
                 senses[letter, fields[0].replace("_", " ")] = [letter + to for to in synsets]
-        return cls(senses, above)
+        return cls(senses, above, opposite)
 
     def of(self, term: Term) -> Sequence[Synset]:
         """Return the senses of a term as a whole, none for one that is not in WordNet.
@@ -88,6 +93,8 @@ class Kinships:
         return found
 
     def _of_synsets(self, one: Synset, other: Synset) -> Kinship:
+        if other in self.opposite.get(one, ()) or one in self.opposite.get(other, ()):
+            return Kinship.OPPOSITE
         up, down = self.ancestors(one), self.ancestors(other)
         is_deep = one[0] == "a" or min(len(up), len(down)) >= _DEEP
         if is_deep and (one in down or other in up):
@@ -100,7 +107,7 @@ class Kinships:
         having: dict[tuple[str, Synset], list[int]] = defaultdict(list)
         for at, term in enumerate(terms):
             for synset in self.of(term):
-                for near in (synset, *self.above.get(synset, ())):
+                for near in (synset, *self.above.get(synset, ()), *self.opposite.get(synset, ())):
                     having[term[0], near].append(at)
         for at, term in enumerate(terms):
             near = {

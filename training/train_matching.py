@@ -30,6 +30,7 @@ from ..transforms.information.imbalance import weights_of
 from ..transforms.information.information import InformationModel
 from ..transforms.information.keep_statistics import PRIOR as STATISTICS
 from ..transforms.information.keep_statistics import load_model, load_statistics
+from .pairs_by_hand import pairs_by_hand
 from .term_features import FEATURES, PRIOR, Floats, Ids, TermFeatures
 from .term_kinds import Kinships, nouns
 
@@ -46,6 +47,9 @@ _PULL = 2e-3
 
 _LEAST_LOGIT = -0.85
 """Pairs of terms with smaller odds, below 0.43, are left out of the table."""
+
+_SAME_ODDS, _KIND_ODDS = 9.0, 2.0
+"""The least odds of pairs by hand."""
 
 _AT_ONCE = 256
 
@@ -167,6 +171,11 @@ def table_of_pairs(features: TermFeatures, weights: Floats, common: set[Term]) -
         columns = (array[order].tolist() for array in (one, other, logits))
         found += zip(*columns, strict=True)
     odds = {(min(a, b), max(a, b)): round(float(np.exp(logit)), 3) for a, b, logit in found}
+    places = {term: at for at, term in enumerate(terms)}
+    for first, second, is_same in pairs_by_hand():
+        if first in places and second in places:
+            key = min(places[first], places[second]), max(places[first], places[second])
+            odds[key] = max(odds.get(key, 0.0), _SAME_ODDS if is_same else _KIND_ODDS)
     rows_ = [(*terms[a], *terms[b], value) for (a, b), value in sorted(odds.items())]
     arrays = [pa.array(c, f.type) for c, f in zip(zip(*rows_, strict=True), _PAIRS, strict=True)]
     return pa.table(arrays, schema=_PAIRS)
