@@ -107,8 +107,8 @@ class Kinships:
         having: dict[tuple[str, Synset], list[int]] = defaultdict(list)
         for at, term in enumerate(terms):
             for synset in self.of(term):
-                for near in (synset, *self.above.get(synset, ()), *self.opposite.get(synset, ())):
-                    having[term[0], near].append(at)
+                for shared in (synset, *self.above.get(synset, ()), *self.opposite.get(synset, ())):
+                    having[term[0], shared].append(at)
         for at, term in enumerate(terms):
             near = {
                 other

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 _KINDS_OF_EVENTS = {"object": OBJECT, "quality": QUALITY, "predicate": PREDICATE}
 _SUPPORT = 3
+_WORDS = 15_000
+"""The commonest words of those that have a vector, whose nouns are terms too."""
+
 _MOST_FACTS = 14
 _STEPS = 150
 _RATE = 0.05
@@ -132,7 +135,8 @@ def fit_weights(pairs: RatedPairs, features: TermFeatures) -> Floats:
 
 def _correlation(values: "torch.Tensor", centred: "torch.Tensor") -> "torch.Tensor":
     values = values - values.mean()
-    return (values * centred).sum() / (values.norm() * centred.norm())
+    found: torch.Tensor = (values * centred).sum() / (values.norm() * centred.norm())
+    return found
 
 
 def choose_terms(
@@ -149,7 +153,7 @@ def choose_terms(
         if event[0] in _KINDS_OF_EVENTS and count >= _SUPPORT
     )
     stated = (term for row in facts for term in terms_of(row))
-    others = sorted((OBJECT, word) for word in {*words} & nouns(kinships))
+    others = sorted((OBJECT, word) for word in {*words[:_WORDS]} & nouns(kinships))
     common = dict.fromkeys([*stated, *supported])
     return [*dict.fromkeys([*common, *others])], {*common}
 
