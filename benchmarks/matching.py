@@ -5,7 +5,7 @@
 DATA holds `coco/captions.jsonl` (five captions each of photographs), `coco/similarity_dev.jsonl`
 (people's ratings of pairs of these captions) and `alt-text/alt_text_5k.parquet`. The peers, in the
 same run, are plain words: their overlap, and their number. Table and constants were fitted to these
-photographs; `training/fit_capture.py` prints its figures on held-out folds.
+photographs; `training/matching/fit_capture.py` prints its figures on held-out folds.
 """
 
 import argparse

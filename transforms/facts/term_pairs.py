@@ -1,6 +1,6 @@
 """Pairs of terms that two descriptions of one image use for the same thing, and how surely.
 
-The table ships with evenpair (``models/matching``); ``training/train_matching.py`` learns it.
+The table ships with evenpair (``models/matching``); ``training/matching`` learns it.
 """
 
 import re
@@ -83,7 +83,7 @@ def shipped_pairs() -> TermPairs:
 
 
 def load_pairs(path: str) -> TermPairs:
-    """Return the pairs of a file with the columns of ``training/train_matching.py``."""
+    """Return the pairs of a file with the columns of ``training/matching/train_matching.py``."""
     table = pq.read_table(path)
     columns = ("first_role", "first", "second_role", "second", "odds")
     partners: dict[Term, dict[Term, float]] = {}

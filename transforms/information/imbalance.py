@@ -32,7 +32,7 @@ class Capture:
 
 @cache
 def shipped_capture() -> Capture:
-    """Return the constants that ship with evenpair (``training/fit_capture.py``)."""
+    """Return the constants that ship with evenpair (``training/matching/fit_capture.py``)."""
     return Capture(**json.loads(Path(capture_path()).read_text("utf-8")))
 
 

@@ -6,7 +6,7 @@ Of the words that captions use most. They need not be complete: what is missing 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
-from ..transforms.facts.term_pairs import OBJECT, PREDICATE, QUALITY, Term
+from ...transforms.facts.term_pairs import OBJECT, PREDICATE, QUALITY, Term
 
 _SAME_OBJECTS = """
 man guy gentleman male fellow|woman lady female|boy lad|girl|child kid toddler youngster

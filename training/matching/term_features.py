@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_matrix, csr_matrix
 
-from ..models.arc_network import WordVectors
-from ..transforms.facts.term_pairs import OBJECT, PREDICATE, QUALITY, Term
+from ...models.arc_network import WordVectors
+from ...transforms.facts.term_pairs import OBJECT, PREDICATE, QUALITY, Term
 from .term_kinds import Kinship, Kinships
 
 ROLES = (OBJECT, QUALITY, PREDICATE)

@@ -11,7 +11,7 @@ from enum import IntEnum
 from functools import cache
 from pathlib import Path
 
-from ..transforms.facts.term_pairs import OBJECT, QUALITY, Term
+from ...transforms.facts.term_pairs import OBJECT, QUALITY, Term
 
 _FILES = {"n": "noun", "v": "verb", "a": "adj"}
 _SENSES = 2

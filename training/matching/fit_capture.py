@@ -1,12 +1,12 @@
 """Fit the constants of capture and recapture: how much two descriptions tell of what a third says.
 
-    python -m evenpair.training.fit_capture --data DATA
+    python -m evenpair.training.matching.fit_capture --data DATA
 
 `DATA/coco/captions.jsonl` has five captions each of 2,400 photographs (COCO val2017, CC BY 4.0). In
 ``K = (r + a)(g + a) / (s + b)`` each a has the b with which the median of K, over all pairs of
-captions, is the bits of the five together; the a is chosen with which ``bits(caption) / K``, of
-single captions and of two together, is ranked most like the share that they state of the other
-three. The usual K is the median of the bits of five captions together.
+captions, is the bits of the five together. The a is chosen with which ``bits(caption) / K`` is
+ranked most like the share that captions state of the other three: the lower of two correlations,
+of single captions and of these pooled with two captions together. The usual K is the median of the bits of five captions together.
 """
 
 import argparse
@@ -20,13 +20,13 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import spearmanr
 
-from ..models.load_matching import capture_path
-from ..models.load_parser import load_parser
-from ..schemas.facts import Facts
-from ..transforms.facts.parse_captions import parse_captions
-from ..transforms.information.imbalance import Capture, measure_overlap, united_bits
-from ..transforms.information.information import InformationModel
-from ..transforms.information.keep_statistics import PRIOR, load_model
+from ...models.load_matching import capture_path
+from ...models.load_parser import load_parser
+from ...schemas.facts import Facts
+from ...transforms.facts.parse_captions import parse_captions
+from ...transforms.information.imbalance import Capture, measure_overlap, united_bits
+from ...transforms.information.information import InformationModel
+from ...transforms.information.keep_statistics import PRIOR, load_model
 
 _ADDED = (0.0, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 45.0, 70.0, 100.0)
 _FOLDS = 5
@@ -97,7 +97,7 @@ def _trials(
 def fit_capture(trials: Trials) -> Capture:
     """Return the constants that fit the trials best."""
     fitted = [(added, _shared_for(trials, added)) for added in _ADDED]
-    scores = [sum(trials.correlations(trials.image_bits(*pair))) for pair in fitted]
+    scores = [min(trials.correlations(trials.image_bits(*pair))) for pair in fitted]
     added, shared = fitted[int(np.argmax(scores))]
     return Capture(added, round(shared, 2), round(float(np.median(trials.five)), 1))
 
