@@ -6,7 +6,8 @@
 ``K = (r + a)(g + a) / (s + b)`` each a has the b with which the median of K, over all pairs of
 captions, is the bits of the five together. The a is chosen with which ``bits(caption) / K`` is
 ranked most like the share that captions state of the other three: the lower of two correlations,
-of single captions and of these pooled with two captions together. The usual K is the median of the bits of five captions together.
+of single captions and of these pooled with two captions together. The usual K is the median of the
+bits of five captions together.
 """
 
 import argparse

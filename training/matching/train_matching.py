@@ -6,8 +6,8 @@
 Two terms correspond with the share ``sigmoid(w . x) ** 2``: x are the FEATURES of
 ``term_features.py``, from five captions each of COCO's photographs (`DATA/coco/captions.jsonl`),
 the word vectors of the parser that ships, and WordNet. The few weights w are those with which
-agreement follows people's ratings of pairs of these captions (`DATA/coco/similarity_dev.jsonl`),
-near weights set by hand.
+agreement, with a share of ``sigmoid(w . x)``, follows people's ratings of pairs of these captions
+(`DATA/coco/similarity_dev.jsonl`), near weights set by hand.
 """
 
 import argparse
@@ -62,7 +62,7 @@ _SAME_ODDS, _KIND_ODDS = 9.0, 2.0
 _AT_ONCE = 256
 
 _MOST_PARTNERS = 40
-_PARAMETERS = {"longer": 0.8, "head": 0.6, "owner": 0.75, "ends": 0.85}
+_PARAMETERS = {"longer": 0.8, "head": 0.6, "owner": 0.75, "ends": 0.9}
 """The constants of ``TermPairs``, set by hand."""
 
 _PAIRS = pa.schema(
@@ -128,7 +128,7 @@ def fit_weights(pairs: RatedPairs, features: TermFeatures) -> Floats:
     ratings = torch.tensor(pairs.ratings - pairs.ratings.mean())
     optimiser = torch.optim.Adam([weights], lr=_RATE)
     for _ in range(_STEPS):
-        share = torch.where(same, 1.0, torch.sigmoid(x @ weights) ** _SHARPNESS) * known
+        share = torch.where(same, 1.0, torch.sigmoid(x @ weights)) * known
         agreement = (share.amax(2) * first).sum(1) + (share.amax(1) * second).sum(1)
         loss = _PULL * ((weights - prior) ** 2).sum() - _correlation(agreement, ratings)
         optimiser.zero_grad()
