@@ -61,7 +61,7 @@ def test_a_sparse_pair_with_a_reference_is_fused_and_judged_by_it():
     ("mode", "caption", "source"),
     [
         (Mode.REPLACE, SCENE_TEXT, "generated"),
-        (Mode.APPEND, "a dog: a brown dog lies on a rug", "fused"),
+        (Mode.APPEND, "A dog. A brown dog lies on a rug.", "fused"),
         (Mode.FUSE, SCENE_TEXT, "fused"),
     ],
 )
