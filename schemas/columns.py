@@ -15,8 +15,8 @@ from .tables import SCORES, SELECTION, WORKLIST
 
 MEANINGS: Mapping[str, str] = {
     "action": "`keep` or `reject`",
-    "agreement": "share of the raw caption's bits that the generated caption states, too; null "
-    "without a generated caption or without raw facts",
+    "agreement": "share of the raw caption's bits that the reference states, too; null where "
+    "nothing can be compared",
     "answer": "text of the captioner, unchanged; null if it has a fault",
     "attribute_bits": "information of the attributes, in bits, weighted by visibility",
     "attributes": "attributes of objects",
@@ -24,6 +24,8 @@ MEANINGS: Mapping[str, str] = {
     "caption_generated": "generated caption; null if there is none",
     "caption_raw": "caption of the source",
     "caption_source": "captions that the written one is made from: `raw`, `generated` or `fused`",
+    "coverage": "share of the reference's bits that the raw caption states; null where nothing can "
+    "be compared",
     "count": "number of captions that have the event",
     "detail": "more about the reason, such as the fields that the sample has; or null",
     "error_message": "always null: only downloaded pairs are written",
@@ -32,10 +34,10 @@ MEANINGS: Mapping[str, str] = {
     "image": "embedding of the image, of length 1; null if the encoder does not read images",
     "imbalance": "share of a full caption's information that the caption leaves out, 0 to 1; null "
     "for another language than the parser's",
-    "imbalance_after": "imbalance of the written caption, 0 to 1",
-    "imbalance_basis": "what both imbalances are measured against: `reference` (raw and generated "
-    "caption together) or `corpus` (the full level)",
-    "imbalance_before": "imbalance of the raw caption, 0 to 1",
+    "image_bits": "information of the image in bits, estimated from what raw caption and reference "
+    "share; the usual value without a reference",
+    "imbalance_after": "share of `image_bits` that the written caption leaves out, 0 to 1",
+    "imbalance_before": "share of `image_bits` that the raw caption leaves out, 0 to 1",
     "information_bits": "information of all facts of the caption, in bits, each weighted by its "
     "visibility",
     "is_cut": "whether the captioner stopped at its limit of tokens; null if unknown",

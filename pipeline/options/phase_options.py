@@ -215,7 +215,10 @@ class SelectOptions:
         None, "Drop pairs whose caption leaves out a larger share.", metavar="T"
     )
     keep_fraction: float | None = option(
-        None, "Keep this share of the pairs: the least imbalanced ones.", metavar="F"
+        None,
+        "Keep this share of the pairs: the least imbalanced, then those that their reference "
+        "confirms most, then human before fused before generated captions.",
+        metavar="F",
     )
     rank_by: str = option(
         "",
