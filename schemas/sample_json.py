@@ -1,7 +1,7 @@
-"""Adds fields to the JSON of a sample and leaves every other field as it was written."""
+"""The JSON of a sample: fields are added, and every other field stays as it was written."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from json import JSONDecodeError
 from json.encoder import encode_basestring_ascii
 from math import isfinite
@@ -12,22 +12,31 @@ _DECODER = json.JSONDecoder()
 INDENT = "    "
 
 
-def add_fields(original: str | None, fields: Mapping[str, Any]) -> str:
-    """Return the JSON object ``original`` with ``fields``, which replace fields of the same name.
+class SampleJson:
+    """The JSON object of a sample, as text and as fields.
 
-    Other fields, and those that already have the value, keep their text and place: numbers and
-    escapes are not touched. Raises ValueError if ``original`` is not a JSON object.
+    Raises ValueError if the text is not a JSON object; without a text the object is empty.
     """
-    if original is None:
-        return _join("", fields)
-    old = json.loads(original)
-    if not isinstance(old, dict):
-        raise JSONDecodeError("not a JSON object", original, 0)
-    new = {name: value for name, value in fields.items() if not _has(old, name, value)}
-    if old.keys().isdisjoint(new):
-        return _join(original.strip(_SPACE)[1:-1].strip(_SPACE), new)
-    members = [text for name, text in _members(original) if name not in new]
-    return _join(f",\n{INDENT}".join(members), new)
+
+    def __init__(self, text: str | None) -> None:
+        fields = {} if text is None else json.loads(text)
+        if not isinstance(fields, dict):
+            raise JSONDecodeError("not a JSON object", text or "", 0)
+        self.fields: Mapping[str, Any] = fields
+        self._text = "{}" if text is None else text
+
+    def with_fields(self, fields: Mapping[str, Any], without: Collection[str] = ()) -> str:
+        """Return the text with ``fields`` in place of those of the same name, and ``without`` some.
+
+        Other fields, and those that already have the value, keep their text and place: numbers and
+        escapes are not touched.
+        """
+        new = {n: value for n, value in fields.items() if not _has(self.fields, n, value)}
+        dropped = new.keys() | (set(without) - fields.keys())
+        if self.fields.keys().isdisjoint(dropped):
+            return _join(self._text.strip(_SPACE)[1:-1].strip(_SPACE), new)
+        members = [text for name, text in _members(self._text) if name not in dropped]
+        return _join(f",\n{INDENT}".join(members), new)
 
 
 def _join(members_text: str, fields: Mapping[str, Any]) -> str:

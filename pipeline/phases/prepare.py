@@ -24,7 +24,7 @@ from ..options.phase_options import (
 )
 from ..runs.part import WHOLE, Part
 from ..runs.record import ADVICE, option_phrase, plain_options
-from ..runs.run import Run
+from ..runs.run import Run, has_enricher
 from .captioning import Chosen, choose_captioner
 from .encoding import Encoding, choose_encoders
 from .selectable import check_select_options
@@ -73,7 +73,7 @@ def prepare(
         refuse_other_shards(run, sources)
     options = {Phase.SCORE: score, Phase.ENRICH: enrich, Phase.SELECT: select, Phase.WRITE: write}
     outdated = _outdating_phase(run, options)
-    if outdated is None:
+    if outdated is None or run.dry:
         return prepared
     if not replaces:
         raise UsageError(_advice_to_replace(run, outdated))
@@ -85,8 +85,13 @@ def _outdating_phase(run: Run, options: Mapping[Phase, Any]) -> Phase | None:
     """Return the first phase that would make finished shards out of date, None if there is none."""
     if not (run.record.shards_finished and run.record.is_done(Phase.WRITE)):
         return None
-    named = (phase for phase, record in options.items() if record is not None)
-    return next((phase for phase in named if not run.is_current(phase, options[phase])), None)
+    for phase, record in options.items():
+        if record is None or run.is_current(phase, record):
+            continue
+        begun = run.record.options(phase) or phase is not Phase.ENRICH
+        if begun or has_enricher(plain_options(record)):
+            return phase
+    return None
 
 
 def _advice_to_replace(run: Run, phase: Phase) -> str:

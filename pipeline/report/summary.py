@@ -1,9 +1,12 @@
 """The summary of a finished run: some pairs before and after, the counts, the paths."""
 
+import json
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...schemas.run_directory import RunDirectory
+from ...storage import files
 from ..download.downloads import download_lines
 from ..phases.join import joined_lines
 from ..runs.record import Counts
@@ -18,7 +21,7 @@ def summary_lines(run: Run) -> Iterator[str]:
     run_dir, record = run.directory, run.record
     for pair in shown_pairs(run_dir, _PAIRS_SHOWN):
         if pair.fields["caption_source"] != "raw":
-            yield f"before  {pair.fields['caption_raw'] or '(no caption)'}"
+            yield f"before  {pair.fields.get('caption_raw') or '(no caption)'}"
             yield f"after   {pair.caption}"
             yield ""
     if record.download is not None:
@@ -27,8 +30,25 @@ def summary_lines(run: Run) -> Iterator[str]:
     if record.counts is not None:
         yield from count_lines(record.counts)
     yield from measure_lines(record.measures)
+    if record.counts is not None and files.exists(f"{run_dir.shards}/sizes.json"):
+        sizes = json.loads(files.read_bytes(f"{run_dir.shards}/sizes.json"))
+        yield from training_lines(run_dir.shards, sizes)
     yield f"shards  {run_dir.shards}"
     yield f"report  {run_dir.report}"
+
+
+def training_lines(shards: str, sizes: Mapping[str, int]) -> Iterator[str]:
+    """Yield how open_clip trains on the archives of ``shards``; ``sizes`` has their samples."""
+    if not sizes:
+        return
+    first, last = (name.removesuffix(".tar") for name in (min(sizes), max(sizes)))
+    names = first if first == last else f"{{{first}..{last}}}"
+    path = shlex.quote(f"{shards}/{names}.tar")
+    number = sum(sizes.values())
+    yield "to train on them with open_clip:"
+    yield f"  --dataset-type webdataset --train-data {path} --train-num-samples {number}"
+    yield "and, where it has these options, to draw among the captions of a sample at each step:"
+    yield "  --json-text-key 'caption;caption_raw' --json-text-key-probs '0.5;0.5'"
 
 
 def count_lines(counts: Counts) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A run: its directory, its record, and the engine that its phases run on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +17,11 @@ from .work import Execute, Hints
 _ENCODERS = ("similarity_model", "image_encoder", "text_encoder")
 _ENRICHERS = ("captioner", "captions", *_ENCODERS)
 """Options of which ``enrich`` needs at least one to have anything to do."""
+
+
+def has_enricher(options: Mapping[str, Any]) -> bool:
+    """Return whether options of ``enrich`` name anything that adds captions or vectors."""
+    return any(options.get(name) for name in _ENRICHERS)
 
 
 @dataclass(slots=True)
@@ -61,7 +67,7 @@ class Run:
         if not self.is_started:
             raise NoRunError(self.directory.root)
         options = self.record.options(phase)
-        if phase is Phase.ENRICH and not any(options.get(name) for name in _ENRICHERS):
+        if phase is Phase.ENRICH and not has_enricher(options):
             return
         embeds = phase is Phase.ENRICH and any(options.get(name) for name in _ENCODERS)
         if not self.record.is_done(phase) or (embeds and self.record.embedded is None):

@@ -162,24 +162,6 @@ from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 from evenpair.diagnostics import losses
 
-from ..support.plain_losses import (
-    LEFT_OUT,
-    PAIRS,
-    SAME,
-    SCALE,
-    SIMILARITY,
-    X,
-    Y,
-    plain_clip,
-    plain_cua,
-    plain_cuaxu,
-    plain_masked,
-    plain_modgap,
-    plain_sigmoid,
-    plain_soft,
-    tensors,
-)
-
 rank, store, out = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 distributed.init_process_group("gloo", init_method="file://" + store, rank=rank, world_size=2)
 torch.manual_seed(0)

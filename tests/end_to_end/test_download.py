@@ -136,13 +136,14 @@ class TestRun:
     def test_overwriting_starts_with_an_empty_folder(self, ended, tmp_path):
         out = shutil.copytree(ended[1], tmp_path / "out")
         with open_run(str(out), EngineOptions(), begin=True, overwrite=True):
-            assert [path.name for path in out.iterdir()] == [".lock"]
+            left = sorted(path.name for path in out.iterdir())
+        assert left == [".lock", "run.json", "shards"]
 
     @pytest.mark.parametrize(
         ("arguments", "named"),
         [
-            (["{out}/downloads", "--image-size", "9"], ["--image-size", "INPUT"]),
-            (["{list}", "{out}/downloads"], ["{list}", "{out}/downloads"]),
+            (["{shards}", "--image-size", "9"], ["--image-size", "INPUT"]),
+            (["{list}", "{shards}"], ["{list}", "{shards}"]),
             (["{list}", "--image-size", "9"], ["{out}/downloads", "--image-size"]),
             (["{plain}"], ["{plain}", "--caption-col"]),
         ],
@@ -150,7 +151,11 @@ class TestRun:
     def test_impossible_arguments_are_refused(self, ended, tmp_path, arguments, named):
         out = ended[1]
         (tmp_path / "plain.csv").write_text("url\nu\n")
-        places = {"out": out, "list": out.parent / "urls.parquet", "plain": tmp_path / "plain.csv"}
+        shards = shutil.copytree(out / "downloads", tmp_path / "shards")
+        places = {
+            "out": out, "list": out.parent / "urls.parquet",
+            "plain": tmp_path / "plain.csv", "shards": shards,
+        }  # fmt: skip
         formatted = [argument.format(**places) for argument in arguments]
         answer = call("run", *formatted, "--out", out, "--where", "score > 0.2")
         assert_refused(answer, *(name.format(**places) for name in named))

@@ -114,7 +114,7 @@ def test_a_second_run_encodes_nothing(finished, folder, options, monkeypatch):
     assert call("run", folder / "in", "--out", finished, *options, *ONE).status == 0
     others = ("--max-new-tokens", 63)
     for more in (others, ()):
-        assert call("enrich", finished, *options, *more, *ONE).status == 0
+        assert call("enrich", finished, *options, *more, "--overwrite", *ONE).status == 0
     assert call("select", finished, *ONE).status == 0
     assert call("write", finished, *ONE).status == 0
     assert (tree_bytes(finished / "embeddings"), tree_bytes(finished / "shards")) == before
@@ -125,7 +125,7 @@ def test_a_threshold_rejects_generated_captions_and_pairs(finished, tmp_path):
     captions = {row["uid"]: row for row in rows(run, "captions") if row["fault"] is None}
     generated = sorted(row["similarity_generated"] for row in captions.values())
     middle = generated[len(generated) // 2]
-    assert call("select", run, "--min-similarity", middle, *ONE).status == 0
+    assert call("select", run, "--min-similarity", middle, "--overwrite", *ONE).status == 0
     selection = {row["uid"]: row for row in rows(run, "selection")}
     low = {uid for uid, row in captions.items() if row["similarity_generated"] < middle}
     assert 0 < len(low) < len(captions)
@@ -139,7 +139,7 @@ def test_a_threshold_rejects_generated_captions_and_pairs(finished, tmp_path):
 def test_changed_weights_redo_the_vectors_and_all_that_follows(finished, folder, tmp_path):
     run = shutil.copytree(finished, tmp_path / "run")
     model = shutil.copytree(folder / "dinov2", tmp_path / "dinov2")
-    options = ("--captioner", "demo", "--image-encoder", model, *ONE)
+    options = ("--captioner", "demo", "--image-encoder", model, "--overwrite", *ONE)
     assert call("enrich", run, *options).status == 0
     weights = bytearray((model / "model.safetensors").read_bytes())
     weights[-1] ^= 1

@@ -120,7 +120,7 @@ def test_the_phases_one_by_one_write_the_same_bytes(finished, inputs, tmp_path):
 
 def test_another_mode_uses_the_captions_that_exist(finished, tmp_path):
     run = shutil.copytree(finished, tmp_path / "run")
-    assert call("select", run, "--mode", "replace", *ONE).status == 0
+    assert call("select", run, "--mode", "replace", "--overwrite", *ONE).status == 0
     assert call("write", run, *ONE).status == 0
     assert tree_bytes(run / "captions") == tree_bytes(finished / "captions")
     sources = {s["json"]["caption_source"] for s in read_shards(run / "shards")}
@@ -129,7 +129,9 @@ def test_another_mode_uses_the_captions_that_exist(finished, tmp_path):
 
 def test_a_higher_threshold_captions_only_the_pairs_that_become_sparse(finished, inputs, tmp_path):
     run = shutil.copytree(finished, tmp_path / "run")
-    assert call("score", inputs, "--out", run, "--enrich-below", "1", *ONE).status == 0
+    assert (
+        call("score", inputs, "--out", run, "--enrich-below", "1", "--overwrite", *ONE).status == 0
+    )
     assert call("enrich", run, "--captioner", "demo", *ONE).status == 0
     before = {row["uid"]: row["caption"] for row in rows(finished, "captions")}
     after = {row["uid"]: row["caption"] for row in rows(run, "captions")}

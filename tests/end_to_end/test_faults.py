@@ -148,7 +148,7 @@ def test_a_faulty_pair_is_rejected_and_the_run_succeeds(pairs, tmp_path):
     assert sorted(samples) == ["0000000000", "0000000001", "00002again", f"00004{LONG_KEY}"]
     assert samples["00002again"] == make_jpeg(20)
 
-    assert call("write", out, "--workers", "1", "--check-images").status == 0
+    assert call("write", out, "--workers", "1", "--check-images", "--overwrite").status == 0
     assert reasons_of(out) == rejected | {"0:00001": "undecodable-image"}
     left = sorted(s["__key__"] for s in read_shards(out / "shards"))
     assert left == ["0000000000", "00002again", f"00004{LONG_KEY}"]

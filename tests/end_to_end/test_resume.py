@@ -75,6 +75,7 @@ def test_a_run_that_is_killed_in_every_phase_ends_with_the_same_bytes(inputs, fi
 def test_a_shard_without_its_statistics_is_written_again(inputs, finished, copied):
     record = json.loads((copied / "run.json").read_text())
     record["phases"]["write"]["done"] = False
+    record["shards_finished"] = False
     (copied / "run.json").write_text(json.dumps(record))
     (copied / "shards" / "00001_stats.json").unlink()
     (copied / "shards" / "00001.tar").write_bytes(b"cut")

@@ -86,13 +86,14 @@ class TestShards:
         for sample, pair, row in zip(samples, WRITTEN, selected, strict=True):
             key = row["output_key"]
             came = pair.row(key) | pair.extra
-            assert sample["json"] == came | {
+            added = {
+                "caption": pair.caption,
                 "uid": derive_uid(came["url"], source="", key="", caption=pair.caption),
                 "caption_raw": pair.caption,
-                "caption_generated": None,
                 "caption_source": "raw",
-                **{name: row[name] for name in ADDED[4:]},
+                **{name: row[name] for name in ADDED[4:] if row[name] is not None},
             }
+            assert sample["json"] == came | added
 
     def test_fields_of_the_json_are_copied_unchanged(self, inputs, finished):
         before = read_tar(inputs / "b" / "00000.tar")["000000000.json"].decode()
@@ -108,7 +109,7 @@ class TestShards:
         assert 0 < sparse["information_bits"] < full["information_bits"]
         assert full["imbalance_after"] < sparse["imbalance_after"] < 1
         japanese = fields[JAPANESE]
-        assert (japanese["information_bits"], japanese["imbalance_after"]) == (None, None)
+        assert {"information_bits", "imbalance_after"}.isdisjoint(japanese)
 
     def test_the_folder_holds_three_files_for_each_shard_and_the_sizes(self, finished):
         assert sorted(path.name for path in (finished / "shards").iterdir()) == [

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evenpair.schemas.sample_json import add_fields
+from evenpair.schemas.sample_json import SampleJson
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -15,6 +15,12 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 OBJECTS = st.dictionaries(st.text(max_size=5), VALUES, max_size=5)
+
+
+def add_fields(text, fields, without=()):
+    return SampleJson(text).with_fields(fields, without)
+
+
 INDENTS = st.sampled_from([None, 0, 1, 4, "\t"])
 
 
@@ -58,6 +64,14 @@ def test_a_field_that_already_has_the_value_keeps_its_text():
     text = r'{ "a":1.50,"uid" : "\u006eew" }'
     assert add_fields(text, {"uid": "new"}) == '{\n    "a":1.50,"uid" : "\\u006eew"\n}'
     assert add_fields('{"uid": 1}', {"uid": True}) == '{\n    "uid": true\n}'
+
+
+@given(original=OBJECTS, added=OBJECTS, without=st.sets(st.text(max_size=5)), indent=INDENTS)
+def test_some_fields_can_be_left_out(original, added, without, indent):
+    text = json.dumps(original, indent=indent)
+    without = without | {*list(original)[:2]} - added.keys()
+    expected = {n: v for n, v in (original | added).items() if n in added or n not in without}
+    assert json.loads(add_fields(text, added, without)) == expected
 
 
 def test_without_an_original_the_result_has_the_added_fields_only():

@@ -1,7 +1,7 @@
 """OutputShard -> its samples, read from the sources, and the rejections on the way."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...schemas.other_fields import with_columns
+from ...schemas.other_fields import lift_fields, with_columns
 from ...schemas.phase import Phase
 from ...schemas.rejection import Reason, Rejection
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.sample import is_pickled
-from ...schemas.sample_json import add_fields
+from ...schemas.sample_json import SampleJson
 from ...schemas.shard_tables import ADDED
 from ...schemas.source import Source
 from ...schemas.tables import SCORES
@@ -34,6 +34,8 @@ from ..select.plan_shards import OutputShard, Piece
 from .vector_members import VectorMembers
 
 _SCORE_COLUMNS = ("url", "sha256", "caption", "width", "height")
+_JUDGED = "caption_judged"
+"""The column of the captions that this run took from its sources."""
 _ROW_COLUMNS = ["uid", "shard", "key", "output_key", "caption", *ADDED[1:]]
 
 Row = dict[str, Any]
@@ -79,7 +81,8 @@ class ShardContents:
 
     def _samples_of(self, piece: Piece) -> Iterator[OutputSample]:
         table = _chosen_rows(self.run_dir, piece, self.shard.number)
-        rows = table.select(_ROW_COLUMNS).to_pylist()
+        rows = table.select([*_ROW_COLUMNS, _JUDGED]).to_pylist()
+        table = table.drop_columns([_JUDGED])
         waiting = {row["key"]: at for at, row in enumerate(rows)}
         vectors = VectorMembers(self.run_dir, piece.source, self.encoders)
         positions: list[int] = []
@@ -151,20 +154,56 @@ def _chosen_rows(run_dir: RunDirectory, piece: Piece, number: int) -> pa.Table:
     """Return the rows of ``piece`` in a shard: columns of the selection, then of the scores."""
     path = run_dir.table(RunTable.SCORES, piece.source.name)
     others = [name for name in files.read_schema(path).names if name not in SCORES.names]
-    scores = files.read_table(path, [*_SCORE_COLUMNS, *others])
+    scores = lift_fields(files.read_table(path, [*_SCORE_COLUMNS, *others]), ["caption_raw"])
     table = files.read_table(run_dir.table(RunTable.SELECTION, piece.source.name))
-    columns = {"caption_raw": scores["caption"]}
-    columns |= dict(zip(scores.column_names, scores.columns, strict=True))
+    columns = {_JUDGED: scores["caption"], "caption_raw": _first_raw_captions(scores)}
+    columns |= {n: scores[n] for n in scores.column_names if n not in columns}
     ours = {*table.column_names}
     table = with_columns(table, {n: column for n, column in columns.items() if n not in ours})
     return table.filter(pc.equal(table["output_shard"], number))
 
 
+def _first_raw_captions(scores: pa.Table) -> pa.ChunkedArray:
+    """Return the raw captions; those of an earlier pass, where the source has some."""
+    if "caption_raw" not in scores.column_names or scores["caption_raw"].type != pa.string():
+        return scores["caption"]
+    earlier = scores["caption_raw"]
+    return pc.if_else(pc.equal(pc.fill_null(earlier, ""), ""), scores["caption"], earlier)
+
+
 def _with_fields(json: Payload | None, row: Row) -> bytes:
-    """Return the JSON of a sample with the fields that evenpair adds."""
+    """Return the JSON of a sample with the fields that evenpair adds; what is empty is left out.
+
+    Captions of an earlier pass, and a caption that was not the one to judge, are kept.
+    """
     if isinstance(json, Stretch):
         raise ValueError(f"{json.size} bytes")
-    renamed = {} if row["output_key"] == row["key"] else {"key": row["output_key"]}
-    fields = {**renamed, **{name: row[name] for name in ADDED}}
-    text = None if json is None else bytes(json).decode("utf-8-sig")
-    return add_fields(text, fields).encode()
+    sample = SampleJson(None if json is None else bytes(json).decode("utf-8-sig"))
+    fields = {name: row[name] for name in ("caption", *ADDED)} | earlier_captions(
+        sample.fields, row[_JUDGED]
+    )
+    if row["output_key"] != row["key"]:
+        fields["key"] = row["output_key"]
+    without = [name for name, value in fields.items() if value in (None, "")]
+    added = {name: value for name, value in fields.items() if name not in without}
+    stale = [name for name in without if name not in _EARLIER]
+    return sample.with_fields(added, stale).encode()
+
+
+_EARLIER = ("caption_raw", "caption_generated")
+
+
+def earlier_captions(fields: Mapping[str, Any], judged: str | None) -> dict[str, Any]:
+    """Return the captions in a sample's fields that its new ones must not replace.
+
+    ``caption_raw`` is that of an earlier pass. ``caption_other`` is the field ``caption`` where
+    another text, ``judged``, was taken for the pair's caption.
+    """
+    kept = {}
+    earlier, own = fields.get("caption_raw"), fields.get("caption")
+    if isinstance(earlier, str) and earlier:
+        kept["caption_raw"] = earlier
+    text = own.strip() if isinstance(own, str) else own
+    if text not in (None, "", (judged or "").strip()) and "caption_other" not in fields:
+        kept["caption_other"] = own
+    return kept

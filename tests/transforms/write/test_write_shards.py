@@ -20,8 +20,16 @@ from evenpair.transforms.select.plan_shards import load_plan
 from evenpair.transforms.write import write_shards
 from evenpair.transforms.write.write_shards import ShardFormat, is_written, write_shard
 
+from ...support.commands import call
 from ...support.odd_sources import ODD_JSON, make_selected_run
-from ...support.shards import make_jpeg, read_shards, read_tar, reasons_of, tree_bytes
+from ...support.shards import (
+    make_jpeg,
+    read_shards,
+    read_tar,
+    reasons_of,
+    tree_bytes,
+    write_members,
+)
 
 
 @pytest.fixture(scope="module")
@@ -69,16 +77,36 @@ def test_samples_keep_the_members_of_their_sources(run):
     assert plain["t0"] == {"jpg": make_jpeg(31), "txt": b"a red car"}
     assert plain["t2"] == {"png": make_jpeg(32), "txt": b"a car on a road"}
     fields = {key: set(s["json"]) for key, s in samples.items()}
-    assert {key for key, names in fields.items() if not names >= {*ADDED}} == set()
+    always = {"caption", *ADDED} - {"caption_generated", "imbalance_before"}
+    assert {key for key, names in fields.items() if not names >= always} == set()
+    added = [s["json"].get(name, "") for s in samples.values() for name in always]
+    assert None not in added
+    assert all(s["json"]["caption"] == s["txt"].decode() for s in samples.values())
     assert samples["t2"]["json"]["score"] == 2.0
 
 
 def test_the_text_of_the_json_is_kept(run):
     write_all(run)
     members = read_tar(run_path(run) / "shards" / "00000.tar")
-    kept = ODD_JSON.decode().strip("{}")
-    assert members["odd/a.json"].decode().startswith("{\n    " + kept + ',\n    "uid": "')
-    assert json.loads(members["odd/a.json"])["caption_raw"] == "two dogs 🐶"
+    kept = ODD_JSON.decode().strip("{}").split(", ")[:-1]
+    assert members["odd/a.json"].decode().startswith("{\n    " + ",\n    ".join(kept) + ",\n")
+    fields = json.loads(members["odd/a.json"])
+    assert (fields["caption"], fields["caption_raw"]) == ("two dogs 🐶", "two dogs 🐶")
+    assert fields["caption_other"] == "no"
+
+
+def test_a_second_pass_keeps_the_first_raw_caption(tmp_path):
+    fields = {"caption": "a red boat", "caption_raw": "boat", "imbalance_after": 0.5}
+    members = [("0.txt", b"a red boat"), ("0.jpg", make_jpeg(1))]
+    write_members(tmp_path / "0.tar", [*members, ("0.json", json.dumps(fields).encode())])
+    out = tmp_path / "second"
+    answer = call("run", tmp_path / "0.tar", "--out", out, "--workers", "1")
+    assert (answer.status, answer.err) == (0, "")
+    [sample] = read_shards(out / "shards")
+    assert (sample["json"]["caption"], sample["json"]["caption_raw"]) == ("a red boat", "boat")
+    assert sample["json"]["imbalance_after"] != 0.5
+    [row] = pq.read_table(out / "shards/00000.parquet").to_pylist()
+    assert row["caption_raw"] == "boat"
 
 
 def test_headers_have_no_time_and_no_user(run):
@@ -129,7 +157,7 @@ def test_tables_of_images_hold_the_same_pairs(run):
         images = {n: rows[key][n] for n in ("jpg", "png", "webp") if rows[key].get(n)}
         assert images == {n: sample[n] for n in ("jpg", "png", "webp") if n in sample}
         assert rows[key]["caption"] == sample["txt"].decode()
-        assert {n: rows[key][n] for n in ADDED} == {n: sample["json"][n] for n in ADDED}
+        assert {n: rows[key][n] for n in ADDED} == {n: sample["json"].get(n) for n in ADDED}
     assert {row["status"] for row in rows.values()} == {"success"}
     plan = load_plan(sources_of(run), run.plan)
     assert [is_written(shard, run, ShardFormat("parquet")) for shard in plan] == [True, True]
