@@ -44,8 +44,8 @@ prism: $(VENV)/test.installed
 	  go install github.com/apache/beam/sdks/v2/go/cmd/prism@v$$version \
 	  || echo "Prism cannot be built: tests that need it are skipped" >&2; fi
 
-# The loader that training uses, with the webdataset that it pins, beside the venv's newer one.
-CLIENTS := open_clip_torch==3.3.0 webdataset==0.2.86
+# open_clip, with the webdataset that it pins, beside the venv's newer one.
+CLIENTS := open_clip_torch==3.3.0 webdataset==0.2.86 ftfy==6.3.1 wcwidth==0.2.14
 
 clients: $(VENV)/test.installed
 	@if [ "$$(cat .cache/clients/versions 2>/dev/null)" = "$(CLIENTS)" ]; then :; \

@@ -1,7 +1,7 @@
 """Caption and gold scene graph -> the facts as positions of words.
 
-An aligned predicate is a tuple of (position, term) pairs, the term empty where the word's own
-lemma says it; no pair at all where no word expresses it (`bus windshield`: `bus have windshield`).
+The predicate of an aligned relation is empty where no word expresses it (`bus windshield`: `bus
+have windshield`).
 """
 
 from collections import Counter
@@ -14,21 +14,25 @@ from typing import NamedTuple
 from ..transforms.facts.canonical_terms import Lexicon
 from .align_terms import Span, find_term
 from .scene_graphs import SceneGraph, Term
-
-Predicate = tuple[tuple[int, str], ...]
-
-SILENT = frozenset(
-    'a an the is are was were be been being , | . " there this that these those it its some'.split()
-)
-
-PREPOSITIONS = frozenset(
-    "in on at of to with by from over under off up out into onto upon for near through down "
-    "around across along against behind above below between beside inside along toward towards "
-    "about after before next atop within among amid beneath underneath outside past via".split()
-)
-
+from .spell_predicate import SILENT, Predicate, spell_predicate
 
 RECIPROCAL = frozenset("other another themselves himself herself itself".split())
+_SEEN = 20
+"""An association counts little until its word has been seen about so often."""
+_ASSOCIATED = 0.02
+"""The least share of a word's sentences that must mean a predicate for the word to stand for it."""
+_ALIKE = 0.72
+"""How alike a slip of the pen must be to a term, by difflib's ratio."""
+_SHORTEST = 4
+"""Shorter words are too like one another to be slips of the pen."""
+_AFTER = 0.5
+"""What an attribute after its object costs beyond its distance: most stand before."""
+_UNSPELLED = 5.0
+"""The cost of a relation that no word expresses, beside the distance of its objects in words."""
+_BEYOND = 2.0
+"""Of each word of a predicate that is not between the objects, beside how far away it is."""
+_TURNED = 0.5
+"""Of a subject after its object: of two equal readings the other one holds."""
 
 
 class AlignedRelation(NamedTuple):
@@ -54,7 +58,7 @@ class Associations:
     free: Counter[str] = field(default_factory=Counter)
 
     def score(self, predicate: str, word: str) -> float:
-        return self.together[predicate, word] / (20 + self.free[word])
+        return self.together[predicate, word] / (_SEEN + self.free[word])
 
 
 class Aligner:
@@ -107,9 +111,11 @@ class Aligner:
 
     def _forgive_spelling(self, words: Sequence[str], where: dict[Term, list[Span]]) -> None:
         named = {position for spans in where.values() for span in spans for position in span}
-        left = {i: word for i, word in enumerate(words) if i not in named and len(word) > 3}
+        left = {
+            i: word for i, word in enumerate(words) if i not in named and len(word) >= _SHORTEST
+        }
         for term in (t for t, spans in where.items() if not spans and len(t) == 1):
-            close = get_close_matches(term[0], left.values(), n=1, cutoff=0.72)
+            close = get_close_matches(term[0], left.values(), n=1, cutoff=_ALIKE)
             where[term] = [(i,) for i, word in left.items() if word in close]
 
     def _attributes(
@@ -173,82 +179,7 @@ class Aligner:
     def _spell(
         self, words: Sequence[str], predicate: Term, subject: Span, object_: Span, blocked: set[int]
     ) -> Predicate:
-        """The predicate's words in their order; those not found become part of a neighbour."""
-        best: tuple[float, list[int | None]] | None = None
-        lo, hi = min(subject[-1], object_[-1]), max(subject[-1], object_[-1])
-        for path in self._paths(words, predicate, blocked, 0):
-            hits = [p for p in path if p is not None]
-            if not hits:
-                continue
-            outside = sum(1 for p in hits if not lo < p < hi)
-            far = sum(max(0, lo - p, p - hi) for p in hits)
-            spread = hits[-1] - hits[0]
-            split = 11 * outside if lo < hits[0] < hi else 2 * outside
-            cost = 10 * (len(path) - len(hits)) + split + far + spread + (hi - hits[-1]) * 0.1
-            weight = sum(words[p] not in SILENT for p in hits)
-            if weight and (best is None or cost < best[0]):
-                best = cost, path
-        return self._complete(words, predicate, best[1], blocked) if best else ()
-
-    def _paths(
-        self, words: Sequence[str], predicate: Term, blocked: set[int], start: int
-    ) -> list[list[int | None]]:
-        if not predicate:
-            return [[]]
-        paths: list[list[int | None]] = []
-        for i in range(start, len(words)):
-            stray = words[i] in {"the", "a"} and (start == 0 or i != start)
-            if i not in blocked and not stray and self.verb_matches(words[i], predicate[0]):
-                paths += [[i, *rest] for rest in self._paths(words, predicate[1:], blocked, i + 1)]
-        paths += [[None, *rest] for rest in self._paths(words, predicate[1:], blocked, start)]
-        return paths
-
-    def _complete(
-        self, words: Sequence[str], predicate: Term, path: list[int | None], blocked: set[int]
-    ) -> Predicate:
-        """Give each word that was not found to a free word at its place, or to a neighbour."""
-        terms: dict[int, list[str]] = {p: [] for p in path if p is not None}
-        changed: set[int] = set()
-        pending: list[str] = []
-        last: int | None = None
-        for word, position in zip(predicate, path, strict=True):
-            if position is None:
-                pending.append(word)
-                continue
-            if pending:
-                free = self._free(
-                    words,
-                    (last if last is not None else position - 3) + 1,
-                    position,
-                    blocked,
-                    set(terms),
-                )
-                if free is not None:
-                    terms[free] = pending
-                    changed.add(free)
-                else:
-                    terms[position] += pending
-                    changed.add(position)
-                pending = []
-            terms[position].append(word)
-            last = position
-        if pending and last is not None:
-            free = self._free(words, last + 1, min(len(words), last + 3), blocked, set(terms))
-            if free is None:
-                terms[last] += pending
-                changed.add(last)
-            else:
-                terms[free] = pending
-                changed.add(free)
-        return tuple((p, " ".join(terms[p]) if p in changed else "") for p in sorted(terms))
-
-    def _free(
-        self, words: Sequence[str], start: int, stop: int, blocked: set[int], used: set[int]
-    ) -> int | None:
-        for i in range(max(0, start), stop):
-            if i not in blocked and i not in used and words[i] in PREPOSITIONS:
-                return i
-        return None
+        return spell_predicate(words, predicate, subject, object_, blocked, self.verb_matches)
 
     def _implied(
         self, words: Sequence[str], term: str, subject: Span, object_: Span, taken: set[int]
@@ -256,7 +187,7 @@ class Aligner:
         """The word, if any, that most often stands where such a predicate is meant."""
         free = _candidates(words, subject, object_, taken)
         best = max(free, key=lambda i: self.associations.score(term, words[i]), default=None)
-        if best is not None and self.associations.score(term, words[best]) > 0.02:
+        if best is not None and self.associations.score(term, words[best]) > _ASSOCIATED:
             return ((best, term),)
         return ()
 
@@ -295,13 +226,15 @@ def _inside_longer(span: Span, term: Term, where: Mapping[Term, Iterable[Span]])
 def _distance(item: Span, attribute: Span) -> float:
     """Attributes stand before their object rather than after it."""
     gap = item[-1] - attribute[-1]
-    return gap if gap > 0 else 0.5 - gap
+    return gap if gap > 0 else _AFTER - gap
 
 
 def _cost(relation: AlignedRelation) -> float:
     s, o = relation.subject[-1], relation.object[-1]
     anchors = [p for p, _ in relation.predicate]
-    cost = abs(s - o) + (5.0 if not anchors else 0.0) + sum(bool(t) for _, t in relation.predicate)
+    cost = (
+        abs(s - o) + (0.0 if anchors else _UNSPELLED) + sum(bool(t) for _, t in relation.predicate)
+    )
     lo, hi = min(s, o), max(s, o)
-    cost += sum(2 + max(lo - p, p - hi, 0) for p in anchors if not lo < p < hi)
-    return cost + (0.5 if s > o else 0.0)
+    cost += sum(_BEYOND + max(lo - p, p - hi, 0) for p in anchors if not lo < p < hi)
+    return cost + (_TURNED if s > o else 0.0)

@@ -21,7 +21,7 @@ from .word_vectors import vectors_of_first
 
 @dataclass(frozen=True)
 class Training:
-    epochs: int = 12
+    epochs: int = 14
     words: int = 1500
     """How many words a step sees at most, padding included."""
     rate: float = 0.002

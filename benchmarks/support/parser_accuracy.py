@@ -14,7 +14,11 @@ from evenpair.training.scene_graphs import SceneGraph, Term, parse_facts
 from evenpair.transforms.facts.parse_captions import parse_captions
 
 READ = Path(__file__).parents[2] / "training" / "captions"
-DENIED = Path(__file__).parents[1] / "data" / "denied_and_quoted.tsv"
+DATA = Path(__file__).parents[1] / "data"
+DENIED = {
+    "denied and quoted": DATA / "denied_and_quoted.tsv",
+    "denied and quoted, held out": DATA / "denied_and_quoted_held_out.tsv",
+}
 LENGTHS = ((1, 7), (8, 11), (12, 17), (18, 25), (26, 40))
 Sets = tuple[set[Any], set[Any], set[Any]]
 Row = tuple[str, str, Sets]
@@ -39,12 +43,18 @@ def accuracy(data: Path, options: argparse.Namespace) -> None:
     for least, most in LENGTHS:
         chosen = [(r, s) for r, s in short if least <= len(r[1].split()) <= most]
         _print(scorer, f"{least} to {most} words", chosen)
-    lines = DENIED.read_text("utf-8").splitlines()
+    for name, path in DENIED.items():
+        _print_exact(scorer, nlp, name, path)
+
+
+def _print_exact(scorer: Any, nlp: Any, name: str, path: Path) -> None:
+    """How many captions of a list have exactly the facts that stand behind them."""
+    lines = path.read_text("utf-8").splitlines()
     graphs = [parse_facts(*line.split("\t")) for line in lines]
     read = parse_captions(nlp, [graph.caption for graph in graphs])
     pairs = [(_sets(facts), _graph_sets(graph)) for facts, graph in zip(read, graphs, strict=True)]
     exact = sum(scorer.normalise(a) == scorer.normalise(b) for a, b in pairs)
-    print(f"denied and quoted: {exact} of {len(pairs)} exact")
+    print(f"{name}: {exact} of {len(pairs)} exact")
 
 
 def _module(path: Path) -> ModuleType:

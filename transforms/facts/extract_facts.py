@@ -31,7 +31,7 @@ from .canonical_terms import Lexicon
 NOT_OBJECTS = frozenset(
     "it its itself he him his she her they them their we us our you your i me my one this that "
     "these those there here which who whom whose what where when how all some any each other "
-    "another something anything nothing everything a an the and "
+    "another nobody none something anything nothing everything a an the and "
     "or of in on at to is are was were be not no for with by from as".split()
 )
 """Words that name nothing in a picture."""

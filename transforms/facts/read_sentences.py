@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 from ...models.load_parser import LEXICON, shipped_lexicon, shipped_words
 from ..text.clean_caption import clean_caption, plain_text
 from ..text.correct_spelling import Speller
+from .affirm import affirm
+from .attach_writing import attach_writing
 from .canonical_terms import Lexicon
 from .extract_facts import extract_facts
 from .extract_facts_from_dependencies import extract_facts_from_dependencies
 from .join_sentences import Sentence
+from .remove_denied import remove_denied
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -57,11 +60,17 @@ class FactReader:
 
         texts = list(sentences)
         words = [tuple(text.split(" ")) for text in texts]
-        docs = self._nlp.pipe(Doc(self._nlp.vocab, words=own) for own in words)
-        return {
-            text: Sentence(own, extract_facts(own, doc.user_data[self._key], self._lexicon))
-            for text, own, doc in zip(texts, words, docs, strict=True)
-        }
+        denied = [affirm(own) for own in words]
+        both = [*words, *(said.words for said in denied if said)]
+        docs = self._nlp.pipe(Doc(self._nlp.vocab, words=list(own)) for own in both)
+        drawn = [doc.user_data[self._key] for doc in docs]
+        affirmed = iter(drawn[len(words) :])
+        read = {}
+        for text, own, said, arcs in zip(texts, words, denied, drawn, strict=False):
+            left = remove_denied(said, next(affirmed)) if said else None
+            arcs = attach_writing(own, arcs if left is None else left)
+            read[text] = Sentence(own, extract_facts(own, arcs, self._lexicon))
+        return read
 
 
 class DependencyReader:

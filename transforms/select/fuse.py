@@ -1,5 +1,6 @@
 """Raw caption, parts of the generated one -> the caption that is written."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,8 +9,19 @@ from ...schemas.captions import CaptionPart, CaptionSource, facts_of
 from ...schemas.facts import Facts
 from ..facts.contradicts import contradicts
 from ..facts.match_facts import shared_facts
+from ..text.split_sentences import is_hanging
 from ..text.visible_text import visible_text
-from .join_captions import has_names, join, plain_caption, restates, stand_in
+from .join_captions import (
+    has_names,
+    join,
+    plain_caption,
+    restates,
+    stand_in,
+    terms_in,
+    without_repeats,
+)
+
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 class Mode(StrEnum):
@@ -36,10 +48,11 @@ def fuse(
     """Return the raw caption with those parts that state facts which it lacks.
 
     A part is left out if it contradicts the raw caption, if it adds no fact, however worded, if
-    it continues a part that is left out, or if it would make the caption longer than ``max_words``
-    or than a CLIP text encoder sees. If the raw caption has neither facts nor names, the generated
-    one stands alone. If the parts repeat every word of the raw caption that carries meaning, they
-    replace it, in its form.
+    it breaks off, if it continues a part that is left out, or if it would make the caption longer
+    than ``max_words`` or than a CLIP text encoder sees. If the raw caption has neither facts nor
+    names, the generated one stands alone. If the parts say all that the raw caption says, in
+    whatever words, they replace it, in its form; of a raw caption with names, they replace the
+    segments that they repeat.
     """
     if not len(raw_facts) and not has_names(raw):
         return _generated(parts, max_words)
@@ -51,6 +64,8 @@ def fuse(
         is_cut_off = part.is_clause and previous not in additions
         previous = part
         if is_cut_off or not _adds(caption.facts, raw_facts, part.facts):
+            continue
+        if is_hanging(part.text.rstrip(".")) or _has_other_years(text, part.text):
             continue
         longer = _fused(text, raw_facts, [*additions, part])
         if _fits(longer.text, max_words):
@@ -72,11 +87,18 @@ def _fused(raw: str, raw_facts: Facts, additions: Sequence[CaptionPart]) -> Writ
     added = facts_of(additions)
     facts = raw_facts.union(added)
     repeated = shared_facts(raw_facts, added).of_first
-    if len(repeated) == len(raw_facts) and restates(addition, raw=raw):
+    says_all = len(repeated) == len(raw_facts) and not has_names(raw)
+    if says_all and restates(addition, raw=raw, known=terms_in(raw_facts)):
         text = stand_in(raw, addition=addition)
     else:
-        text = join(raw, addition, frozenset(added.objects))
+        text = join(without_repeats(raw, addition), addition)
     return WrittenCaption(text, CaptionSource.FUSED, facts)
+
+
+def _has_other_years(raw: str, part: str) -> bool:
+    """Return whether both texts name years, and ``part`` one that ``raw`` does not."""
+    known = {*_YEAR.findall(raw)}
+    return bool(known) and not {*_YEAR.findall(part)} <= known
 
 
 def _adds(facts: Facts, raw: Facts, part: Facts) -> bool:

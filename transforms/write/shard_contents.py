@@ -179,7 +179,7 @@ def earlier_captions(fields: Mapping[str, Any], judged: str | None) -> dict[str,
     ``caption_raw`` is that of an earlier pass. ``caption_other`` is the field ``caption`` where
     another text, ``judged``, was taken for the pair's caption.
     """
-    kept = {}
+    kept: dict[str, Any] = {}
     earlier, own = fields.get("caption_raw"), fields.get("caption")
     if isinstance(earlier, str) and earlier:
         kept["caption_raw"] = earlier

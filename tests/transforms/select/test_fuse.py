@@ -70,7 +70,7 @@ class TestFuse:
             (
                 "Barnwood Home Bar With Sink",
                 "A wooden bar with two stools.",
-                "Barnwood Home Bar With Sink: a wooden bar with two stools.",
+                "Barnwood Home Bar With Sink. A wooden bar with two stools.",
             ),
             (
                 "Two women ride horses.",
@@ -85,13 +85,23 @@ class TestFuse:
                 "There is a brown dog lying on a rug.",
             ),
             ("photo of a dog", "a brown dog", "a brown dog"),
-            ("a red rug", "a dog on a rug", "a red rug: a dog on a rug"),
+            ("a red rug", "a dog on a rug", "A red rug. A dog on a rug."),
             ("IMG_0001.JPG", "a brown dog", "a brown dog"),
             ("", "a brown dog", "a brown dog"),
             ("a brown dog", "a dog", "a brown dog"),
             ("a brown dog", "a dog. The dog is brown.", "a brown dog"),
-            ("Rex &amp; Max | ", "A small dog.", "Rex & Max: a small dog."),
-            ("<b>Rex</b> by J. Doe", "A small dog.", "Rex by J. Doe: a small dog."),
+            ("Rex &amp; Max | ", "A small dog.", "Rex & Max. A small dog."),
+            ("Rex at home: a rug | Stock", "A rug.", "Rex at home: a rug | Stock"),
+            (
+                "Manuel Estates: Living room",
+                "The living room has two chairs.",
+                "Manuel Estates. The living room has two chairs.",
+            ),
+            ("BIG RED CHAIR", "A rug.", "Big red chair. A rug."),
+            ("A big sofa", "A large couch on a rug.", "A large couch on a rug."),
+            ("2018 Honda", "A red 2020 Honda.", "2018 Honda"),
+            ("A dog", "The cover for. A rug.", "A dog. A rug."),
+            ("<b>Rex</b> by J. Doe", "A small dog.", "Rex by J. Doe. A small dog."),
         ],
     )
     def test_two_captions_become_one(self, fused, raw, generated, text):
@@ -104,7 +114,7 @@ class TestFuse:
         ]
         written = fuse("a brown dog", BROWN, parts, 56)
         assert written == WrittenCaption(
-            "a brown dog: a red rug", CaptionSource.FUSED, BROWN.union(RUG)
+            "A brown dog. A red rug.", CaptionSource.FUSED, BROWN.union(RUG)
         )
 
     def test_a_clause_is_left_out_with_the_part_that_it_continues(self):
@@ -113,7 +123,7 @@ class TestFuse:
             Part(", lying on a rug", LIES),
             Part("a red rug", RUG),
         ]
-        assert fuse("a brown dog", BROWN, parts, 56).text == "a brown dog: a red rug"
+        assert fuse("a brown dog", BROWN, parts, 56).text == "A brown dog. A red rug."
 
     def test_a_clause_without_new_facts_is_left_out(self):
         parts = [
@@ -125,11 +135,11 @@ class TestFuse:
 
     def test_a_part_beyond_the_budget_is_left_out(self):
         parts = [Part("a brown dog lies here", BROWN), Part("a rug", Facts(("rug",)))]
-        assert fuse("a dog", DOG, parts, 4).text == "a dog: a rug"
+        assert fuse("a dog", DOG, parts, 4).text == "A dog. A rug."
 
     def test_a_part_beyond_the_visible_text_is_left_out(self):
         parts = [Part("a red " + "rug " * 74, RUG), Part("a cat", Facts(("cat",)))]
-        assert fuse("a dog", DOG, parts, 1000).text == "a dog: a cat"
+        assert fuse("a dog", DOG, parts, 1000).text == "A dog. A cat."
 
     @given(raw=TEXT, raw_facts=fact_sets(), parts=PARTS, budget=st.integers(1, 12))
     def test_a_fused_caption_keeps_names_and_adds_facts_within_the_budget(
@@ -154,7 +164,7 @@ class TestOtherModes:
     @given(raw=TEXT, raw_facts=fact_sets(), parts=PARTS)
     def test_append_keeps_all_facts_of_both(self, raw, raw_facts, parts):
         written = append(raw, raw_facts, parts)
-        assert written.text.startswith(plain_caption(raw))
+        assert written.text.lower().startswith(plain_caption(raw).lower())
         assert written.facts == raw_facts.union(*(part.facts for part in parts))
         assert written.source is CaptionSource.FUSED
 
