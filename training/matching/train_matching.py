@@ -191,7 +191,7 @@ def table_of_pairs(features: TermFeatures, weights: Floats, common: set[Term]) -
 
 
 def _odds(logit: float) -> float:
-    share = (1 + math.exp(-logit)) ** -_SHARPNESS
+    share: float = (1 + math.exp(-logit)) ** -_SHARPNESS
     return round(share / (1 - share), 3)
 
 
