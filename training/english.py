@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from spacy.lang.en.stop_words import STOP_WORDS
 
-from .learn_lexicon import plural_forms, verb_forms
+from .graphs.learn_lexicon import plural_forms, verb_forms
 from .word_lists import irregular_forms, word_probability
 from .wordnet import WordNet
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from .graphs.scene_graphs import read_scene_graphs
 from .read_captions import FOLDER
-from .scene_graphs import read_scene_graphs
 
 
 @dataclass(frozen=True, slots=True)
