@@ -19,6 +19,7 @@ Term = tuple[str, str]
 """The role of a term, and the term: an object, an attribute's quality or a predicate."""
 
 _MARKS = re.compile(r"[^a-z0-9]+")
+_ROWS = 1 << 14
 _PARAMETERS = ("longer", "head", "owner", "ends")
 
 
@@ -27,7 +28,7 @@ class TermPairs:
     """The shares, 0 to 1, to which two terms say the same."""
 
     partners: Mapping[Term, Mapping[Term, float]]
-    """For each known term, those that correspond to it."""
+    """For each known term, those that correspond to it; a pair stands with one of its terms."""
     longer: float = 0.75
     """The share of a name and the same one with more in front (``racket``, ``tennis racket``)."""
     head: float = 0.5
@@ -45,9 +46,10 @@ class TermPairs:
         """Return the share to which two terms say the same."""
         if one == other:
             return 1.0
-        known = self.partners.get(one)
-        if known is not None and other in known:
-            return known[other]
+        for first, second in ((one, other), (other, one)):
+            known = self.partners.get(first)
+            if known is not None and second in known:
+                return known[second]
         return self._unlisted(one, other) if one[0] == other[0] else 0.0
 
     def _unlisted(self, one: Term, other: Term) -> float:
@@ -87,12 +89,16 @@ def load_pairs(path: str) -> TermPairs:
     table = pq.read_table(path)
     columns = ("first_role", "first", "second_role", "second", "odds")
     partners: dict[Term, dict[Term, float]] = {}
-    for role, first, other, second, odds in zip(
-        *(table[name].to_pylist() for name in columns), strict=True
-    ):
-        share = odds / (1.0 + odds)
-        partners.setdefault((role, first), {})[other, second] = share
-        partners.setdefault((other, second), {})[role, first] = share
+    terms: dict[Term, Term] = {}  # one tuple for each term, however many partners it has
+    shares: dict[float, float] = {}
+    for batch in table.to_batches(_ROWS):
+        for role, first, other, second, odds in zip(
+            *(batch[name].to_pylist() for name in columns), strict=True
+        ):
+            share = shares.setdefault(odds, odds / (1.0 + odds))
+            one, two = (terms.setdefault(term, term) for term in ((role, first), (other, second)))
+            partners.setdefault(one, {})[two] = share
+            partners.setdefault(two, {})
     metadata = table.schema.metadata or {}
     parameters = {name: float(metadata[name.encode()]) for name in _PARAMETERS}
     return TermPairs(partners, **parameters)

@@ -137,7 +137,7 @@ class TestCommand:
             answer = score(flink, endpoint)
         warning, refusal = answer.err.splitlines()
         assert (answer.status, answer.out) == (2, "")
-        needed = {"select": 16 * 4 * 512, "score": 5 * 4 * 512}
+        needed = {"select": 14 * 4 * 512, "score": 5 * 4 * 512}
         for phase, line in (("select", warning), ("score", refusal)):
             named = (phase, needed[phase], 4096, "min-buffers: 32", f"http://{flink}")
             assert unnamed(line, *named) == []
