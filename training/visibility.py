@@ -3,9 +3,9 @@
 With d for a term's share of all mentions in descriptions, and w for its share in the web at large
 (half alt-texts, half general English where the term is one word), its visibility is
 
-    v = (d + k v0) / (d + w + k)
+    v = (d + k v0) / (d + l w + k)
 
-where k is _BACK_OFF, and v0 the visibility of words of its kind: a logistic regression from the
+where k is _BACK_OFF, l is _WEB_WEIGHT, and v0 the visibility of words of its kind: a logistic regression from the
 categories of a word's senses in WordNet. Names, and words that are not English, have the v0 of
 UNKNOWN_VISIBILITY; a term of several words has that of its words.
 """
@@ -27,6 +27,9 @@ from .english import KINDS, PARTICIPLE, English
 
 _BACK_OFF = 5e-5
 """The share of mentions from which on a term's own uses weigh more than its kind."""
+
+_WEB_WEIGHT = 0.4
+"""What a use in the web weighs against one in a description: the web names things that show, too."""
 
 _ALT_TEXT = 0.5
 """The weight of alt-texts in the web at large; the rest is general English."""
@@ -150,7 +153,7 @@ class _Rates:
 
 
 def _backed_off(described: float, web: float, v0: float) -> float:
-    return (described + _BACK_OFF * v0) / (described + web + _BACK_OFF)
+    return (described + _BACK_OFF * v0) / (described + _WEB_WEIGHT * web + _BACK_OFF)
 
 
 def _of_kinds(features: csr_matrix, rates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

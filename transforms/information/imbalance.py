@@ -75,12 +75,8 @@ def left_out(caption_bits: float, *, known_bits: float) -> float:
 
 
 def weights_of(facts: Facts, model: InformationModel) -> list[float]:
-    """Return the bits of each fact: of the objects, the attributes, then the relations."""
-    return [
-        *map(model.object_bits, facts.objects),
-        *map(model.attribute_bits, facts.attributes),
-        *map(model.relation_bits, facts.relations),
-    ]
+    """Return the weight of each fact: of the objects, the attributes, then the relations."""
+    return [*map(model.weight, (*facts.objects, *facts.attributes, *facts.relations))]
 
 
 def measure_overlap(first: Facts, second: Facts, model: InformationModel) -> Overlap:
