@@ -5,9 +5,9 @@ With d for a term's share of all mentions in descriptions, and w for its share i
 
     v = (d + k v0) / (d + l w + k)
 
-where k is _BACK_OFF, l is _WEB_WEIGHT, and v0 the visibility of words of its kind: a logistic regression from the
-categories of a word's senses in WordNet. Names, and words that are not English, have the v0 of
-UNKNOWN_VISIBILITY; a term of several words has that of its words.
+where k is _BACK_OFF, l is _WEB_WEIGHT, and v0 the visibility of words of its kind: a logistic
+regression from the categories of a word's senses in WordNet. Names, and words that are not English,
+have the v0 of UNKNOWN_VISIBILITY; a term of several words has that of its words.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ _BACK_OFF = 5e-5
 """The share of mentions from which on a term's own uses weigh more than its kind."""
 
 _WEB_WEIGHT = 0.4
-"""What a use in the web weighs against one in a description: the web names things that show, too."""
+"""What a use in the web weighs against one in a description: the web names what shows, too."""
 
 _ALT_TEXT = 0.5
 """The weight of alt-texts in the web at large; the rest is general English."""
