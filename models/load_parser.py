@@ -16,12 +16,18 @@ LEXICON = "lexicon"
 """Where the shipped parser keeps its lexicon among its pipeline's metadata."""
 
 
+_LONGEST = 200
+
+
 class ModelNotFoundError(ValueError):
-    """No model has this name: the message is one line and says what to do."""
+    """No model that can be loaded has this name: the message is one line and says what to do."""
 
 
 def load_parser(name: str | None = None) -> "Language":
-    """A spaCy pipeline with a dependency parse: the shipped one, or any by package name or path."""
+    """A spaCy pipeline with a dependency parse: the shipped one, or any by package name or path.
+
+    Raises ModelNotFoundError if there is none, or if it is damaged.
+    """
     with _without_torch():
         import spacy
     from . import arc_parser
@@ -33,6 +39,14 @@ def load_parser(name: str | None = None) -> "Language":
         raise ModelNotFoundError(
             f"no spaCy pipeline {str(path)!r}: give an installed package or a folder, or nothing "
             "for the parser that ships with evenpair"
+        ) from error
+    except MemoryError:
+        raise
+    except Exception as error:  # each part of a pipeline reads its files in its own way
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST]
+        raise ModelNotFoundError(
+            f"the spaCy pipeline {str(path)!r} is damaged, or made for another version: install or "
+            f"copy it again ({reason})"
         ) from error
     if not (nlp.has_pipe("parser") or nlp.has_pipe(arc_parser.ARCS)):
         raise ModelNotFoundError(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ..schemas.errors import EvenpairError, UsageError
+from ..schemas.phase import Phase
 from ..schemas.run_directory import RunDirectory
 from ..schemas.source import Source
 from ..storage import files
@@ -26,7 +27,7 @@ from .report.report import draw_report
 from .runs.accounting import (
     account,
     keep_accounts,
-    members_left_out,
+    shard_tallies,
     tally_of_source,
     total_counts,
 )
@@ -64,8 +65,9 @@ def finish_job(run: Run, options: WriteOptions) -> None:
     if run.dry:
         return
     run_dir, sources = run.directory, run.sources()
-    accounts = account(run_dir, sources)
-    run.save(counts=total_counts(accounts, members_left_out(run_dir, sources)))
+    shards = shard_tallies(run_dir, sources)
+    accounts = account(run_dir, sources, shards)
+    run.save(counts=total_counts(accounts, shards))
     draw_report(run_dir, run.record)
     keep_accounts(run_dir, accounts)
 
@@ -74,8 +76,23 @@ def raise_for_faults(run: Run) -> None:
     """Raise EvenpairError, a line for each, if a source could not be read whole."""
     tallies = files.each(lambda source: tally_of_source(run.directory, source), run.sources())
     faults = [tally.fault for tally in tallies if tally.fault is not None]
-    if faults:
-        raise EvenpairError("\n".join(faults))
+    lines = dict.fromkeys([*faults, *_damage_since(run)])
+    if lines:
+        raise EvenpairError("\n".join(lines))
+
+
+def raise_for_damage_since(run: Run) -> None:
+    """Raise EvenpairError, a line for each, for sources damaged since they were scored."""
+    if lines := _damage_since(run):
+        raise EvenpairError("\n".join(lines))
+
+
+def _damage_since(run: Run) -> list[str]:
+    counts = run.record.counts if run.record.is_done(Phase.WRITE) else None
+    if counts is None or not counts.damaged_sources:
+        return []
+    paths = {source.name: source.path for source in run.sources()}
+    return [f"{paths[name]}: {damage}" for name, damage in counts.damaged_sources.items()]
 
 
 def _start(

@@ -101,7 +101,10 @@ OWN_MEANINGS: Mapping[tuple[str, str], str] = {
 _INTRODUCTION = """# Tables
 
 The Parquet files that a run leaves, and what their columns mean. SOURCE is the name of a source
-shard, UNIT the same or the number of an output shard. This page is made from the schemas by
+shard, UNIT the same or the number of an output shard. In `scores` and `shards` the source's own
+fields have columns too, under their own names (`source_` comes before one that evenpair uses).
+Where a source has more than 256 of them, the rarer ones of a pair are one JSON object in the column
+`other_fields`. This page is made from the schemas by
 `python -m evenpair.schemas.columns > docs/tables.md`.
 """
 

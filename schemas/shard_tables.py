@@ -1,11 +1,14 @@
 """The Parquet file beside an output shard: img2dataset's columns, then evenpair's."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
+from .other_fields import MOST_FIELDS, OTHER_FIELDS, json_column, json_rows
 from .tables import SCORES, SELECTION
 
 FIRST = ("url", "caption", "key", "status", "error_message", "width", "height", "sha256")
@@ -22,7 +25,11 @@ ADDED = (
 )
 """The columns that evenpair adds, which come last."""
 
+_OURS = frozenset((*SCORES.names, *SELECTION.names, *FIRST, *ADDED))
 _TALLY = b"evenpair"
+
+Columns = Mapping[str, pa.ChunkedArray]
+"""The columns of a source's own fields, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ class ShardTally:
     """Pairs written from each source, by its name."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Members that were left out of samples, by field."""
+    damaged: Mapping[str, str] = field(default_factory=dict)
+    """The damage of sources that lost pairs of the shard, by their names."""
     archive_bytes: int | None = None
     """The size of the archive; None if the images are in the table."""
 
@@ -53,41 +62,70 @@ def shard_tally(schema: pa.Schema) -> ShardTally:
 def shard_table(pieces: Sequence[pa.Table]) -> pa.Table:
     """Return the table of a shard from the chosen rows of its sources.
 
-    The sources' other fields are kept; one whose types differ too much becomes a string.
+    The sources' other fields are kept; one whose types differ too much becomes a string. Where
+    sources have more different fields than fit, the rarer ones go into the JSON of OTHER_FIELDS.
     """
-    tables = [_columns(piece) for piece in pieces]
-    names = dict.fromkeys(name for table in tables for name in table.column_names)
-    mixed = [name for name in names if not _agree([t.schema for t in tables], name)]
-    alike = [_with_strings(table, mixed) for table in tables]
-    return pa.concat_tables(alike, promote_options="permissive")
+    all_own = [{n: piece[n] for n in piece.column_names if n not in _OURS} for piece in pieces]
+    kept = _kept(all_own)
+    own = [_with_rest(columns, kept) for columns in all_own]
+    types: dict[str, set[pa.DataType]] = {}
+    for columns in own:
+        for name, column in columns.items():
+            types.setdefault(name, set()).add(column.type)
+    mixed = {name for name, kinds in types.items() if len(kinds) > 1 and not _agree(kinds)}
+    tables = [
+        _columns(piece, {n: _strings(c) if n in mixed else c for n, c in columns.items()}, types)
+        for piece, columns in zip(pieces, own, strict=True)
+    ]
+    return pa.concat_tables(tables, promote_options="permissive")
 
 
-def _agree(schemas: Sequence[pa.Schema], name: str) -> bool:
-    fields = [pa.schema([schema.field(name)]) for schema in schemas if name in schema.names]
+def _kept(own: Sequence[Columns]) -> set[str]:
+    """Return the fields that keep a column: as many as one source has, at least MOST_FIELDS."""
+    counts = Counter(name for columns in own for name in columns)
+    most = max([MOST_FIELDS, *map(len, own)])
+    return {OTHER_FIELDS, *(name for name, _ in counts.most_common(most))}
+
+
+def _with_rest(columns: Columns, kept: set[str]) -> Columns:
+    """Return the columns of ``kept`` fields, the others added to those of OTHER_FIELDS."""
+    rest = {name: column for name, column in columns.items() if name not in kept}
+    if not rest:
+        return columns
+    values = zip(*(column.to_pylist() for column in rest.values()), strict=True)
+    rows: list[dict[str, Any]] = [
+        {name: value for name, value in zip(rest, row, strict=True) if value is not None}
+        for row in values
+    ]
+    for row, before in zip(rows, json_rows(pa.table(columns)), strict=False):
+        row |= before
+    left = {name: column for name, column in columns.items() if name in kept}
+    return {**left, OTHER_FIELDS: pa.chunked_array([json_column(rows)])}
+
+
+def _agree(types: Iterable[pa.DataType]) -> bool:
+    schemas = [pa.schema([("field", kind)]) for kind in types]
     try:
-        pa.unify_schemas(fields, promote_options="permissive")
+        pa.unify_schemas(schemas, promote_options="permissive")
     except pa.ArrowException:
         return False
     return True
 
 
-def _with_strings(table: pa.Table, names: Sequence[str]) -> pa.Table:
-    for name in names:
-        if name in table.column_names:
-            values = [None if v is None else str(v) for v in table[name].to_pylist()]
-            at = table.schema.get_field_index(name)
-            table = table.set_column(at, name, pa.array(values, pa.string()))
-    return table
+def _strings(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    values = [None if v is None else str(v) for v in column.to_pylist()]
+    return pa.chunked_array([pa.array(values, pa.string())])
 
 
-def _columns(piece: pa.Table) -> pa.Table:
+def _columns(piece: pa.Table, own: Columns, order: Iterable[str]) -> pa.Table:
+    """Return img2dataset's columns, the source's ``own`` ones in ``order``, then evenpair's."""
     rows = piece.num_rows
     columns = {
-        **{name: piece[name] for name in piece.column_names},
+        **{name: piece[name] for name in piece.column_names if name in _OURS},
+        **own,
         "key": piece["output_key"],
         "status": pa.array(["success"] * rows, pa.string()),
         "error_message": pa.nulls(rows, pa.string()),
     }
-    ours = {*SCORES.names, *SELECTION.names, *FIRST, *ADDED}
-    others = [name for name in piece.column_names if name not in ours]
-    return pa.table({name: columns[name] for name in (*FIRST, *others, *ADDED)})
+    names = (*FIRST, *(name for name in order if name in own), *ADDED)
+    return pa.table({name: columns[name] for name in names})

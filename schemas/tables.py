@@ -157,18 +157,6 @@ def with_nulls(columns: Mapping[str, Any], schema: pa.Schema) -> pa.Table:
     return pa.table(arrays, schema=schema)
 
 
-def with_other_fields(pairs: pa.Table, others: Mapping[str, Any]) -> pa.Table:
-    """Append a source's other fields; ``source_`` is put before a name that evenpair uses."""
-    names = {*SCORES.names, *pairs.column_names}
-    for name, column in others.items():
-        free = name
-        while free in names or (free != name and free in others):
-            free = f"source_{free}"
-        names.add(free)
-        pairs = pairs.append_column(free, column)
-    return pairs
-
-
 def rejections_to_table(rejections: Iterable[Rejection]) -> pa.Table:
     """Return ``rejections`` as a table with the schema REJECTIONS, their texts as valid UTF-8."""
     rows = [

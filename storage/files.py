@@ -237,6 +237,8 @@ def _damage_named(path: str) -> Iterator[None]:
     """Raise DamagedTableError for what Arrow raises about a damaged file."""
     try:
         yield
+    except MemoryError:  # of Arrow, too
+        raise
     except pa.ArrowException as error:
         raise DamagedTableError(path, error) from error
     except OSError as error:

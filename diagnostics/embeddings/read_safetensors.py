@@ -35,7 +35,7 @@ def read_safetensors(name: str, file: IO[bytes]) -> dict[str, Any]:
         header.pop("__metadata__", None)
         start = _LENGTH + length
         return {key: _read(f"{name}: {key}", file, start, size, e) for key, e in header.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EvenpairError(f"{name} cannot be read as .safetensors: {error}") from error
 
 

@@ -147,5 +147,10 @@ def download_settings(planned: Download) -> DownloadSettings:
         "verify_hash_type": options.compute_hash if planned.columns.hash else None,
         "encode_format": options.encode_format,
     }
-    limits = Limits(fetch.max_bytes, fetch.max_seconds, fetch.requests_per_host)
+    limits = Limits(
+        fetch.max_bytes,
+        fetch.max_seconds,
+        fetch.requests_per_host,
+        private_addresses=fetch.allow_private_addresses,
+    )
     return DownloadSettings(options.format, resizer, downloader, limits)

@@ -7,7 +7,13 @@ from collections.abc import Iterable, Sequence
 from ...schemas.errors import UsageError
 from ...storage import files
 from ...storage.find_inputs import find_inputs
-from ...transforms.join.read_caption_file import CAPTION_FIELDS, TEXTS, CaptionFile, fields_of
+from ...transforms.join.read_caption_file import (
+    CAPTION_FIELDS,
+    MODEL,
+    TEXTS,
+    CaptionFile,
+    fields_of,
+)
 from ..options.phase_options import EnrichOptions
 
 _BETWEEN_FILES = re.compile(r",(?![^{]*\})")
@@ -55,6 +61,9 @@ def _columns(path: str, fields: Sequence[str], on: str) -> tuple[str, str]:
     if caption is None:
         names = ", ".join(CAPTION_FIELDS)
         raise UsageError(f"{path} has no captions: name them one of {names}; {has}")
+    for name in (on, caption, MODEL):
+        if fields.count(name) > 1:
+            raise UsageError(f"{path} has {fields.count(name)} columns {name!r}: keep one of them")
     return on, caption
 
 

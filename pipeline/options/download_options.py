@@ -87,6 +87,9 @@ class FetchOptions:
     )
     max_seconds: float = option(120.0, "Give up an image that takes longer.", metavar="SECONDS")
     max_bytes: int = option(50_000_000, "Give up an image whose file is larger.", metavar="N")
+    allow_private_addresses: bool = option(
+        False, "Request images from loopback and private networks too, not only public addresses."
+    )
     retries: int = option(0, "How often to retry an image that failed.", metavar="N")
     user_agent_token: str = option(
         "img2dataset",

@@ -70,7 +70,7 @@ def build_select(
         root
         | "Load scores" >> LoadUnits(ALL, run_dir, RunTable.SCORES, columns.columns)
         | "Judge pairs" >> JudgePairs(run_dir, enrichment_options(options), sample)
-        | "Apply policies" >> ApplyPolicies(policy_options(options, columns.fields))
+        | "Apply policies" >> ApplyPolicies(policy_options(options, columns.used))
         | "Keep judged" >> KeepUnits(run_dir, RunTable.JUDGED)
     )
     values = run_dir.scratch("values")
@@ -141,6 +141,6 @@ def enrichment_options(options: SelectOptions) -> EnrichmentOptions:
     return record_of(EnrichmentOptions, options, mode=Mode(options.mode))
 
 
-def policy_options(options: SelectOptions, fields: pa.Schema) -> PolicyOptions:
-    """Return the options that say which pairs are rejected; ``fields`` are those of ``--where``."""
-    return record_of(PolicyOptions, options, fields=fields if options.where else None)
+def policy_options(options: SelectOptions, used: pa.Schema) -> PolicyOptions:
+    """Return the options that say which pairs are rejected; they name the columns ``used``."""
+    return record_of(PolicyOptions, options, fields=used if options.where else None)

@@ -1,6 +1,5 @@
 """The columns of a run's tables that a selection reads, checked against its options."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,6 +9,7 @@ import pyarrow.parquet as pq
 
 from ...schemas.errors import UsageError
 from ...schemas.facts import FACTS
+from ...schemas.other_fields import OTHER_FIELDS
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
@@ -17,16 +17,18 @@ from ...schemas.tables import SCORES
 from ...storage import files
 from ...transforms.select.block_list import load_block_list
 from ...transforms.select.judge_pairs import JUDGEMENTS
-from ...transforms.select.where import Where
+from ...transforms.select.where import Where, some_names
 from ..options.phase_options import SelectOptions
+from .source_fields import source_fields
 
 
 @dataclass(frozen=True, slots=True)
 class Selectable:
-    """The columns of scores that a selection reads, and the fields that its options may name."""
+    """The columns of scores that a selection reads, and those of all that its options name."""
 
     columns: list[str]
-    fields: pa.Schema
+    used: pa.Schema
+    """The columns and fields that the options name."""
     reference_sample: int = 0
     """The number of pairs captioned as a random sample."""
 
@@ -50,30 +52,42 @@ def selectable(
     Raises UsageError, before any work is done, for a column that does not exist, a condition that
     cannot be evaluated, or images without a hash.
     """
-    names_fields = bool(options.where or options.rank_by)
-    schemas = [SCORES, _judged()]
-    fields = _fields(run_dir, sources) if names_fields else pa.unify_schemas(schemas)
-    if options.where:
-        Where(options.where).check(fields)
+    where = Where(options.where) if options.where else None
+    if where is not None:
+        where.check_syntax()
+    uses = _uses(options, where)
+    fields = source_fields(run_dir, sources, frozenset(uses), _OURS)
+    fields.check_case(uses)
+    ours = pa.unify_schemas([SCORES, _judged()])
+    schema = pa.schema([*ours, *fields.schema()])
+    known = [*ours.names, *fields.names]
+    if where is not None:
+        where.check(schema, known)
     if options.rank_by:
-        _check_number(options.rank_by, fields)
+        _check_number(options.rank_by, schema, known)
     if options.unique_images:
         _check_hashes(run_dir, sources)
-    return Selectable(_columns(run_dir, options, fields), fields, reference_sample)
+    used = pa.schema([column for column in schema if column.name in uses])
+    return Selectable(_columns(run_dir, used), used, reference_sample)
 
 
-def _columns(run_dir: RunDirectory, options: SelectOptions, fields: pa.Schema) -> list[str]:
-    """Return the columns to read: facts only where there are captions to compare them with."""
-    words = set(re.findall(r"\w+", options.where.lower()))
+def _uses(options: SelectOptions, where: Where | None) -> dict[str, str]:
+    """Return the names of columns that the options may use, each with the option and its value."""
+    rank = {options.rank_by: f"--rank-by {options.rank_by}"} if options.rank_by else {}
+    names = sorted(where.names) if where is not None else []
+    return rank | dict.fromkeys(names, f"--where {options.where!r}")
+
+
+def _columns(run_dir: RunDirectory, used: pa.Schema) -> list[str]:
+    """Return the columns to read: facts only where there are captions to compare them with.
+
+    Used fields that are no column of a source are looked up in its OTHER_FIELDS.
+    """
     judged_again = files.find(run_dir.path(RunTable.CAPTIONS.folder, "**"))
-    named = {name for name in fields.names if name.lower() in words or name == options.rank_by}
-    quoted = {name for name in fields.names if f'"{name}"' in options.where}
-    facts = set(FACTS.names) if judged_again else set()
-    wanted = {*SCORES.names} - {*FACTS.names} | facts | named | quoted
-    return [name for name in fields.names if name in wanted and name not in _OURS]
-
-
-_OURS = {"caption_raw", *JUDGEMENTS.names} - {*SCORES.names}
+    facts = {*FACTS.names} if judged_again else {*FACTS.names} & {*used.names}
+    scores = [name for name in SCORES.names if name not in FACTS.names or name in facts]
+    own = [name for name in used.names if name not in _OURS]
+    return [*scores, *own, *([OTHER_FIELDS] if own else [])]
 
 
 def _judged() -> pa.Schema:
@@ -81,21 +95,13 @@ def _judged() -> pa.Schema:
     return pa.schema([("caption_raw", pa.string()), *((f.name, f.type) for f in shown)])
 
 
-def _fields(run_dir: RunDirectory, sources: Iterable[Source]) -> pa.Schema:
-    """Return every column of judged pairs, with the fields of all sources."""
-    paths = [run_dir.table(RunTable.SCORES, source.name) for source in sources]
-    schemas = files.each(files.read_schema, paths)
-    plain = [schema.remove_metadata() for schema in (SCORES, *schemas, _judged())]
-    try:
-        return pa.unify_schemas(plain, promote_options="permissive")
-    except pa.ArrowException as error:
-        raise UsageError(f"a field has another type in each source: {error}") from error
+_OURS = frozenset((*SCORES.names, *_judged().names))
 
 
-def _check_number(name: str, fields: pa.Schema) -> None:
+def _check_number(name: str, fields: pa.Schema, known: Sequence[str]) -> None:
     if name not in fields.names:
-        near = get_close_matches(name, fields.names, n=3, cutoff=0.5)
-        meant = f"did you mean {' or '.join(near)}?" if near else f"there are {fields.names}"
+        near = get_close_matches(name, known, n=3, cutoff=0.5)
+        meant = f"did you mean {' or '.join(near)}?" if near else f"there are {some_names(known)}"
         raise UsageError(f"--rank-by {name}: there is no such column: {meant}")
     kind = fields.field(name).type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind)):

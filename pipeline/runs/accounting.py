@@ -1,7 +1,7 @@
 """The account of every pair: read = written + rejected, for each source shard."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -39,34 +39,33 @@ class Account:
         return None
 
 
-def account(run_dir: RunDirectory, sources: Iterable[Source]) -> dict[str, Account]:
-    """Return the account of each source, by its name.
+def account(
+    run_dir: RunDirectory, sources: Sequence[Source], shards: Iterable[ShardTally]
+) -> dict[str, Account]:
+    """Return the account of each source, by its name; ``shards`` are those of the output.
 
     The pairs read are those that ``score`` counted, the rejected ones are rows of the tables of
-    rejections, the written ones were counted by each shard. Raises EvenpairError if the table,
-    statistics and counts of a shard differ.
+    rejections, the written ones were counted by each shard.
     """
-    sources = list(sources)
     tallies = files.each(lambda source: tally_of_source(run_dir, source), sources)
     accounts = {s.name: Account(tally) for s, tally in zip(sources, tallies, strict=True)}
     paths = files.find_in(run_dir.path(RunEntry.REJECTIONS.path), "*.parquet")
     for rejected in files.each(_rejected, paths):
         for (name, reason), count in rejected.items():
             accounts[name].rejected[reason] += count
-    for shard in files.each(
-        lambda shard: _counted(run_dir, shard), load_plan(sources, run_dir.plan)
-    ):
+    for shard in shards:
         for name, written in shard.written.items():
             accounts[name].written += written
     return accounts
 
 
-def members_left_out(run_dir: RunDirectory, sources: Iterable[Source]) -> dict[str, int]:
-    """Return how many members of samples were not written, by field."""
-    left_out: Counter[str] = Counter()
-    for shard in files.each(lambda s: _counted(run_dir, s), load_plan(list(sources), run_dir.plan)):
-        left_out.update(shard.left_out)
-    return dict(sorted(left_out.items()))
+def shard_tallies(run_dir: RunDirectory, sources: Sequence[Source]) -> list[ShardTally]:
+    """Return the tally of each output shard.
+
+    Raises EvenpairError if the table, statistics and counts of a shard differ.
+    """
+    plan = load_plan(sources, run_dir.plan)
+    return files.each(lambda shard: _counted(run_dir, shard), plan)
 
 
 def _rejected(path: str) -> Counter[tuple[str, str]]:
@@ -112,14 +111,20 @@ def keep_accounts(run_dir: RunDirectory, accounts: dict[str, Account]) -> None:
             raise EvenpairError(f"{name}: {error}")
 
 
-def total_counts(accounts: dict[str, Account], left_out: Mapping[str, int]) -> Counts:
-    """Return the counts of the whole run, with the members that were ``left_out``, by field."""
+def total_counts(accounts: dict[str, Account], shards: Iterable[ShardTally]) -> Counts:
+    """Return the counts of the whole run; ``shards`` are those of the output."""
     rejected: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
+    damaged: dict[str, str] = {}
+    for shard in shards:
+        left_out.update(shard.left_out)
+        damaged |= shard.damaged
     for entry in accounts.values():
         rejected.update(entry.rejected)
     return Counts(
         pairs_read=sum(entry.tally.pairs_read for entry in accounts.values()),
         pairs_written=sum(entry.written for entry in accounts.values()),
         rejected=dict(sorted(rejected.items())),
-        members_left_out=left_out,
+        members_left_out=dict(sorted(left_out.items())),
+        damaged_sources={name: damaged[name] for name in accounts if name in damaged},
     )

@@ -68,6 +68,8 @@ class Counts:
     rejected: Mapping[str, int]
     members_left_out: Mapping[str, int] = field(default_factory=dict)
     """Members of written samples that were left out, by field."""
+    damaged_sources: Mapping[str, str] = field(default_factory=dict)
+    """The damage of sources that lost pairs since they were scored, by their names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ import logging
 import os
 import sys
 import tempfile
+import threading
 
 import click
 
 from ...models.load_parser import ModelNotFoundError
 from ...schemas.errors import EvenpairError, UsageError
 from .command_line import evenpair
-from .last_resort import unexpected_error
+from .last_resort import memory_fault, unexpected_error
 from .printing import print_errors, print_line
 
 
@@ -22,11 +23,26 @@ def console() -> None:
     Threads that libraries leave behind abort, now and then, a process that tidies up.
     """
     status = 0
+    threading.excepthook = _end_without_memory
     try:
         main()
     except SystemExit as ended:
         status = int(ended.code or 0)
     atexit._run_exitfuncs()
+    _exit(status)
+
+
+def _end_without_memory(failed: threading.ExceptHookArgs) -> None:
+    """End the process when a thread has no memory left: the others would wait for it for ever."""
+    fault = memory_fault(failed.exc_value) if failed.exc_value else None
+    if fault is None:
+        threading.__excepthook__(failed)
+        return
+    print_errors(str(fault))
+    _exit(fault.exit_status)
+
+
+def _exit(status: int) -> None:
     with contextlib.suppress(OSError):  # whoever read our output has gone
         sys.stdout.flush()
         sys.stderr.flush()

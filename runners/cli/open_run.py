@@ -24,6 +24,7 @@ from ...schemas.run_tables import RunEntry, top_names
 from ...storage import files
 from ..dataflow.options import device_hints
 from ..engine import open_engine
+from .last_resort import is_traceback
 
 
 @contextmanager
@@ -118,7 +119,8 @@ def _refuse_other_folder(run_dir: RunDirectory, *, overwrite: bool) -> None:
     if files.exists(record) or files.exists(sources):
         return
     ours = {run_dir.path(name) for name in top_names()} if overwrite else set()
-    others = [p for p in files.find_in(run_dir.root, "*") if p not in ours]
+    found = (path for path in files.find_in(run_dir.root, "*") if path not in ours)
+    others = [path for path in found if not is_traceback(path)]
     if others:
         raise UsageError(
             f"{run_dir.root} holds other files, such as {others[0]}: name a new folder"

@@ -12,6 +12,7 @@ import cloup
 from ...pipeline.options.download_options import DownloadOptions, FetchOptions
 from ...pipeline.options.phase_options import FactsOptions, VerifyOptions
 from ...schemas.errors import EvenpairError, UsageError
+from ..address_space import require_address_space
 from .options import option_group, record_from
 from .printing import print_line, print_lines
 from .session import BeamOptions, engine_groups, engine_options, print_summary, session
@@ -67,6 +68,7 @@ def verify(beam: BeamOptions, /, shards: tuple[str, ...], **values: Any) -> None
     SHARDS are tars, Parquet files with images, folders, globs or brace ranges. Prints a line for
     each finding, with shard and key, and exits 1 if there is one.
     """
+    require_address_space()
     options = record_from(VerifyOptions, values)
     from ...pipeline.inputs.find_sources import find_sources
     from ...pipeline.verify.verify import verify as verify_shards
@@ -100,6 +102,7 @@ def facts(captions: IO[str], jsonl: bool, **values: Any) -> None:
     terminal, the facts of a caption and the words of each follow below it.
     """
     options = record_from(FactsOptions, values)
+    require_address_space()
     from ...pipeline.facts import as_json, as_text, as_view, state_facts
 
     show = as_json if jsonl else as_view if sys.stdout.isatty() else as_text

@@ -216,7 +216,7 @@ def select(
 def write(beam: BeamOptions, /, run_directory: str, overwrite: bool, **values: Any) -> None:
     """Write the chosen pairs as shards, and check that every pair is accounted for."""
     options = record_from(WriteOptions, values)
-    from ...pipeline.job import finish_job
+    from ...pipeline.job import finish_job, raise_for_damage_since
     from ...pipeline.phases.prepare import prepare
 
     with session(run_directory, beam, values) as opened:
@@ -224,6 +224,7 @@ def write(beam: BeamOptions, /, run_directory: str, overwrite: bool, **values: A
         print_errors("\n".join(prepared.notes))
         finish_job(opened, options)
         print_summary(opened)
+        raise_for_damage_since(opened)
 
 
 def _refuse_nested(out: str, values: Values) -> None:

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ...pipeline.options.engine_options import DataflowOptions, EngineOptions
+from ..address_space import require_address_space
 from ..direct.fork_workers import begin_imports
 from .last_resort import traceback_kept_in
 from .options import option_group, record_from
@@ -31,6 +32,7 @@ def engine_groups(command: _Command) -> _Command:
 def _with_workers(command: _Command) -> _Command:
     @wraps(command)
     def start_first(*arguments: Any, **values: Any) -> None:
+        require_address_space()
         if values["runner"] == "direct" and values["workers"] > 1:
             begin_imports()
         command(*arguments, **values)

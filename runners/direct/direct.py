@@ -14,6 +14,7 @@ from ...pipeline.options.engine_options import EngineOptions
 from ...pipeline.runs.work import Build, Work
 from ...schemas.errors import EvenpairError
 from ...storage import files
+from ..address_space import WITH_WORKERS, require_address_space
 from ..name_fault import name_fault
 from ..progress import show_progress
 from .fork_workers import begin_imports
@@ -56,6 +57,7 @@ def _cores() -> int:
 
 
 def _run_on_processes(build: Build, options: PipelineOptions) -> None:
+    require_address_space(WITH_WORKERS)
     begin_imports()
     provision = LocalProvision(options)
     runner = SharingRunner(default_environment=WorkerProcesses(), provision_info=provision)

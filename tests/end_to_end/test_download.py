@@ -100,7 +100,7 @@ def ended(tmp_path_factory):
         path = write_list(folder / "urls.parquet", urls, **numbers)
         out = folder / "out"
         command = ("run", path, "--out", out, "--where", "score > 0.2", "--workers", "1")
-        command = (*command, "--number-sample-per-shard", "2")
+        command = (*command, "--number-sample-per-shard", "2", "--allow-private-addresses")
         answers = [call(*command)]
         asked, tree = len(server.asked), tree_bytes(out)
         answers.append(call(*command))
@@ -165,7 +165,8 @@ def test_another_engine_writes_the_same_bytes(tmp_path):
     with serve_images() as server, serve_prism(tmp_path / "log") as endpoint:
         path = write_list(tmp_path / "urls.parquet", [f"{server.url}/{n}.jpg" for n in range(4)])
         options = ("--number-sample-per-shard", 2, "--runner", "portable")
-        command = ("download", "urls.parquet", "--out", "out", *options, "--job-endpoint", endpoint)
+        more = ("--allow-private-addresses", "--job-endpoint", endpoint)
+        command = ("download", "urls.parquet", "--out", "out", *options, *more)
         answer = spawn(*command, cwd=tmp_path)
         assert (answer.status, answer.err) == (0, "")
         fetch(path, tmp_path / "here", number_sample_per_shard=2)

@@ -109,7 +109,14 @@ def test_images_are_downloaded_into_the_store(store, tmp_path):
         (tmp_path / "urls.csv").write_text(f"url\n{urls}")
         store.put(tmp_path, "lists")
         there = ("--out", "s3://bucket/images", "--number-sample-per-shard", "2")
-        command = ("s3://bucket/lists/urls.csv", *there, *ONE, "--", *store.beam_options)
+        command = (
+            "s3://bucket/lists/urls.csv",
+            *there,
+            "--allow-private-addresses",
+            *ONE,
+            "--",
+            *store.beam_options,
+        )
         answers = [call("download", *command) for _ in range(2)]
     assert [(answer.status, answer.err) for answer in answers] == [(0, "")] * 2
     assert answers[0].out == answers[1].out

@@ -192,6 +192,7 @@ class TestTables:
             "pairs_written": 13,
             "rejected": {"duplicate-uid": 1, "no-caption": 1, "undecodable-image": 1},
             "members_left_out": {},
+            "damaged_sources": {},
         }
         assert {name: phase["done"] for name, phase in record["phases"].items()} == dict.fromkeys(
             ("score", "enrich", "select", "write"), True

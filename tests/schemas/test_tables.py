@@ -15,6 +15,7 @@ from evenpair.schemas.facts import (
     facts_from_table,
     facts_to_arrow,
 )
+from evenpair.schemas.other_fields import with_other_fields
 from evenpair.schemas.phase import Phase
 from evenpair.schemas.rejection import Reason, Rejection
 from evenpair.schemas.source import Source
@@ -23,7 +24,6 @@ from evenpair.schemas.tables import (
     REJECTIONS,
     SCORES,
     rejections_to_table,
-    with_other_fields,
 )
 from evenpair.schemas.unit import Tally, Unit, tally_of, with_tally
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+from urllib.parse import urlsplit
 
 from .loopback import serving
 from .shards import make_jpeg
@@ -58,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def do_GET(self) -> None:
-        images, name = self.images, self.path.strip("/")
+        images, name = self.images, urlsplit(self.path).path.strip("/")
         with images.lock:
             images.asked.append(name)
             images.agents.add(self.headers["User-Agent"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...models.load_captioner import DEMO, demo_captioner_path
-from ...schemas.errors import EvenpairError, UsageError
+from ...schemas.errors import EvenpairError, UsageError, first_line
 from .families import family_of
 from .wait_passively import wait_passively
 
@@ -67,6 +67,7 @@ def find_model(
     _require_extra()
     path = Path(folder or name)
     if os.path.isdir(path):
+        _require_whole_weights(path, name, role)
         return ModelLocation(name, _digest(path), str(path), _type_of(path, name, role))
     return _find_on_hub(name, revision, role)
 
@@ -122,10 +123,25 @@ def _type_of(folder: Path, name: str, role: ModelRole) -> str:
         return str(config["model_type"])
     except FileNotFoundError:
         raise UsageError(f"there is no {role} in {name!r}: {_CONFIG} is missing") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(
             f"there is no {role} in {name!r}: {_CONFIG} does not name a model_type"
         ) from error
+
+
+def _require_whole_weights(folder: Path, name: str, role: ModelRole) -> None:
+    """Raise UsageError for a file of weights that is cut short or damaged, by its header."""
+    from safetensors import SafetensorError, safe_open
+
+    for path in sorted(folder.glob("*.safetensors")):
+        try:
+            with safe_open(path, "np"):
+                pass
+        except (SafetensorError, OSError) as error:
+            raise UsageError(
+                f"{role} {name!r}: {path} is not a whole .safetensors file "
+                f"({first_line(error)}): copy it again"
+            ) from error
 
 
 def _digest(folder: Path) -> str:

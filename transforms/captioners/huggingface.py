@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from ...schemas.errors import UsageError, first_line
+from ...schemas.errors import EvenpairError, UsageError, first_line
 from .captioner import Answer, CaptionerId
 from .families import Asks, Family, family_of
 from .find_model import ModelLocation, fetch_model
@@ -128,9 +128,12 @@ def load_captioner(model: LocalModel) -> HuggingFaceCaptioner:
     """
     try:
         return HuggingFaceCaptioner(model)
-    except (OSError, ValueError, ImportError, KeyError) as error:
+    except (EvenpairError, MemoryError):
+        raise
+    except Exception as error:  # each class of transformers reads its files in its own way
         raise UsageError(
-            f"captioner {model.location.name!r} cannot be loaded: {first_line(error)}"
+            f"captioner {model.location.name!r} cannot be loaded: "
+            f"{type(error).__name__}: {first_line(error)}"
         ) from error
 
 

@@ -1,7 +1,8 @@
 """Limits -> an opener for urllib that bounds responses, and the requests to one host at a time.
 
 img2dataset requests images through urllib. It bounds neither the size nor the time of a response,
-and sends as many requests to one host as it has threads; the opener is the place to bound them.
+sends as many requests to one host as it has threads, and connects to any address; the opener is the
+place to bound them.
 """
 
 import http.client
@@ -9,6 +10,7 @@ import io
 import socket
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,17 +19,21 @@ from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
+from .public_addresses import connect_publicly, require_public
+
 _HEADER_BYTES = 1 << 20
 _SUCCESS = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The largest size and time of an image, and the requests to one host at a time."""
+    """The largest size and time of an image, the requests to one host, and which hosts."""
 
     max_bytes: int
     max_seconds: float
     requests_per_host: int
+    private_addresses: bool = False
+    """Whether addresses may be requested that are not public."""
 
 
 @cache
@@ -122,7 +128,10 @@ def _too_large(limits: Limits) -> OSError:
 
 
 class _Polite(urllib.request.AbstractHTTPHandler):
-    """A handler that waits for a place at the host. Bodies of error responses are not read."""
+    """A handler that waits for a place at a public host. Bodies of error responses are not read.
+
+    Redirects come through it like first requests.
+    """
 
     def __init__(self, limits: Limits, hosts: _Hosts) -> None:
         super().__init__()
@@ -133,8 +142,13 @@ class _Polite(urllib.request.AbstractHTTPHandler):
         def connect(host: str, **more: Any) -> http.client.HTTPConnection:
             connection: http.client.HTTPConnection = http_class(host, **more)
             connection.response_class = partial(_Response, self._limits)  # type: ignore[assignment]
+            if not (self._limits.private_addresses or is_proxied):
+                connection._create_connection = connect_publicly  # type: ignore[attr-defined]
             return connection
 
+        is_proxied = req.has_proxy() or bool(getattr(req, "_tunnel_host", None))
+        if is_proxied and not self._limits.private_addresses:
+            _require_public(req.full_url)
         place = self._hosts.of(req.full_url)
         place.acquire()
         try:
@@ -146,6 +160,14 @@ class _Polite(urllib.request.AbstractHTTPHandler):
         if response.status not in _SUCCESS:
             response.close()
         return response
+
+
+def _require_public(url: str) -> None:
+    parts = urlsplit(url)
+    try:
+        require_public(parts.hostname or "", parts.port or 0)
+    except OSError as error:
+        raise urllib.error.URLError(error) from error
 
 
 class _PoliteHttp(_Polite, urllib.request.HTTPHandler):

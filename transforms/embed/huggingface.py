@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ...schemas.errors import UsageError, first_line
+from ...schemas.errors import EvenpairError, UsageError, first_line
 from ..captioners.find_model import ModelLocation, fetch_model
 from ..captioners.huggingface import LOCAL_ONLY, pick_device, silence_transformers
 from ..captioners.wait_passively import wait_passively
@@ -125,8 +125,12 @@ def load_encoder(encoder: LocalEncoder) -> HuggingFaceEncoder:
     """
     try:
         return HuggingFaceEncoder(encoder)
-    except (OSError, ValueError, ImportError, KeyError) as error:
-        raise UsageError(f"{_option(encoder)} cannot be loaded: {first_line(error)}") from error
+    except (EvenpairError, MemoryError):
+        raise
+    except Exception as error:  # each class of transformers reads its files in its own way
+        raise UsageError(
+            f"{_option(encoder)} cannot be loaded: {type(error).__name__}: {first_line(error)}"
+        ) from error
 
 
 def require_encoder(encoder: LocalEncoder) -> None:

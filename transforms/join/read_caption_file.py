@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import IO, cast
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from ...schemas.errors import EvenpairError, UsageError, first_line
 from ...schemas.tables import encodable
 from ...storage import files
-from ..read.read_samples import parse_json
+from ..read.read_samples import MOST_TEXT, parse_json
 
 CAPTIONS = pa.schema([("on", pa.string()), ("caption", pa.string()), ("model", pa.string())])
 """One row for each caption: the value to join on, the caption, and the model that wrote it."""
@@ -28,7 +28,10 @@ TEXTS = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 ROWS = 1 << 16
 """The most rows of a table."""
 
-_MODEL = "model"
+MODEL = "model"
+"""The field with the name of the model that wrote a caption."""
+
+_BYTES = 1 << 26
 _DAMAGE = (pa.ArrowException, EOFError, zlib.error, gzip.BadGzipFile)
 
 
@@ -52,7 +55,7 @@ def read_caption_file(file: CaptionFile) -> Iterator[pa.Table]:
     """Yield the rows of ``file`` as tables with the schema CAPTIONS, of ROWS rows at most.
 
     Values that a row lacks are null, and so are all those of a line that is not a JSON object.
-    Raises EvenpairError if the file cannot be read to its end.
+    Raises EvenpairError if the file cannot be read to its end, or a line has more than 16 MiB.
     """
     try:
         yield from _lines(file) if is_text(file.path) else _rows(file)
@@ -71,7 +74,7 @@ def fields_of(path: str) -> list[str]:
         if not is_text(path):
             return list(files.read_schema(path).names)
         with _open_text(path) as lines:
-            line = next(iter(lines), b"")
+            line = next(_short_lines(path, lines), b"")
     except _DAMAGE:
         reason = (
             "it is not compressed as its name says"
@@ -109,7 +112,7 @@ def _open_text(path: str) -> Iterator[IO[bytes]]:
 
 def _rows(file: CaptionFile) -> Iterator[pa.Table]:
     with files.open_table(file.path) as table:
-        names = [file.on, file.caption, _MODEL]
+        names = [file.on, file.caption, MODEL]
         present = [name for name in names if name in table.schema_arrow.names]
         for batch in table.iter_batches(ROWS, columns=present):
             nulls = pa.nulls(batch.num_rows, pa.string())
@@ -117,12 +120,36 @@ def _rows(file: CaptionFile) -> Iterator[pa.Table]:
 
 
 def _lines(file: CaptionFile) -> Iterator[pa.Table]:
-    names = (file.on, file.caption, _MODEL)
-    with _open_text(file.path) as lines:
-        while some := list(islice(lines, ROWS)):
+    names = (file.on, file.caption, MODEL)
+    with _open_text(file.path) as opened:
+        lines = _short_lines(file.path, opened)
+        while some := _next_lines(lines):
             rows = [parse_json(line) or {} for line in some]
             columns = ([_text(row.get(name)) for row in rows] for name in names)
             yield _table([pa.array(column, pa.string()) for column in columns], file)
+
+
+def _short_lines(path: str, file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines of a file. Raises EvenpairError for one that is too long to hold."""
+    for number in count(1):
+        line = file.readline(MOST_TEXT + 1)
+        if not line:
+            return
+        if len(line) > MOST_TEXT:
+            raise EvenpairError(f"{path}: line {number} has more than {MOST_TEXT} bytes: remove it")
+        yield line
+
+
+def _next_lines(lines: Iterator[bytes]) -> list[bytes]:
+    """Return the next lines: at most ROWS, and about as many as 64 MiB hold."""
+    some: list[bytes] = []
+    size = 0
+    for line in islice(lines, ROWS):
+        some.append(line)
+        size += len(line)
+        if size > _BYTES:
+            break
+    return some
 
 
 def _table(columns: list[pa.Array], file: CaptionFile) -> pa.Table:

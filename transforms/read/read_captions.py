@@ -16,7 +16,7 @@ from ...schemas.unit import Tally, Unit
 from ...storage import files
 from .read_samples import json_fields, read_samples
 from .read_successes import read_successes
-from .read_table import pairs_of_rows, read_image_table, succeeded
+from .read_table import pairs_of_rows, read_image_table, repeated_columns, succeeded
 
 _END = 1024
 _FIRST_SAMPLES = 100
@@ -104,6 +104,8 @@ def _read_parquet(source: Source, caption_field: str) -> pa.Table | None:
         return None
     try:
         table = files.read_table(source.parquet_path)
+        if repeated_columns(table.schema):
+            return None
         if caption_field and caption_field not in table.column_names:
             return None
         table = succeeded(table)

@@ -1,11 +1,11 @@
 """Source and keys -> the images of these pairs as bytes, one after the other."""
 
 from collections.abc import Container, Generator
-from contextlib import closing
+from contextlib import closing, suppress
 
 from ...schemas.fault import Fault
 from ...schemas.source import Source
-from .stored_samples import Stretch, read_stored
+from .stored_samples import DamagedSourceError, Stretch, read_stored
 
 
 def read_images(source: Source, keys: Container[str]) -> Generator[tuple[str, bytes | Fault]]:
@@ -14,7 +14,7 @@ def read_images(source: Source, keys: Container[str]) -> Generator[tuple[str, by
     An image of more than 128 MiB is a fault. Of a damaged archive the images before the damage are
     yielded; ``score`` has reported the damage. Raises EvenpairError if the source cannot be read.
     """
-    with closing(read_stored(source, keys)) as samples:
+    with suppress(DamagedSourceError), closing(read_stored(source, keys)) as samples:
         for sample in samples:
             image = sample.image
             if isinstance(image, Stretch):

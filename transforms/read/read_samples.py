@@ -7,12 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from ...schemas.other_fields import gather_fields, with_columns
 from ...schemas.pair import derive_uid, own_uid
 from ...schemas.phase import Phase
 from ...schemas.rejection import Reason, Rejection
 from ...schemas.sample import Sample, group_payloads, is_safe_key, split_name
 from ...schemas.source import Source
-from ...schemas.tables import PAIRS, encodable, with_other_fields
+from ...schemas.tables import PAIRS, encodable
 from ...schemas.tar import Member, Readable, TarError, read_members
 from ...schemas.unit import Tally, Unit
 
@@ -200,9 +201,7 @@ def _some(fields: list[str]) -> str:
 def _table_of_fields(rows: list[Fields]) -> pa.Table:
     known = [_known_array([row.get(field.name) for row in rows], field.type) for field in PAIRS]
     pairs = pa.table(known, schema=PAIRS)
-    names = dict.fromkeys(name for row in rows for name in row if name not in PAIRS.names)
-    others = {encodable(n): _any_array([row.get(n) for row in rows]) for n in names}
-    return with_other_fields(pairs, others)
+    return with_columns(pairs, gather_fields(rows, PAIRS.names))
 
 
 def _known_array(values: list[Any], kind: pa.DataType) -> pa.Array:
@@ -210,20 +209,3 @@ def _known_array(values: list[Any], kind: pa.DataType) -> pa.Array:
     if pa.types.is_string(kind):
         return pa.array([encodable(v) if isinstance(v, str) else None for v in values], kind)
     return pa.array([v if type(v) is int and abs(v) < 1 << 31 else None for v in values], kind)
-
-
-def _any_array(values: list[Any]) -> pa.Array:
-    """Return ``values`` with a type that fits all of them, or else each as JSON."""
-    try:
-        if all(map(_is_plain, values)):
-            return pa.array(values)
-    except (pa.ArrowException, OverflowError, UnicodeEncodeError):
-        pass
-    return pa.array([None if v is None else json.dumps(v) for v in values], pa.string())
-
-
-def _is_plain(value: object, lists: int = 2) -> bool:
-    """Return whether ``value`` is a scalar, or lists of scalars nested at most ``lists`` deep."""
-    if isinstance(value, list):
-        return lists > 0 and all(_is_plain(item, lists - 1) for item in value)
-    return not isinstance(value, dict)

@@ -12,5 +12,5 @@ def read_successes(path: str) -> int:
     """
     try:
         return int(json.loads(files.read_bytes(path))["successes"])
-    except (KeyError, TypeError, RecursionError) as error:
+    except (KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"it has no number of successes ({type(error).__name__})") from error

@@ -1,15 +1,18 @@
 """Rows of a table -> Unit of pairs; its columns of images are not read."""
 
+from collections import Counter
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.errors import first_line
+from ...schemas.other_fields import with_other_fields
 from ...schemas.pair import derive_uid, own_uid
 from ...schemas.phase import Phase
 from ...schemas.rejection import Reason, Rejection
 from ...schemas.sample import is_safe_key
 from ...schemas.source import Source
-from ...schemas.tables import PAIRS, with_other_fields
+from ...schemas.tables import PAIRS
 from ...schemas.unit import Tally, Unit
 from ...storage import files
 from .stored_samples import image_columns, row_keys
@@ -22,6 +25,8 @@ def read_image_table(source: Source, successes: int | None, caption_field: str) 
             images = image_columns(file.schema_arrow)
             if not images:
                 return _unread(source, "it has no column of images (jpg, png, jpeg or webp)")
+            if repeated := repeated_columns(file.schema_arrow):
+                return _unread(source, f"it has several columns {repeated[0]!r}: keep one of them")
             names = [name for name in file.schema_arrow.names if name not in images]
             table = file.read(names)
             keys = pa.array(row_keys(table, 0), pa.string())
@@ -34,6 +39,11 @@ def read_image_table(source: Source, successes: int | None, caption_field: str) 
     pairs, rejections = _reject_bad_keys(source, rows)
     tally = Tally(rows.num_rows, successes)
     return Unit(source, pairs_of_rows(source, pairs, caption_field), tally, tuple(rejections))
+
+
+def repeated_columns(schema: pa.Schema) -> list[str]:
+    """Return the names that several columns of a table have."""
+    return [name for name, count in Counter(schema.names).items() if count > 1]
 
 
 def succeeded(table: pa.Table) -> pa.Table:

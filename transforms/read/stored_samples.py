@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Container, Generator, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +41,14 @@ class Stretch:
             yield self.archive.view(start, min(start + _BLOCK, end))
 
 
+class DamagedSourceError(EvenpairError):
+    """An archive that ends in damage; the message is one line with its path."""
+
+    def __init__(self, path: str, damage: TarError) -> None:
+        super().__init__(f"{path}: {damage}")
+        self.damage = str(damage)
+
+
 Payload = bytes | memoryview | Stretch
 StoredSample = Sample[Payload]
 
@@ -49,8 +56,8 @@ StoredSample = Sample[Payload]
 def read_stored(source: Source, keys: Container[str]) -> Generator[StoredSample]:
     """Yield the first sample of each of ``keys``, which may shrink meanwhile.
 
-    Of a damaged archive the samples before the damage are yielded. Raises EvenpairError if the
-    source cannot be read.
+    Raises EvenpairError if the source cannot be read, and DamagedSourceError, after the samples
+    before the damage, for a damaged archive. A sample that the damage cut short is not yielded.
     """
     read = _read_table if source.is_table else _read_archive
     try:
@@ -63,6 +70,7 @@ def read_stored(source: Source, keys: Container[str]) -> Generator[StoredSample]
 
 def _read_archive(path: str, keys: Container[str]) -> Iterator[StoredSample]:
     earlier: set[str] = set()
+    damage: list[TarError] = []
     with files.open_blocks(path) as archive:
 
         def read(key: str, _field: str, member: Member) -> Payload:
@@ -72,7 +80,10 @@ def _read_archive(path: str, keys: Container[str]) -> Iterator[StoredSample]:
                 return Stretch(archive, member.offset, member.size)
             return archive.view(member.offset, member.offset + member.size)
 
-        yield from _first_of(keys, group_payloads(_until_damage(archive), read), earlier)
+        samples = group_payloads(_until_damage(archive, damage), read)
+        yield from _first_of(keys, _whole(samples, damage), earlier)
+    if damage:
+        raise DamagedSourceError(path, damage[0]) from damage[0]
 
 
 def _first_of(
@@ -85,9 +96,20 @@ def _first_of(
             yield sample
 
 
-def _until_damage(archive: Blocks) -> Iterator[Member]:
-    with suppress(TarError):
+def _until_damage(archive: Blocks, damage: list[TarError]) -> Iterator[Member]:
+    try:
         yield from read_members(archive)
+    except TarError as error:
+        damage.append(error)
+
+
+def _whole(samples: Iterable[StoredSample], damage: list[TarError]) -> Iterator[StoredSample]:
+    """Yield the samples of an archive without a last one that lacks members of the first."""
+    fields: frozenset[str] | None = None
+    for sample in samples:
+        fields = frozenset(sample.members) if fields is None else fields
+        if not damage or fields <= sample.members.keys():  # damage is known at the last sample
+            yield sample
 
 
 def image_columns(schema: pa.Schema) -> list[str]:

@@ -1,13 +1,14 @@
 """Unit of judged pairs -> Unit with the reason of the first policy that rejects each pair."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import apache_beam as beam
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.fault import IMAGE_FAULTS, Fault
+from ...schemas.other_fields import lift_fields
 from ...schemas.rejection import Reason
 from ...schemas.tables import SELECTION
 from ...schemas.unit import Unit
@@ -30,7 +31,7 @@ class PolicyOptions:
     languages: tuple[str, ...] = ()
     where: str = ""
     fields: pa.Schema | None = None
-    """The columns that ``where`` may name, with types that those of all sources can be cast to."""
+    """The columns that ``where`` names, with types that those of all sources can be cast to."""
     min_bits: float | None = None
     max_object_share: float | None = None
     min_agreement: float | None = None
@@ -119,7 +120,7 @@ def _with_fields(table: pa.Table, fields: pa.Schema | None) -> pa.Table:
     if fields is None:
         return table
     columns = [
-        table[field.name].cast(field.type)
+        table[field.name].cast(field.type, safe=False)  # large integers become floats
         if field.name in table.column_names
         else pa.nulls(table.num_rows, field.type)
         for field in fields
@@ -179,13 +180,15 @@ BLOCKED = pa.array([reason.value for reason in _BEFORE_DUPLICATES])
 
 def apply_policies(unit: Unit, options: PolicyOptions, tools: PolicyTools = _NO_TOOLS) -> Unit:
     """Return the JUDGED_COLUMNS of pairs, with ``blocked`` and ``reason`` among them."""
+    names = [*(options.fields.names if options.fields else []), *filter(None, [options.rank_by])]
+    unit = replace(unit, table=lift_fields(unit.table, names))
     reasons = first_reasons(unit.table, options, tools)
-    names, columns = ["blocked", "reason"], [pc.is_in(reasons, BLOCKED), reasons]
+    added, columns = ["blocked", "reason"], [pc.is_in(reasons, BLOCKED), reasons]
     if options.rank_by:
-        names.append(RANK_BY)
+        added.append(RANK_BY)
         columns.append(_number(unit.table, options.rank_by))
     order = [*JUDGED_COLUMNS, *([RANK_BY] if options.rank_by else [])]
-    return unit.with_columns(names, columns).with_order(order)
+    return unit.with_columns(added, columns).with_order(order)
 
 
 def _number(table: pa.Table, name: str) -> pa.Array:

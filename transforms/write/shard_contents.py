@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...schemas.other_fields import with_columns
 from ...schemas.phase import Phase
 from ...schemas.rejection import Reason, Rejection
 from ...schemas.run_directory import RunDirectory
@@ -16,12 +17,19 @@ from ...schemas.run_tables import RunTable
 from ...schemas.sample import is_pickled
 from ...schemas.sample_json import SampleJson
 from ...schemas.shard_tables import ADDED
+from ...schemas.source import Source
 from ...schemas.tables import SCORES
 from ...storage import files
 from ..embed.encoder import EncoderId
 from ..read.check_image import image_fault
 from ..read.decode_image import ImageFaultError, decode_image
-from ..read.stored_samples import Payload, StoredSample, Stretch, read_stored
+from ..read.stored_samples import (
+    DamagedSourceError,
+    Payload,
+    StoredSample,
+    Stretch,
+    read_stored,
+)
 from ..select.plan_shards import OutputShard, Piece
 from .vector_members import VectorMembers
 
@@ -60,6 +68,8 @@ class ShardContents:
     """Samples from each source, by its name."""
     left_out: Counter[str] = field(default_factory=Counter)
     """Members that were left out of samples, by field."""
+    damaged: dict[str, str] = field(default_factory=dict)
+    """The damage of sources that loses pairs, by their names."""
 
     def samples(self) -> Iterator[OutputSample]:
         """Yield the samples of the shard, piece by piece in the order of the sources.
@@ -76,22 +86,33 @@ class ShardContents:
         waiting = {row["key"]: at for at, row in enumerate(rows)}
         vectors = VectorMembers(self.run_dir, piece.source, self.encoders)
         positions: list[int] = []
-        with closing(read_stored(piece.source, waiting)) as samples:
-            for sample in samples:
-                at = waiting.pop(sample.key)
-                output = self._output_sample(rows[at], sample)
-                if isinstance(output, OutputSample):
-                    output.members.update(vectors.of(rows[at]))
-                    positions.append(at)
-                    yield output
-                else:
-                    self._reject(rows[at], *output)
-                if not waiting:
-                    break
-        for at in waiting.values():
-            self._reject(rows[at], *_NO_IMAGE)
+        for at, sample in self._stored(piece.source, rows, waiting):
+            output = self._output_sample(rows[at], sample)
+            if isinstance(output, OutputSample):
+                output.members.update(vectors.of(rows[at]))
+                positions.append(at)
+                yield output
+            else:
+                self._reject(rows[at], *output)
         self.tables.append(table.take(pa.array(positions, pa.int64())))
         self.written[piece.source.name] += len(positions)
+
+    def _stored(
+        self, source: Source, rows: list[Row], waiting: dict[str, int]
+    ) -> Iterator[tuple[int, StoredSample]]:
+        """Yield the samples of the keys ``waiting``, each with its row; reject the lost ones."""
+        lost = _NO_IMAGE
+        try:
+            with closing(read_stored(source, waiting)) as samples:
+                for sample in samples:
+                    yield waiting.pop(sample.key), sample
+                    if not waiting:
+                        break
+        except DamagedSourceError as error:
+            lost = Reason.TRUNCATED_SOURCE, error.damage
+            self.damaged[source.name] = error.damage
+        for at in waiting.values():
+            self._reject(rows[at], *lost)
 
     def _reject(self, row: Row, reason: Reason, detail: str) -> None:
         pair = (row["uid"], row["shard"], row["key"])
@@ -135,11 +156,11 @@ def _chosen_rows(run_dir: RunDirectory, piece: Piece, number: int) -> pa.Table:
     others = [name for name in files.read_schema(path).names if name not in SCORES.names]
     scores = files.read_table(path, [*_SCORE_COLUMNS, *others])
     table = files.read_table(run_dir.table(RunTable.SELECTION, piece.source.name))
-    table = table.append_column(_JUDGED, scores["caption"])
-    table = table.append_column("caption_raw", _first_raw_captions(scores))
-    for name in scores.column_names:
-        if name not in table.column_names:
-            table = table.append_column(name, scores[name])
+    columns = {_JUDGED: scores["caption"], "caption_raw": _first_raw_captions(scores)}
+    own = dict(zip(scores.column_names, scores.columns, strict=True))
+    ours = {*table.column_names, *columns}
+    columns |= {name: column for name, column in own.items() if name not in ours}
+    table = with_columns(table, columns)
     return table.filter(pc.equal(table["output_shard"], number))
 
 

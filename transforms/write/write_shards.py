@@ -89,7 +89,7 @@ def _write_archive(path: str, contents: ShardContents) -> None:
         size = sink.finish()
     table = shard_table(contents.tables)
     _keep_rejections(contents)
-    tally = ShardTally(dict(contents.written), dict(contents.left_out), size)
+    tally = _tally(contents, size)
     files.write_table(f"{path}.parquet", with_shard_tally(table, tally))
 
 
@@ -100,9 +100,14 @@ def _write_table(path: str, contents: ShardContents) -> None:
             spool.add(sample.image_field, sample.members[sample.image_field])
         table = shard_table(contents.tables)
         _keep_rejections(contents)
-        tally = ShardTally(dict(contents.written), dict(contents.left_out))
+        tally = _tally(contents)
         with files.write_whole(f"{path}.parquet") as file:
             spool.write_table(with_shard_tally(table, tally), file)
+
+
+def _tally(contents: ShardContents, archive_bytes: int | None = None) -> ShardTally:
+    counts = dict(contents.written), dict(contents.left_out)
+    return ShardTally(*counts, contents.damaged, archive_bytes)
 
 
 def _keep_rejections(contents: ShardContents) -> None:

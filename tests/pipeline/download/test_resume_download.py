@@ -95,7 +95,8 @@ class TestResume:
 
         # It hides the output of the process, which two threads cannot do at the same time.
         monkeypatch.setattr(resizer, "SuppressStdoutStderr", nullcontext)
-        plan = plan_download(find_url_lists([str(six)]), DownloadOptions(), FetchOptions())
+        fetching = FetchOptions(allow_private_addresses=True)
+        plan = plan_download(find_url_lists([str(six)]), DownloadOptions(), fetching)
         urls = str(tmp_path / "urls")
         (shard,) = shard_urls(plan.lists, plan.columns, plan.options, set(), urls)
         out = tmp_path / "out"

@@ -9,6 +9,7 @@ from evenpair.pipeline.runs.accounting import Account, keep_accounts, total_coun
 from evenpair.pipeline.runs.record import Counts
 from evenpair.schemas.errors import EvenpairError
 from evenpair.schemas.run_directory import RunDirectory
+from evenpair.schemas.shard_tables import ShardTally
 from evenpair.schemas.unit import Tally
 
 from ...support.messages import numbers_in, raises_naming
@@ -41,6 +42,6 @@ def test_accounts_are_kept_before_an_error_is_raised(tmp_path):
         ("a", 2, 0),
         ("b", 1, 2),
     ]
-    assert total_counts(accounts, {"pyd": 1}) == Counts(
+    assert total_counts(accounts, [ShardTally({}, {"pyd": 1})]) == Counts(
         pairs_read=4, pairs_written=3, rejected={"where": 2}, members_left_out={"pyd": 1}
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from evenpair.pipeline.runs.accounting import account
+from evenpair.pipeline.runs.accounting import account, shard_tallies
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.shard_tables import ADDED, shard_tally
 from evenpair.schemas.source import Source
@@ -116,6 +116,11 @@ def test_headers_have_no_time_and_no_user(run):
     assert headers == {(0, 0, 0, "bigdata", "bigdata", 0o444, True)}
 
 
+def accounts_of(run):
+    sources = sources_of(run)
+    return account(run, sources, shard_tallies(run, sources))
+
+
 def test_written_and_rejected_pairs_and_members_are_counted(run):
     write_all(run)
     path = run_path(run)
@@ -129,7 +134,7 @@ def test_written_and_rejected_pairs_and_members_are_counted(run):
         (path / "shards" / f"0000{number}.tar").stat().st_size for number in range(2)
     ]
     assert reasons_of(path) == {"1:page": "undecodable-image"}
-    accounts = account(run, sources_of(run))
+    accounts = accounts_of(run)
     assert {name: (a.tally.pairs_read, a.written) for name, a in accounts.items()} == {
         "0": (3, 3), "1": (3, 2), "2": (2, 2),
     }  # fmt: skip
@@ -156,7 +161,7 @@ def test_tables_of_images_hold_the_same_pairs(run):
     assert {row["status"] for row in rows.values()} == {"success"}
     plan = load_plan(sources_of(run), run.plan)
     assert [is_written(shard, run, ShardFormat("parquet")) for shard in plan] == [True, True]
-    assert account(run, sources_of(run))["2"].written == 2
+    assert accounts_of(run)["2"].written == 2
 
 
 def test_attempts_at_the_same_time_write_the_same_bytes(run, tmp_path):
