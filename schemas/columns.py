@@ -30,6 +30,7 @@ MEANINGS: Mapping[str, str] = {
     "fault": "reason for which there is no usable generated caption; null if there is one",
     "height": "height of the image in pixels, as the source says",
     "image": "embedding of the image, of length 1; null if the encoder does not read images",
+    "image_col": "column of a table with the images, empty where it is found by its type",
     "imbalance": "share of a full caption's information that the caption leaves out, 0 to 1; null "
     "for another language than the parser's",
     "imbalance_after": "imbalance of the written caption, 0 to 1",

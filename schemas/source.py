@@ -13,11 +13,13 @@ class Source:
     number: int
     name: str
     path: str
+    image_col: str = ""
+    """The column of a table with the images; empty where it is found by its name and type."""
 
     @property
     def is_table(self) -> bool:
         """Whether it is a Parquet file with a column of images, rather than a tar."""
-        return self.path.endswith(".parquet")
+        return self.path.lower().endswith(".parquet")
 
     @property
     def parquet_path(self) -> str:
@@ -30,7 +32,7 @@ class Source:
         return posixpath.splitext(self.path)[0] + "_stats.json"
 
 
-def name_sources(paths: Sequence[str]) -> list[Source]:
+def name_sources(paths: Sequence[str], image_col: str = "") -> list[Source]:
     """Return the sources at ``paths``, each named by its path relative to what all of them share.
 
     The names have no extensions unless two of them would then be equal.
@@ -44,4 +46,4 @@ def name_sources(paths: Sequence[str]) -> list[Source]:
     names = [posixpath.splitext(name)[0] for name in within]
     if len(set(names)) < len(names):  # a tar and a table of the same name
         names = within
-    return [Source(at, *pair) for at, pair in enumerate(zip(names, paths, strict=True))]
+    return [Source(at, *pair, image_col) for at, pair in enumerate(zip(names, paths, strict=True))]

@@ -8,19 +8,20 @@ from ...schemas.errors import UsageError
 from ...schemas.source import Source, name_sources
 from ...storage import files
 from ...storage.find_inputs import find_inputs
-from ...transforms.read.stored_samples import image_columns
+from ...transforms.read.table_columns import ColumnsError, image_columns
 
 _ARCHIVE, _TABLE = _KINDS = (".tar", ".parquet")
 
 
-def find_sources(inputs: tuple[str, ...]) -> list[Source]:
+def find_sources(inputs: tuple[str, ...], image_col: str = "") -> list[Source]:
     """Return the shards that ``inputs`` name, each once, in the order in which they are named.
 
     An input is a tar, a table of images, a folder of these, a glob or a brace range. Raises
     UsageError for an input that names nothing that can be read.
     """
-    paths = dict.fromkeys(path for argument in inputs for path in _expand(argument))
-    return name_sources(list(paths))
+    paths = list(dict.fromkeys(path for argument in inputs for path in _expand(argument)))
+    _require_images(next((path for path in paths if _is_table(path)), None), image_col)
+    return name_sources(paths, image_col)
 
 
 def _expand(argument: str) -> list[str]:
@@ -28,13 +29,16 @@ def _expand(argument: str) -> list[str]:
     return [path for pattern in shards for path in _checked(shards[pattern], pattern, argument)]
 
 
+def _is_table(path: str) -> bool:
+    return path.lower().endswith(_TABLE)
+
+
 def _checked(paths: list[str], pattern: str, argument: str) -> list[str]:
     if not paths:
         raise UsageError(_message_for_nothing(pattern, argument))
     for path in paths:
-        if not path.endswith(_KINDS):
+        if not path.lower().endswith(_KINDS):
             raise UsageError(f"{path} is not a shard: name tars, or Parquet files with the images")
-    _require_images(next((path for path in paths if path.endswith(_TABLE)), None))
     return paths
 
 
@@ -52,14 +56,22 @@ def _shards_in(folder: str) -> list[str]:
     return files.find_in(folder, f"*{_ARCHIVE}") or files.find_in(folder, f"*{_TABLE}")
 
 
-def _require_images(path: str | None) -> None:
+def _require_images(path: str | None, image_col: str) -> None:
     """Raise UsageError for the table of a tar, or a list of urls: neither holds an image."""
     if path is None:
         return
     try:
-        names = image_columns(files.read_schema(path))
+        schema = files.read_schema(path)
+        names = image_columns(schema, image_col)
+    except ColumnsError as error:
+        raise UsageError(f"{path}: {error}") from error
     except (OSError, pa.ArrowException):
         return  # a damaged source is reported by the run, which reads the others
+    if not names and image_col:
+        raise UsageError(
+            f"--image-col {image_col}: {path} has no such column of images; "
+            f"its columns are {', '.join(schema.names)}"
+        )
     if not names:
         raise UsageError(
             f"{path} holds no images: name the tars beside it, or download its urls first"

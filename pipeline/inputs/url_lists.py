@@ -13,7 +13,7 @@ import pyarrow.json as pa_json
 from ...schemas.errors import EvenpairError, UsageError
 from ...storage import files
 from ...storage.find_inputs import find_inputs
-from ...transforms.read.stored_samples import image_columns
+from ...transforms.read.table_columns import ColumnsError, image_columns
 
 _KINDS = ("parquet", "csv", "tsv", "jsonl", "txt")
 _FORMATS = (*_KINDS, *(f"{kind}.gz" for kind in _KINDS[1:]))
@@ -77,7 +77,7 @@ def _is_url_list(path: str) -> bool:
         return False
     try:
         return not image_columns(files.read_schema(path))
-    except (OSError, pa.ArrowException):
+    except (OSError, pa.ArrowException, ColumnsError):
         return False
 
 

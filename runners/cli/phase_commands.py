@@ -3,6 +3,7 @@
 Nothing heavy is imported before a command needs it: help and errors answer at once.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -17,6 +18,7 @@ from ...pipeline.options.phase_options import (
     SelectOptions,
     ServiceOptions,
     WriteOptions,
+    with_caption_col,
 )
 from .options import option_group, record_from
 from .printing import print_errors, print_line, print_lines
@@ -97,7 +99,9 @@ def run(beam: BeamOptions, /, out: str, overwrite: bool, pilot: int | None, **va
     _refuse_nested(out, values)
     require_pilot(pilot, options.enrich)
     planned = plan_run_download(values["inputs"], urls, fetch)
-    sources = planned or find_sources(values["inputs"])
+    if planned is None:
+        options = replace(options, score=with_caption_col(options.score, urls.caption_col))
+    sources = planned or find_sources(values["inputs"], options.score.image_col)
     with session(out, beam, values, begin=True, overwrite=overwrite) as opened:
         if pilot is not None:
             print_lines(run_pilot(opened, sources, options, pilot))
@@ -125,7 +129,7 @@ def score(beam: BeamOptions, /, out: str, overwrite: bool, **values: Any) -> Non
     from ...schemas.run_tables import RunTable
 
     _refuse_nested(out, values)
-    sources = find_sources(values["inputs"])
+    sources = find_sources(values["inputs"], options.image_col)
     with session(out, beam, values, begin=True) as opened:
         prepared = prepare(opened, score=options, sources=sources, replaces=overwrite)
         print_errors("\n".join(prepared.notes))
