@@ -105,10 +105,9 @@ The Parquet files that a run leaves, and what their columns mean. SOURCE is the 
 shard, UNIT the same or the number of an output shard. In `scores` and `shards` the source's own
 fields have columns too, under their own names (`source_` comes before one that evenpair uses).
 Where a source has more than 256 of them, the rarer ones of a pair are one JSON object in the column
-`other_fields`. Where an image has several captions, `captions_raw` lists them all. A column of a source
-with values of another type than is written here has null for these, and is kept as `source_NAME`.
-This page is made from the schemas by
-`python -m evenpair.schemas.columns > docs/tables.md`.
+`other_fields`. Where an image has several captions, `captions_raw` lists them all. A column with
+values of another type than is written here has null for these, and is kept as `source_NAME`. This
+page is made from the schemas by `python -m evenpair.schemas.columns > docs/tables.md`.
 """
 
 

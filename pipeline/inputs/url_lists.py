@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
@@ -13,6 +14,7 @@ import pyarrow.json as pa_json
 from ...schemas.errors import EvenpairError, UsageError
 from ...storage import files
 from ...storage.find_inputs import find_inputs
+from ...transforms.read.image_folder import METADATA, find_image_folders, is_image_folder
 from ...transforms.read.table_columns import ColumnsError, image_columns
 
 _KINDS = ("parquet", "csv", "tsv", "jsonl", "txt")
@@ -93,10 +95,16 @@ def _paths(argument: str) -> list[str]:
 
 
 def _files_in(folder: str) -> list[str]:
-    """Return the lists in a folder; of a folder with archives, one of these."""
+    """Return the lists in a folder; of a folder with archives, one of these.
+
+    Beside images, tables named ``metadata`` and texts belong to these.
+    """
     paths = files.find_in(folder, "*")
-    archives = [path for path in paths if path.endswith(".tar")]
-    return archives[:1] or [path for path in paths if UrlList(path).format]
+    archives = [path for path in paths if path.lower().endswith(".tar")]
+    lists = [path for path in paths if UrlList(path).format]
+    if is_image_folder(paths) and find_image_folders(folder):
+        lists = [p for p in lists if posixpath.basename(p) not in METADATA and p[-4:] != ".txt"]
+    return archives[:1] or lists
 
 
 def columns_of(urls: UrlList) -> pa.Schema:

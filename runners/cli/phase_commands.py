@@ -92,7 +92,7 @@ def run(beam: BeamOptions, /, out: str, overwrite: bool, pilot: int | None, **va
     )
     urls, fetch = record_from(UrlOptions, values), record_from(FetchOptions, values)
     from ...pipeline.download.download import plan_run_download
-    from ...pipeline.inputs.find_sources import find_sources
+    from ...pipeline.inputs.find_sources import find_sources, unread_notes
     from ...pipeline.job import raise_for_faults, run_job, run_pilot
     from ...pipeline.phases.pilot import require_pilot
 
@@ -102,6 +102,8 @@ def run(beam: BeamOptions, /, out: str, overwrite: bool, pilot: int | None, **va
     if planned is None:
         options = replace(options, score=with_caption_col(options.score, urls.caption_col))
     sources = planned or find_sources(values["inputs"], options.score.image_col)
+    if planned is None:
+        print_errors("\n".join(unread_notes(values["inputs"])))
     with session(out, beam, values, begin=True, overwrite=overwrite) as opened:
         if pilot is not None:
             print_lines(run_pilot(opened, sources, options, pilot))
@@ -122,7 +124,7 @@ def score(beam: BeamOptions, /, out: str, overwrite: bool, **values: Any) -> Non
     Writes RUN/scores and RUN/statistics.parquet. No image is read.
     """
     options = record_from(ScoreOptions, values)
-    from ...pipeline.inputs.find_sources import find_sources
+    from ...pipeline.inputs.find_sources import find_sources, unread_notes
     from ...pipeline.job import raise_for_faults
     from ...pipeline.phases.prepare import prepare
     from ...pipeline.phases.score import score as score_run
@@ -130,6 +132,7 @@ def score(beam: BeamOptions, /, out: str, overwrite: bool, **values: Any) -> Non
 
     _refuse_nested(out, values)
     sources = find_sources(values["inputs"], options.image_col)
+    print_errors("\n".join(unread_notes(values["inputs"])))
     with session(out, beam, values, begin=True) as opened:
         prepared = prepare(opened, score=options, sources=sources, replaces=overwrite)
         print_errors("\n".join(prepared.notes))

@@ -8,8 +8,9 @@ from evenpair.schemas.tables import ACCOUNTING
 
 from ..support.commands import call
 from ..support.hub_tables import FILE, TEXTS, hub_images, write_hub_table
+from ..support.image_folders import images, json_lines, write_files
 from ..support.messages import assert_refused, unnamed
-from ..support.shards import make_jpeg, read_shards, reasons_of, tree_bytes
+from ..support.shards import make_jpeg, read_shards, reasons_of, tree_bytes, write_members
 
 pytestmark = pytest.mark.slow
 
@@ -38,11 +39,11 @@ def written(out):
 def hub(tmp_path_factory):
     """Two tables: one with rows that lack bytes, one of WebDataset samples."""
     folder = tmp_path_factory.mktemp("hub")
-    (folder / "beside.jpg").write_bytes(make_jpeg(2))
+    write_files(folder, {"images/beside.jpg": make_jpeg(2)})
     images = [
         {"bytes": make_jpeg(0), "path": "0.jpg"},
         {"bytes": None, "path": "gone.jpg"},
-        {"bytes": None, "path": "beside.jpg"},
+        {"bytes": None, "path": "images/beside.jpg"},
         {"bytes": None, "path": "/etc/hostname"},
     ]
     columns = {
@@ -185,3 +186,107 @@ def test_a_source_without_texts_is_one_line_and_the_others_are_done(tmp_path):
     rows = [sample["json"] for sample in read_shards(tmp_path / "run" / "shards")[4:]]
     assert [row["status"] for row in rows] == [True, False, None, True]
     assert [row["width"] for row in rows] == [None, 64.5, 2**40, 1.0]
+
+
+class TestFolder:
+    """A folder of images with texts beside them, and one with a table of images."""
+
+    @pytest.fixture(scope="class")
+    def folder(self, tmp_path_factory):
+        folder = tmp_path_factory.mktemp("images")
+        names = ("a.JPG", "b.jpg", "c.d.jpg", "tab/0.jpg", "tab/in/1.jpg", "tab/2.jpg", "page.jpg")
+        texts = {"a.txt": TEXTS[0], "c.d.caption": TEXTS[1], "b.npz": b"latents"}
+        rows = [
+            {"file_name": "0.jpg", "captions": TEXTS[2:]},
+            {"file_name": "in/1.jpg", "text": "a bus on a road", "tags": ["bus"]},
+            {"file_name": "gone.jpg", "text": "lost"},
+        ]
+        texts |= {"tab/metadata.jsonl": json_lines(*rows), "tab/2.txt": "a tree", "page.txt": "x"}
+        write_files(folder, images(*names) | texts | {"page.jpg": b"<html>" * 9})
+        return folder
+
+    @pytest.fixture(scope="class")
+    def finished(self, folder, tmp_path_factory):
+        out = tmp_path_factory.mktemp("folder_run") / "run"
+        answer = run(folder, out)
+        assert answer.status == 0
+        assert unnamed(answer.err, folder, "1 .npz") == []
+        return out
+
+    def test_images_and_captions_are_those_of_the_folder(self, finished, folder):
+        assert written(finished) == [
+            (TEXTS[0], make_jpeg(0)),
+            (TEXTS[1], make_jpeg(2)),
+            (TEXTS[2], make_jpeg(3)),
+            ("a tree", make_jpeg(5)),
+            ("a bus on a road", make_jpeg(4)),
+        ]
+
+    def test_every_pair_is_accounted_for(self, finished, folder):
+        name = folder.name
+        assert reasons_of(finished) == {
+            f"{name}:b": "no-caption",
+            f"{name}:page": "undecodable-image",
+            f"{name}/tab:gone.jpg": "missing-image",
+        }
+        counts = [(a["pairs_read"], a["pairs_written"], a["pairs_rejected"])
+                  for a in accounts_of(finished)]  # fmt: skip
+        assert counts == [(4, 2, 2), (4, 3, 1)]
+
+    def test_rows_are_in_the_json(self, finished):
+        fields = [sample["json"] for sample in read_shards(finished / "shards")]
+        assert [f.get("captions_raw") for f in fields] == [None, None, TEXTS[2:], None, None]
+        assert fields[4]["tags"] == ["bus"]
+        assert fields[4]["file_name"] == "in/1.jpg"
+
+    def test_verify_agrees_and_names_the_folder_itself(self, finished, folder):
+        assert call("verify", finished / "shards").status == 0
+        assert_refused(call("verify", folder), folder)
+
+    def test_two_workers_write_the_same_bytes(self, folder, finished, tmp_path):
+        assert run(folder, tmp_path / "run", workers=2).status == 0
+        assert tree_bytes(tmp_path / "run" / "shards") == tree_bytes(finished / "shards")
+        for name in ("scores", "rejections"):
+            assert tree_bytes(tmp_path / "run" / name) == tree_bytes(finished / name)
+
+    def test_the_same_command_again_changes_nothing(self, folder, finished):
+        before = tree_bytes(finished / "shards")
+        assert run(folder, finished).status == 0
+        assert tree_bytes(finished / "shards") == before
+
+
+class TestArchives:
+    MEMBERS = (
+        ("0.JPG", make_jpeg(0)), ("0.TXT", b"a dog"),
+        ("1.Jpg", make_jpeg(1)), ("1.caption", b"a cat"),
+        ("2.jpg", make_jpeg(2)), ("2.text", b"a boat"),
+        ("3.jpg", make_jpeg(3)), ("3.cap", b"a bus"), ("3.JSON", b'{"caption": "other", "a": 1}'),
+        ("4.jpg", make_jpeg(4)), ("4.json", b'{"captions": ["a tree", "a tall tree"]}'),
+        ("5.jpg", make_jpeg(5)), ("5.json", b'{"caption": [{"raw": "a road"}], "width": 1e99}'),
+    )  # fmt: skip
+
+    def test_suffixes_have_any_case_and_captions_any_usual_name(self, tmp_path):
+        write_members(tmp_path / "in" / "0.TAR", self.MEMBERS)
+        assert run(tmp_path / "in", tmp_path / "run").status == 0
+        captions = ["a dog", "a cat", "a boat", "a bus", "a tree", "a road"]
+        assert written(tmp_path / "run") == [(c, make_jpeg(at)) for at, c in enumerate(captions)]
+        fields = [sample["json"] for sample in read_shards(tmp_path / "run" / "shards")]
+        assert fields[3]["caption_other"] == "other"
+        assert fields[4]["captions_raw"] == ["a tree", "a tall tree"]
+        assert call("verify", tmp_path / "run" / "shards").status == 0
+
+    @pytest.mark.parametrize("suffix", ["tar.gz", "tgz", "TGZ", "tar.zst", "tar.bz2", "tar.xz"])
+    def test_compressed_archives_are_refused_with_the_way_to_unpack_them(self, tmp_path, suffix):
+        path = tmp_path / "in" / f"0.{suffix}"
+        path.parent.mkdir()
+        path.write_bytes(b"\x1f\x8b")
+        for argument in (path, path.parent):
+            answer = run(argument, tmp_path / "run")
+            assert_refused(answer, path, "unpack")
+
+    def test_a_compressed_archive_beside_others_is_named(self, tmp_path):
+        write_members(tmp_path / "in" / "0.tar", self.MEMBERS[:2])
+        (tmp_path / "in" / "1.tar.gz").write_bytes(b"\x1f\x8b")
+        answer = run(tmp_path / "in", tmp_path / "run")
+        assert answer.status == 0
+        assert unnamed(answer.err, tmp_path / "in", "1 .tar.gz") == []

@@ -15,6 +15,7 @@ from ...schemas.tar import is_whole
 from ...schemas.unit import Tally, Unit
 from ...storage import files
 from .fit_types import can_hold_text, is_text, with_valid_text
+from .read_folder import read_image_folder
 from .read_samples import json_fields, read_samples
 from .read_successes import read_successes
 from .read_table import pairs_of_rows, read_image_table, repeated_columns, succeeded
@@ -36,6 +37,8 @@ def read_captions(source: Source, caption_field: str = "", choice: str = "first"
     before the cut are read, and the tally has its fault.
     """
     try:
+        if source.is_folder:
+            return read_image_folder(source, caption_field, choice)
         successes = _successes(source)
         if source.is_table:
             return read_image_table(source, successes, caption_field, choice)
@@ -62,6 +65,8 @@ def require_caption_field(source: Source, name: str) -> None:
 
     A source that cannot be read passes: the run reports its fault.
     """
+    if source.is_folder:
+        return
     try:
         known, without_text = _known_fields(source)
     except (OSError, pa.ArrowException):

@@ -82,7 +82,7 @@ def read_samples(
     _reject_cut_member(walk)
     fault = None if walk.fault is None else f"{source.path}: {walk.fault}"
     tally = Tally(len(walk.rows) + len(walk.rejections), successes, fault)
-    return Unit(source, _table_of_fields(walk.rows), tally, tuple(walk.rejections))
+    return Unit(source, table_of_fields(walk.rows), tally, tuple(walk.rejections))
 
 
 def json_fields(archive: Readable) -> Iterator[Fields]:
@@ -222,7 +222,8 @@ def _some(fields: list[str]) -> str:
     return ", ".join(fields[:_SHOWN]) + more
 
 
-def _table_of_fields(rows: list[Fields]) -> pa.Table:
+def table_of_fields(rows: list[Fields]) -> pa.Table:
+    """Return the pairs of samples with these fields, with their other fields behind."""
     known = [fit_values([row.get(field.name) for row in rows], field.type) for field in PAIRS]
     pairs = pa.table(known, schema=PAIRS)
     return with_columns(pairs, gather_fields(rows, PAIRS.names))

@@ -1,5 +1,6 @@
 """Rows of a table -> Unit of pairs; its columns of images are not read."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -8,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...schemas.errors import first_line
-from ...schemas.other_fields import any_array, with_columns, with_other_fields
+from ...schemas.other_fields import with_columns, with_other_fields
 from ...schemas.pair import derive_uid, own_uid
 from ...schemas.phase import Phase
 from ...schemas.rejection import Reason, Rejection
@@ -18,6 +19,7 @@ from ...schemas.tables import PAIRS
 from ...schemas.unit import Tally, Unit
 from ...storage import files
 from .fit_types import fit_column, is_text, loses_values, with_valid_text
+from .json_values import json_value
 from .table_columns import (
     ColumnsError,
     TableColumns,
@@ -184,8 +186,9 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a column of which Arrow can filter, concatenate and write any rows."""
     if pa.types.is_dictionary(column.type):
         return column.cast(column.type.value_type)
-    if pa.types.is_union(column.type) or pa.types.is_map(column.type):
-        return pa.chunked_array([any_array(column.to_pylist())])
+    if pa.types.is_map(column.type):
+        texts = (v and json.dumps(json_value(v)) for v in column.to_pylist())
+        return pa.chunked_array([pa.array(list(texts), pa.string())])
     return column
 
 

@@ -1,8 +1,5 @@
 """Table and keys -> the rows of these keys as samples with their bytes, in the table's order."""
 
-import base64
-import json
-import math
 import posixpath
 import re
 from collections.abc import Container, Iterator, Mapping
@@ -17,6 +14,7 @@ from ...schemas.source import Source
 from ...storage import files
 from .check_image import SMALLEST, image_field
 from .fit_types import with_valid_text
+from .json_values import as_json
 from .payload import OutsideError, Payload, StoredSample, Stretch, file_below, read_file
 from .read_table import row_keys
 from .table_columns import ColumnsError, TableColumns, choose_columns
@@ -139,22 +137,3 @@ def _own_fields(fields: dict[str, Any], columns: TableColumns) -> dict[str, Any]
     if not isinstance(inner, dict):
         return own if inner is None else {**own, "json": inner}
     return {**own, **{name: value for name, value in inner.items() if value is not None}}
-
-
-def as_json(fields: Mapping[str, Any]) -> bytes:
-    """Return a row as the JSON that img2dataset writes beside an image; NaN becomes null."""
-    plain = {name: _plain(value) for name, value in fields.items()}
-    return json.dumps(plain, indent=4, default=str).encode()
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of any type
-    """Return a value that JSON can hold: bytes as base64, NaN and infinite numbers as null."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value

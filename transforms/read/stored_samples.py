@@ -12,6 +12,7 @@ from ...storage import files
 from ...storage.blocks import Blocks
 from . import payload
 from .payload import Payload, StoredSample, Stretch
+from .stored_images import read_images_below
 from .stored_rows import read_rows
 
 
@@ -30,7 +31,9 @@ def read_stored(source: Source, keys: Container[str]) -> Generator[StoredSample]
     before the damage, for a damaged archive. A sample that the damage cut short is not yielded.
     """
     try:
-        if source.is_table:
+        if source.is_folder:
+            yield from _first_of(keys, read_images_below(source, keys), set())
+        elif source.is_table:
             yield from _first_of(keys, read_rows(source, keys), set())
         else:
             yield from _read_archive(source.path, keys)
