@@ -188,33 +188,35 @@ def test_a_source_without_texts_is_one_line_and_the_others_are_done(tmp_path):
     assert [row["width"] for row in rows] == [None, 64.5, 2**40, 1.0]
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("images")
+    names = ("a.JPG", "b.jpg", "c.d.jpg", "tab/0.jpg", "tab/in/1.jpg", "tab/2.jpg", "page.jpg")
+    texts = {"a.txt": TEXTS[0], "c.d.caption": TEXTS[1], "b.npz": b"latents"}
+    rows = [
+        {"file_name": "0.jpg", "captions": TEXTS[2:]},
+        {"file_name": "in/1.jpg", "text": "a bus on a road", "tags": ["bus"]},
+        {"file_name": "gone.jpg", "text": "lost"},
+    ]
+    texts |= {"tab/metadata.jsonl": json_lines(*rows), "tab/2.txt": "a tree", "page.txt": "x"}
+    write_files(folder, images(*names) | texts | {"page.jpg": b"<html>" * 9})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished_folder(folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("folder_run") / "run"
+    answer = run(folder, out)
+    assert answer.status == 0
+    assert unnamed(answer.err, folder, "1 .npz") == []
+    return out
+
+
 class TestFolder:
     """A folder of images with texts beside them, and one with a table of images."""
 
-    @pytest.fixture(scope="class")
-    def folder(self, tmp_path_factory):
-        folder = tmp_path_factory.mktemp("images")
-        names = ("a.JPG", "b.jpg", "c.d.jpg", "tab/0.jpg", "tab/in/1.jpg", "tab/2.jpg", "page.jpg")
-        texts = {"a.txt": TEXTS[0], "c.d.caption": TEXTS[1], "b.npz": b"latents"}
-        rows = [
-            {"file_name": "0.jpg", "captions": TEXTS[2:]},
-            {"file_name": "in/1.jpg", "text": "a bus on a road", "tags": ["bus"]},
-            {"file_name": "gone.jpg", "text": "lost"},
-        ]
-        texts |= {"tab/metadata.jsonl": json_lines(*rows), "tab/2.txt": "a tree", "page.txt": "x"}
-        write_files(folder, images(*names) | texts | {"page.jpg": b"<html>" * 9})
-        return folder
-
-    @pytest.fixture(scope="class")
-    def finished(self, folder, tmp_path_factory):
-        out = tmp_path_factory.mktemp("folder_run") / "run"
-        answer = run(folder, out)
-        assert answer.status == 0
-        assert unnamed(answer.err, folder, "1 .npz") == []
-        return out
-
-    def test_images_and_captions_are_those_of_the_folder(self, finished, folder):
-        assert written(finished) == [
+    def test_images_and_captions_are_those_of_the_folder(self, finished_folder, folder):
+        assert written(finished_folder) == [
             (TEXTS[0], make_jpeg(0)),
             (TEXTS[1], make_jpeg(2)),
             (TEXTS[2], make_jpeg(3)),
@@ -222,37 +224,37 @@ class TestFolder:
             ("a bus on a road", make_jpeg(4)),
         ]
 
-    def test_every_pair_is_accounted_for(self, finished, folder):
+    def test_every_pair_is_accounted_for(self, finished_folder, folder):
         name = folder.name
-        assert reasons_of(finished) == {
+        assert reasons_of(finished_folder) == {
             f"{name}:b": "no-caption",
             f"{name}:page": "undecodable-image",
             f"{name}/tab:gone.jpg": "missing-image",
         }
         counts = [(a["pairs_read"], a["pairs_written"], a["pairs_rejected"])
-                  for a in accounts_of(finished)]  # fmt: skip
+                  for a in accounts_of(finished_folder)]  # fmt: skip
         assert counts == [(4, 2, 2), (4, 3, 1)]
 
-    def test_rows_are_in_the_json(self, finished):
-        fields = [sample["json"] for sample in read_shards(finished / "shards")]
+    def test_rows_are_in_the_json(self, finished_folder):
+        fields = [sample["json"] for sample in read_shards(finished_folder / "shards")]
         assert [f.get("captions_raw") for f in fields] == [None, None, TEXTS[2:], None, None]
         assert fields[4]["tags"] == ["bus"]
         assert fields[4]["file_name"] == "in/1.jpg"
 
-    def test_verify_agrees_and_names_the_folder_itself(self, finished, folder):
-        assert call("verify", finished / "shards").status == 0
+    def test_verify_agrees_and_names_the_folder_itself(self, finished_folder, folder):
+        assert call("verify", finished_folder / "shards").status == 0
         assert_refused(call("verify", folder), folder)
 
-    def test_two_workers_write_the_same_bytes(self, folder, finished, tmp_path):
+    def test_two_workers_write_the_same_bytes(self, folder, finished_folder, tmp_path):
         assert run(folder, tmp_path / "run", workers=2).status == 0
-        assert tree_bytes(tmp_path / "run" / "shards") == tree_bytes(finished / "shards")
+        assert tree_bytes(tmp_path / "run" / "shards") == tree_bytes(finished_folder / "shards")
         for name in ("scores", "rejections"):
-            assert tree_bytes(tmp_path / "run" / name) == tree_bytes(finished / name)
+            assert tree_bytes(tmp_path / "run" / name) == tree_bytes(finished_folder / name)
 
-    def test_the_same_command_again_changes_nothing(self, folder, finished):
-        before = tree_bytes(finished / "shards")
-        assert run(folder, finished).status == 0
-        assert tree_bytes(finished / "shards") == before
+    def test_the_same_command_again_changes_nothing(self, folder, finished_folder):
+        before = tree_bytes(finished_folder / "shards")
+        assert run(folder, finished_folder).status == 0
+        assert tree_bytes(finished_folder / "shards") == before
 
 
 class TestArchives:

@@ -46,8 +46,8 @@ def read_image_folder(source: Source, caption_field: str, choice: str) -> Unit:
     try:
         rows, lost = rows_by_image(source.path, folder)
     except MetadataError as error:
-        fault = f"{source.path}{folder.metadata}: {error}"
-        return Unit(source, PAIRS.empty_table(), Tally(0, None, fault))
+        tally = Tally(0, None, f"{source.path}{folder.metadata}: {error}")
+        return Unit(source, PAIRS.empty_table(), tally)
     pairs, rejections = [], [_rejection(source, *row) for row in lost]
     for key, path in folder.images.items():
         beside = folder.beside[path]
