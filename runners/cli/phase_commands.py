@@ -79,9 +79,10 @@ _PART = cloup.option(
 def run(beam: BeamOptions, /, out: str, overwrite: bool, pilot: int | None, **values: Any) -> None:
     """Run the whole job: score, enrich, select and write.
 
-    INPUT are img2dataset's WebDataset tars: paths, folders, globs or brace ranges such as
-    'shards/{00000..00099}.tar'; or lists of urls with captions, of which the images are downloaded
-    into RUN/downloads first. The same command again continues an interrupted run.
+    INPUT are WebDataset tars or Parquet files with images: paths, folders, globs or brace ranges
+    such as 'shards/{00000..00099}.tar'; folders of images with captions beside them; or lists of
+    urls with captions, of which the images are downloaded into RUN/downloads first. The same
+    command again continues an interrupted run.
     """
     options = JobOptions(
         score=record_from(ScoreOptions, values),

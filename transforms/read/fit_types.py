@@ -1,11 +1,13 @@
 """Columns of any type -> columns of the types of pairs: where a value does not fit, null."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from ...schemas.tables import encodable
+from .json_values import json_value
 
 _MOST_INT32 = 1 << 31
 _DIGEST_BYTES = 32
@@ -80,6 +82,45 @@ def _as_int32(value: object) -> int | None:
     if isinstance(value, float) and value.is_integer():  # neither NaN nor infinite
         value = int(value)
     return value if type(value) is int and abs(value) < _MOST_INT32 else None
+
+
+def with_plain_types(table: pa.Table) -> pa.Table:
+    """Return ``table`` without types that Arrow cannot filter, concatenate or compare.
+
+    Views and dictionaries become plain, maps JSON.
+    """
+    for at, (name, column) in enumerate(zip(table.column_names, table.columns, strict=True)):
+        if (kind := _plain_type(column.type)) == column.type:
+            continue
+        try:
+            plain = _as_json(column) if pa.types.is_map(column.type) else column.cast(kind)
+        except pa.ArrowException:
+            plain = _as_json(column)
+        table = table.set_column(at, name, plain)
+    return table
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return _plain_type(kind.value_type)
+    if pa.types.is_string_view(kind) or pa.types.is_map(kind):
+        return pa.string()
+    if pa.types.is_binary_view(kind):
+        return pa.large_binary()
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_plain_type(field.type)) for field in kind])
+    return pa.list_(_plain_type(kind.value_type)) if _is_list(kind) else kind
+
+
+def _as_json(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    texts = []
+    for value in column:
+        try:
+            plain = json_value(value.as_py())
+        except UnicodeDecodeError:
+            plain = None
+        texts.append(None if plain is None else json.dumps(plain))
+    return pa.chunked_array([pa.array(texts, pa.string())])
 
 
 def with_valid_text(table: pa.Table) -> pa.Table:

@@ -1,6 +1,5 @@
 """Rows of a table -> Unit of pairs; its columns of images are not read."""
 
-import json
 from collections import Counter
 from typing import Any
 
@@ -12,14 +11,14 @@ from ...schemas.errors import first_line
 from ...schemas.other_fields import with_columns, with_other_fields
 from ...schemas.pair import derive_uid, own_uid
 from ...schemas.phase import Phase
+from ...schemas.printable import printable
 from ...schemas.rejection import Reason, Rejection
 from ...schemas.sample import is_safe_key
 from ...schemas.source import Source
 from ...schemas.tables import PAIRS
 from ...schemas.unit import Tally, Unit
 from ...storage import files
-from .fit_types import fit_column, is_text, loses_values, with_valid_text
-from .json_values import json_value
+from .fit_types import fit_column, is_text, loses_values, with_plain_types, with_valid_text
 from .table_columns import (
     ColumnsError,
     TableColumns,
@@ -51,7 +50,7 @@ def read_image_table(
     except pa.ArrowException as error:
         return _unread(source, f"it is not a complete Parquet file: {first_line(error)}")
     if caption is None:
-        wanted, names = ", ".join(CAPTION_FIELDS), ", ".join(rows.column_names[:16])
+        wanted, names = ", ".join(CAPTION_FIELDS), printable(", ".join(rows.column_names[:16]))
         return _unread(
             source,
             f"it has no column of captions ({wanted}): name one with --caption-field, "
@@ -68,12 +67,14 @@ def _read_rows(file: pq.ParquetFile, columns: TableColumns, caption: str | None)
     """Return the columns that hold no files, with a last one of keys, the texts valid UTF-8."""
     skipped = {*columns.images, *columns.payloads} - {caption}
     names = [name for name in file.schema_arrow.names if name not in skipped]
-    table = with_valid_text(file.read(names))
+    table = with_valid_text(with_plain_types(file.read(names)))
     keys = row_keys(table, range(file.metadata.num_rows), columns.key)
     table = table.drop_columns([columns.key] if columns.key is not None else [])
     if _KEY in table.column_names:  # a column that cannot name rows
-        at = table.column_names.index(_KEY)
-        table = table.set_column(at, f"source_{_KEY}", table[_KEY])
+        at, name = table.column_names.index(_KEY), f"source_{_KEY}"
+        while name in table.column_names:
+            name = f"source_{name}"
+        table = table.set_column(at, name, table[_KEY])
     return with_columns(with_json_fields(table), {_KEY: pa.chunked_array([keys])})
 
 
@@ -101,16 +102,22 @@ def repeated_columns(schema: pa.Schema) -> list[str]:
 
 
 def succeeded(table: pa.Table) -> pa.Table:
-    """Return the rows of ``table`` that were downloaded: all of them if it has no status.
+    """Return the rows of ``table`` that were downloaded: all of them if it has no status."""
+    mask = are_downloaded(table)
+    return table if mask is None else table.filter(mask)
+
+
+def are_downloaded(table: pa.Table) -> pa.ChunkedArray | None:
+    """Return whether each row was downloaded, None if the table does not say.
 
     A column ``status`` that never says what img2dataset would is a field as any other.
     """
     if "status" not in table.column_names or not is_text(table["status"].type):
-        return table
+        return None
     status = table["status"].cast(pa.string())
     is_success = pc.equal(status, _SUCCESS)
     of_download = pc.any(pc.or_(is_success, pc.starts_with(status, _FAILED))).as_py()
-    return table.filter(is_success) if of_download else table
+    return is_success if of_download else None
 
 
 def pairs_of_rows(
@@ -178,18 +185,8 @@ def _others(
         else:
             kept = name not in known or loses_values(column, known[name])
         if kept:
-            others[name] = _plain(column)
+            others[name] = column
     return others
-
-
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column of which Arrow can filter, concatenate and write any rows."""
-    if pa.types.is_dictionary(column.type):
-        return column.cast(column.type.value_type)
-    if pa.types.is_map(column.type):
-        texts = (v and json.dumps(json_value(v)) for v in column.to_pylist())
-        return pa.chunked_array([pa.array(list(texts), pa.string())])
-    return column
 
 
 def _reject_bad_keys(source: Source, rows: pa.Table) -> tuple[pa.Table, list[Rejection]]:

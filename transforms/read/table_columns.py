@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from ...schemas.printable import printable
 from ...schemas.sample import IMAGE_FIELDS
 from .fit_types import can_hold_text, is_bytes, is_text
 from .texts import CAPTION_FIELDS
@@ -20,6 +21,9 @@ _DIGESTS = frozenset({"md5", "sha256", "sha512", "hash", "phash", "uid"})
 
 class ColumnsError(ValueError):
     """A table lacks a column that is needed, or has several that may be meant."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))  # names of columns may have line breaks
 
 
 @dataclass(frozen=True, slots=True)

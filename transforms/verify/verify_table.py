@@ -5,13 +5,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...schemas.finding import Problem
-from ...schemas.other_fields import with_columns
 from ...schemas.sample import Sample
 from ...storage import files
 from ..read.check_image import image_fault
 from ..read.fit_types import with_valid_text
 from ..read.payload import StoredSample, Stretch
-from ..read.read_table import row_keys, succeeded
+from ..read.read_table import are_downloaded, row_keys
 from ..read.stored_rows import add_image
 from ..read.table_columns import (
     ColumnsError,
@@ -77,15 +76,17 @@ class _Table:
         keys = pc.fill_null(row_keys(rows, numbers, columns.key), "")
         images = rows.select(columns.images)
         rows = with_json_fields(with_valid_text(rows.drop_columns(columns.images)))
-        rows = with_columns(rows, {f"_{name}": images[name] for name in columns.images})
-        rows = succeeded(with_columns(rows, {"_key": pa.chunked_array([keys])}))
+        mask = are_downloaded(rows)
+        pairs = [True] * rows.num_rows if mask is None else mask.to_pylist()
         captions = ["-"] * rows.num_rows if caption is None else rows[caption].to_pylist()
-        for at, key in enumerate(rows["_key"].to_pylist()):
+        for at, key in enumerate(keys.to_pylist()):
+            if not pairs[at]:
+                continue
             self._keys.add(key)
             if not (choose_text(captions[at], "first")[0] or "").strip():
                 self._report.add(Problem.EMPTY_MEMBER, "its caption is empty", key=key)
             sample: StoredSample = Sample(key)
-            cells = {name: rows[f"_{name}"][at] for name in columns.images}
+            cells = {name: images[name][at] for name in columns.images}
             add_image(sample, self._report.path, cells)
             image = next(iter(sample.members.values()), None)
             if isinstance(image, Stretch):
