@@ -22,16 +22,15 @@ from support.measured import Cost, evenpair, measure
 
 from evenpair.models.load_parser import load_parser
 from evenpair.pipeline.inputs.find_sources import find_sources
+from evenpair.pipeline.options.phase_options import ENRICH_BELOW
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.run_tables import RunTable
 from evenpair.schemas.statistics import events_of_statistics, full_level_of
 from evenpair.transforms.facts.find_facts import find_facts
 from evenpair.transforms.information.count_facts import count_unit
 from evenpair.transforms.information.event_tables import EventSum
-from evenpair.transforms.information.full_level import full_level, histogram
 from evenpair.transforms.information.keep_statistics import (
     PRIOR,
-    copy_with_level,
     keep_events,
     load_model,
     load_table,
@@ -53,13 +52,12 @@ def plain_loop(folder: str, out: str) -> None:
     for source in find_sources((folder,)):
         units.append(find_facts(read_captions(source), nlp))
         counts.add(count_unit(units[-1]))
-    counted = keep_events(counts.total(), full_level_of(prior.schema), run.path("counts.parquet"))
-    model = load_model(counted)
-    units = [measure_information(unit, model) for unit in units]
-    level = full_level(map(histogram, units), full_level_of(prior.schema))
-    copy_with_level(counted, target=run.statistics, full_level=level)
+    level = full_level_of(prior.schema)
+    model = load_model(keep_events(counts.total(), level, run.statistics))
     for unit in units:
-        keep_unit(mark_sparse(unit, full_level=level, enrich_below=0.5), run, RunTable.SCORES)
+        measured = measure_information(unit, model)
+        scored = mark_sparse(measured, full_level=level, enrich_below=ENRICH_BELOW)
+        keep_unit(scored, run, RunTable.SCORES)
 
 
 def tables(out: Path) -> list[object]:

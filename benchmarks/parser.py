@@ -142,8 +142,8 @@ def unseen(data: Path, options: argparse.Namespace) -> None:
     """How many modifiers that training never put in are found, and how many scenes read exactly."""
     from evenpair.scenes.describe import described_scenes
     from evenpair.training.augment_examples import insert_modifier
-    from evenpair.training.convert_graphs import convert_graphs
-    from evenpair.training.scene_graphs import read_scene_graphs
+    from evenpair.training.graphs.convert_graphs import convert_graphs
+    from evenpair.training.graphs.scene_graphs import read_scene_graphs
     from evenpair.training.word_stock import word_stock
 
     nlp = load_parser(options.parser[0] if options.parser else None)

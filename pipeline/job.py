@@ -53,7 +53,7 @@ def run_pilot(
     """Score, then caption a sample of ``count`` pairs; yield lines about the cost of all."""
     sources, prepared = _start(run, sources, options)
     score(run, sources, options.score, prepared)
-    return pilot(run, options.enrich, prepared.captioner, count)
+    return pilot(run, options.enrich, prepared.captioner, count, prepared.max_fault_share)
 
 
 def finish_job(run: Run, options: WriteOptions) -> None:

@@ -6,17 +6,23 @@ others.
 """
 
 import argparse
+import atexit
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
+from types import FrameType
 from typing import Any
 
 from ..schemas.errors import UsageError
 from .addresses import is_loopback, split_address
 
 _SECONDS = 30
+GRACE_SECONDS = 5.0
+"""How long a worker may take to keep what is paid for when it is to end."""
+
 _ENDPOINTS = ("control", "logging", "artifact", "provision")
 _LIBRARIES = ("OMP", "OPENBLAS", "MKL")
 _UNLIMITED = [("grpc.max_receive_message_length", -1)]
@@ -121,6 +127,7 @@ def become_worker(environment: Mapping[str, str]) -> None:
     """Become Beam's worker with the variables of ``environment``, until the engine ends it."""
     os.environ.update(environment)
     use_one_thread()
+    signal.signal(signal.SIGTERM, _end)
     _die_with_parent()
     from apache_beam.runners.worker import sdk_worker_main
 
@@ -133,15 +140,28 @@ def use_one_thread() -> None:
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 
+def end_process() -> None:
+    """End this process from a thread: by its exit functions, or soon without them."""
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    """Run the exit functions, which keep answers that are paid for, and end; no bundle goes on."""
+    atexit._run_exitfuncs()
+    os._exit(128 + number)
+
+
 def _die_with_parent(seconds: float = 0.5) -> None:
-    """Kill this process when its parent is gone, even in the middle of a bundle."""
+    """End this process when its parent is gone, even in the middle of a bundle."""
     parent = os.getppid()
     never = threading.Event()
 
     def watch() -> None:
         while not never.wait(seconds):
             if os.getppid() != parent:
-                os.kill(os.getpid(), signal.SIGKILL)
+                end_process()
 
     threading.Thread(target=watch, daemon=True).start()
 

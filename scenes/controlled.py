@@ -15,7 +15,7 @@ from .scene import COLOURS, SHAPES, SIZES, TEXTURES, SceneObject
 SHAPE = "shape"
 FACTORS: dict[str, tuple[str, ...]] = {
     "size": SIZES,
-    "fill": ("opaque", "hollow"),
+    "fill": ("massive", "hollow"),
     "edge": ("smooth", "jagged"),
     "texture": TEXTURES,
     "colour": COLOURS,

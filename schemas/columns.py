@@ -15,15 +15,17 @@ from .tables import SCORES, SELECTION, WORKLIST
 
 MEANINGS: Mapping[str, str] = {
     "action": "`keep` or `reject`",
-    "agreement": "share of the raw caption's bits that the generated caption states, too; null "
-    "without a generated caption or without raw facts",
+    "agreement": "share of the raw caption's bits that the reference states, too; null where "
+    "nothing can be compared",
     "answer": "text of the captioner, unchanged; null if it has a fault",
-    "attribute_bits": "information of the attributes, in bits",
+    "attribute_bits": "information of the attributes, in bits, weighted by visibility",
     "attributes": "attributes of objects",
     "caption": "caption",
     "caption_generated": "generated caption; null if there is none",
     "caption_raw": "caption of the source",
     "caption_source": "captions that the written one is made from: `raw`, `generated` or `fused`",
+    "coverage": "share of the reference's bits that the raw caption states; null where nothing can "
+    "be compared",
     "count": "number of captions that have the event",
     "detail": "more about the reason, such as the fields that the sample has; or null",
     "error_message": "always null: only downloaded pairs are written",
@@ -33,11 +35,12 @@ MEANINGS: Mapping[str, str] = {
     "image_col": "column of a table with the images, empty where it is found by its type",
     "imbalance": "share of a full caption's information that the caption leaves out, 0 to 1; null "
     "for another language than the parser's",
-    "imbalance_after": "imbalance of the written caption, 0 to 1",
-    "imbalance_basis": "what both imbalances are measured against: `reference` (raw and generated "
-    "caption together) or `corpus` (the full level)",
-    "imbalance_before": "imbalance of the raw caption, 0 to 1",
-    "information_bits": "information of all facts of the caption, in bits",
+    "image_bits": "information of the image in bits, estimated from what raw caption and reference "
+    "share; the usual value without a reference",
+    "imbalance_after": "share of `image_bits` that the written caption leaves out, 0 to 1",
+    "imbalance_before": "share of `image_bits` that the raw caption leaves out, 0 to 1",
+    "information_bits": "information of all facts of the caption, in bits, each weighted by its "
+    "visibility",
     "is_cut": "whether the captioner stopped at its limit of tokens; null if unknown",
     "key": "key of the sample in its source",
     "kind": f"kind of event: {', '.join(f'`{kind}`' for kind in Kind)}",
@@ -45,7 +48,7 @@ MEANINGS: Mapping[str, str] = {
     "model": "name of the captioner, or of the file of external captions",
     "name": "path relative to the folder that all sources share, without extension",
     "number": "position of the source in the run, from 0",
-    "object_bits": "information of the objects, in bits",
+    "object_bits": "information of the objects, in bits, weighted by visibility",
     "object_share": "`object_bits` / `information_bits`; null if there is no information",
     "objects": "objects, singular and in lower case",
     "output_key": "key of the sample in its output shard; null for rejected pairs",
@@ -60,7 +63,7 @@ MEANINGS: Mapping[str, str] = {
     "prompt": "prompt of the captioner",
     "reason": "reason for rejection; null for kept pairs",
     "rejected": "rejected pairs by reason",
-    "relation_bits": "information of the relations, in bits",
+    "relation_bits": "information of the relations, in bits, weighted by visibility",
     "relations": "relations between objects",
     "revision": "revision of the model",
     "sha256": "SHA-256 of the image, as the source says, in hexadecimal digits",
@@ -71,7 +74,7 @@ MEANINGS: Mapping[str, str] = {
     "`--similarity-model`",
     "source_successes": "pairs that were downloaded, by the source's own statistics; null if it "
     "has none",
-    "sparse": "whether the caption has less than `--enrich-below` of the full level",
+    "sparse": "whether `visible_bits` are less than `--enrich-below` of the full level",
     "start": "position of the first pair of the piece among the kept pairs of its source",
     "status": "always `success`",
     "stop": "position after the last pair of the piece",

@@ -25,6 +25,12 @@ class Problem(StrEnum):
     REPEATED_IMAGE = "repeated-image"
     FEW_SHARDS = "few-shards"
     STRAY_JSON = "stray-json"
+    CONTROL_CHARACTERS = "control-characters"
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether training reads the shard all the same: the caption is as its source has it."""
+        return self is Problem.CONTROL_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,6 @@ class RunTable(Enum):
     """The tables of a run, one Parquet file for each source shard."""
 
     PARSED = _Table(f"{WORK}/parsed", Phase.SCORE)
-    MEASURED = _Table(f"{WORK}/measured", Phase.SCORE)
     SCORES = _Table("scores", Phase.SCORE, tables.SCORES, "pair; the source's other fields follow")
     ANSWERS = _Table(
         "answers",

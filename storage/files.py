@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from ..schemas.errors import EvenpairError, first_line
 from . import remote
 from .blocks import LOCAL, REMOTE, Blocks
+from .regular_files import open_regular
 
 _THREADS = 16
 _TEMPORARY = ".tmp-"
@@ -94,8 +95,11 @@ def read_bytes(path: str) -> bytes:
 
 
 def open_for_reading(path: str) -> IO[bytes]:
-    """Open the file at ``path``; it is never decompressed, whatever its name."""
-    return open(path, "rb") if is_local(path) else cast(IO[bytes], remote.open_for_reading(path))
+    """Open the file at ``path``; it is never decompressed, whatever its name.
+
+    Raises IrregularFileError, without waiting, for a local FIFO, socket or device.
+    """
+    return open_regular(path) if is_local(path) else cast(IO[bytes], remote.open_for_reading(path))
 
 
 def fault(path: str, error: OSError) -> str:
@@ -106,12 +110,15 @@ def fault(path: str, error: OSError) -> str:
 
 @contextlib.contextmanager
 def open_blocks(path: str) -> Iterator[Blocks]:
-    """Yield the file at ``path`` as bytes that can be sliced without reading the rest."""
+    """Yield the file at ``path`` as bytes that can be sliced without reading the rest.
+
+    Raises IrregularFileError, without waiting, for a local FIFO, socket or device.
+    """
     if not is_local(path):
         with remote.open_for_reading(path) as ranged:
             yield Blocks(ranged.read_range, ranged.bytes, REMOTE)
         return
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         descriptor = file.fileno()
         size = os.fstat(descriptor).st_size
         yield Blocks(lambda start, count: os.pread(descriptor, count, start), size, LOCAL)

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Callable
+from itertools import chain
 
 from braceexpand import braceexpand
 
 from . import files
+from .regular_files import refuse_irregular
 
 _WILDCARDS = frozenset("*?[")
 
@@ -14,9 +16,14 @@ def find_inputs(argument: str, files_in: Callable[[str], list[str]]) -> dict[str
     """Return the files that ``argument`` names, by each path or glob that its braces stand for.
 
     Local paths are made absolute. A folder stands for ``files_in`` of it. A path that exists is
-    not a glob, whatever its characters. Raises EvenpairError if a file system cannot be used.
+    not a glob, whatever its characters. Raises EvenpairError if a file system cannot be used, and
+    UsageError for a FIFO, a socket or a device.
     """
-    return {pattern: _find(pattern, files_in) for pattern in expand_braces(argument)}
+    paths = {pattern: _find(pattern, files_in) for pattern in expand_braces(argument)}
+    for path in chain.from_iterable(paths.values()):
+        if files.is_local(path):
+            refuse_irregular(path)
+    return paths
 
 
 def expand_braces(pattern: str) -> list[str]:

@@ -134,3 +134,11 @@ def test_it_trains_and_measures(shard, tmp_path):
         assert saved["image"].shape == saved["text"].shape == (PAIRS, 128)
         assert np.linalg.norm(saved["image"], axis=1) == pytest.approx(np.ones(PAIRS), abs=1e-5)
         assert saved["temperature"] == pytest.approx(0.07, abs=0.01)
+
+
+def test_captions_are_scored_in_memory():
+    script = EXAMPLE.with_name("score_in_memory.py")
+    lines = subprocess.check_output([sys.executable, script, "a red dog", "a"], text=True)
+    first, second = lines.splitlines()
+    assert "dog" in first.partition("(")[2]
+    assert float(first.split()[0]) > float(second.split()[0]) == 0

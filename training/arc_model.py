@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from ..models.arc_layers import AFFIXES, TABLES, Rows
 from ..models.arc_network import WordVectors
-from .graph_to_arcs import Example
+from .graphs.graph_to_arcs import Example
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..models.arc_network import Arc
 from .deny_and_quote import deny, quote
-from .graph_to_arcs import Example, insert, moved, named_objects
+from .graphs.graph_to_arcs import Example, insert, moved, named_objects
 
 OPENINGS = tuple(
     text.split()

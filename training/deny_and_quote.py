@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 
 from ..models.arc_network import Arc
-from .graph_to_arcs import Example, insert, named_objects
+from .graphs.graph_to_arcs import Example, insert, named_objects
 
 _ENDINGS = (
     "with no {}",

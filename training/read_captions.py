@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .scene_graphs import SceneGraph, parse_facts, read_scene_graphs
+from .graphs.scene_graphs import SceneGraph, parse_facts, read_scene_graphs
 
 FOLDER = Path(__file__).with_name("captions")
 KINDS = ("coco", "vlm", "human", "whole")

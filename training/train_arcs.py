@@ -15,7 +15,7 @@ from ..models.arc_layers import Rows, Weights, word_rows
 from ..models.arc_network import ArcNetwork, WordVectors
 from .arc_model import ArcModel, Batch, Shape, export_weights, pad_batch
 from .augment_examples import WordStock, augment_examples
-from .graph_to_arcs import Example
+from .graphs.graph_to_arcs import Example
 from .word_vectors import vectors_of_first
 
 

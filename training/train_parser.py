@@ -26,9 +26,9 @@ from ..models.load_parser import LEXICON, SHIPPED_PARSER
 from ..scenes.describe import described_scenes
 from ..transforms.facts.canonical_terms import Lexicon
 from ..transforms.text.clean_caption import clean_caption
-from .convert_graphs import convert_graphs, join_lexicons
+from .graphs.convert_graphs import convert_graphs, join_lexicons
+from .graphs.scene_graphs import SceneGraph, read_scene_graphs
 from .read_captions import read_captions
-from .scene_graphs import SceneGraph, read_scene_graphs
 from .train_arcs import Log, Source, Training, train_arcs
 from .word_stock import spelling_words, word_stock
 from .word_vectors import load_vectors

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -17,6 +18,11 @@ def irregular_forms(kind: str) -> dict[str, str]:
     """Irregular form -> lemma, of a `noun` or `verb`."""
     forms: dict[str, list[str]] = _table("lemma_exc")[kind]
     return {form: lemmas[0] for form, lemmas in forms.items()}
+
+
+def word_probability() -> dict[str, float]:
+    """Probability of each word in running text, as it is written: ``Dog`` beside ``dog``."""
+    return {word: math.exp(float(log)) for word, log in _table("lexeme_prob").items()}
 
 
 @cache

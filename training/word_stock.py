@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from .augment_examples import WordStock
-from .learn_lexicon import plural_forms, verb_forms
+from .graphs.learn_lexicon import plural_forms, verb_forms
 from .word_lists import irregular_forms, word_frequency, words_of_kind
 
 _RARE = -17.5

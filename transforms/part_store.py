@@ -69,7 +69,7 @@ class PartStore:
     def _read(self) -> pa.Table:
         parts = self._parts()  # before the table, into which another attempt may move them
         paths = [self.path, *parts] if files.exists(self.path) else parts
-        return pa.concat_tables([self.schema.empty_table(), *map(files.read_table, paths)])
+        return pa.concat_tables([self.schema.empty_table(), *files.each(files.read_table, paths)])
 
     def _parts(self) -> list[str]:
         return files.find_in(self._folder, "*.parquet")

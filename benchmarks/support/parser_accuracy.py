@@ -10,7 +10,7 @@ from typing import Any
 
 from evenpair.models.load_parser import load_parser
 from evenpair.schemas.facts import Facts
-from evenpair.training.scene_graphs import SceneGraph, Term, parse_facts
+from evenpair.training.graphs.scene_graphs import SceneGraph, Term, parse_facts
 from evenpair.transforms.facts.parse_captions import parse_captions
 
 READ = Path(__file__).parents[2] / "training" / "captions"

@@ -6,6 +6,12 @@ from ...schemas.errors import UsageError
 from ...transforms.read.texts import CHOICES
 from .fields import at_least, flag, in_range, option
 
+ENRICH_BELOW = 0.8
+"""The default of --enrich-below: between a fourth and a half of the captions that people write of
+photographs have less, and nine in ten alt-texts of the web."""
+MAX_FAULT_SHARE = 0.5
+"""The default of ``--max-fault-share``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactsOptions:
@@ -49,11 +55,19 @@ class ScoreOptions:
         metavar="PATH",
     )
     enrich_below: float = option(
-        0.5, "A caption with less than this share of a full one is sparse.", metavar="SHARE"
+        ENRICH_BELOW,
+        "A caption with less than this share of the full level is sparse.",
+        metavar="SHARE",
+    )
+    full_level: float | None = option(
+        None,
+        "The information of a full caption, instead of that of a good one of a photograph.",
+        metavar="BITS",
     )
 
     def __post_init__(self) -> None:
         in_range("--enrich-below", self.enrich_below, 0, 1)
+        at_least("--full-level", self.full_level, 1)
 
 
 def with_caption_col(options: ScoreOptions, caption_col: str) -> ScoreOptions:
@@ -143,7 +157,7 @@ class EnrichOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceOptions:
-    """The address of a captioning service, and its limits; answers do not depend on them."""
+    """The address of a captioning service, and limits; answers do not depend on them."""
 
     endpoint: tuple[str, ...] = option(
         (),
@@ -152,11 +166,22 @@ class ServiceOptions:
         metavar="URL[,URL...]",
     )
     concurrency: int = option(16, "Concurrent requests, in the whole run.", metavar="N")
-    request_timeout: float = option(120.0, "How long to wait for a reply.", metavar="SECONDS")
+    request_timeout: float = option(
+        120.0,
+        "How long a request may take, from the connection to the end of the reply.",
+        metavar="SECONDS",
+    )
+    max_fault_share: float = option(
+        MAX_FAULT_SHARE,
+        "Exit with 1 if any captioner, a service or not, gives no usable caption for a larger "
+        "share of the images. What it has answered is kept.",
+        metavar="SHARE",
+    )
 
     def __post_init__(self) -> None:
         at_least("--concurrency", self.concurrency, 1)
         at_least("--request-timeout", self.request_timeout, 0.1)
+        in_range("--max-fault-share", self.max_fault_share, 0, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +237,10 @@ class SelectOptions:
         None, "Drop pairs whose caption leaves out a larger share.", metavar="T"
     )
     keep_fraction: float | None = option(
-        None, "Keep this share of the pairs: the least imbalanced ones.", metavar="F"
+        None,
+        "Keep this share of the pairs: the least imbalanced, then those that their reference "
+        "confirms most, then human before fused before generated captions.",
+        metavar="F",
     )
     rank_by: str = option(
         "",

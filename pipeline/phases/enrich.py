@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass, field
 import apache_beam as beam
 from apache_beam.pvalue import AsSingleton
 
-from ...schemas.errors import UsageError
+from ...schemas.errors import EvenpairError, UsageError
 from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
-from ...transforms.captioners.captioner import CaptionerId, LoadCaptioner
+from ...transforms.captioners.captioner import CaptionerId
 from ...transforms.enrich.caption_budget import Budget
-from ...transforms.enrich.caption_images import CaptionImages
+from ...transforms.enrich.caption_images import Asked, CaptionImages
 from ...transforms.enrich.choose_sparse import ChooseSparse
 from ...transforms.enrich.find_generated_facts import FindGeneratedFacts
 from ...transforms.enrich.gather_captions import GatherCaptions
@@ -21,12 +21,19 @@ from ...transforms.enrich.reference_sample import COLUMNS, NONE, SampleReference
 from ...transforms.spread import Respread, Spread
 from ...transforms.units import KeepUnits, LoadUnits, load_unit
 from ..options.fields import flag
-from ..options.phase_options import EnrichOptions
+from ..options.phase_options import MAX_FAULT_SHARE, EnrichOptions
 from ..runs.part import WHOLE, Part
 from ..runs.record import plain_options
 from ..runs.resume import enrich_stamp, without_stamp
 from ..runs.run import Run
 from ..runs.work import Hints, Work
+from .caption_faults import (
+    count_captions,
+    fault_lines,
+    forget_failures,
+    require_few_faults,
+    words_about_failures,
+)
 from .captioning import Chosen
 from .embed import embed
 from .join import join_captions, joined_lines
@@ -43,17 +50,24 @@ def enrich(run: Run, options: EnrichOptions, prepared: Prepared, part: Part = WH
     if options.captions:
         join_captions(run, options, prepared.caption_files)
     elif prepared.captioner is not None:
-        left = caption(run, options, prepared.captioner, part)
+        left = caption(run, options, prepared.captioner, part, prepared.max_fault_share)
     elif not run.is_current(Phase.ENRICH, options):
         run.skip(Phase.ENRICH, options)
     return max(left, embed(run, options, prepared.encodings, part))
 
 
-def caption(run: Run, options: EnrichOptions, captioner: Chosen, part: Part = WHOLE) -> int:
+def caption(
+    run: Run,
+    options: EnrichOptions,
+    captioner: Chosen,
+    part: Part = WHOLE,
+    max_fault_share: float = MAX_FAULT_SHARE,
+) -> int:
     """Caption the sparse pairs of ``run``; answers that the same model has given are kept.
 
     A service has one limit of requests for the whole run, and needs no machines of its own.
     Returns how many shards are left to other parts; the part that leaves none finishes the phase.
+    Raises EvenpairError if there are too many faults.
     """
     run.require(Phase.SCORE)
     captioner_id = captioner.captioner_id
@@ -66,9 +80,14 @@ def caption(run: Run, options: EnrichOptions, captioner: Chosen, part: Part = WH
     stamp = enrich_stamp(run, options, asdict(captioner_id))
     pending = without_stamp(run_dir, part.of(sources), stamp)
     hints = {} if captioner.is_service else run.hints
+    finished = [source for source in part.of(sources) if source not in pending]
     captioning = Captioning(
-        captioner_id=captioner_id,
-        load=captioner.load,
+        asked=Asked(
+            captioner.load,
+            captioner_id,
+            max_fault_share,
+            answered=count_captions(run_dir, finished).captions,
+        ),
         lanes=1 if captioner.is_service else run.models or max(1, len(pending)),
         sample=options.reference_sample,
         budget=find_budget_of(run_dir, sources, options),
@@ -91,8 +110,24 @@ def caption(run: Run, options: EnrichOptions, captioner: Chosen, part: Part = WH
     )
     left = 0 if part.is_whole else len(without_stamp(run_dir, sources, stamp))
     if not left:
+        if not run.dry:
+            _check_captions(run, sources, captioner_id, max_fault_share)
         run.finish(Phase.ENRICH)
     return left
+
+
+def _check_captions(
+    run: Run, sources: Sequence[Source], captioner_id: CaptionerId, max_fault_share: float
+) -> None:
+    """Record the captions and faults. Raises EvenpairError if there are too many faults."""
+    counts = count_captions(run.directory, sources)
+    run.save(captioned=counts)
+    words = words_about_failures(run.directory, sources)
+    try:
+        require_few_faults(counts, captioner_id, max_fault_share, words)
+    except EvenpairError:
+        forget_failures(run.directory, sources)
+        raise
 
 
 def _refuse_other_part(run: Run, options: EnrichOptions) -> None:
@@ -110,6 +145,7 @@ def enrich_lines(
     """Enrich, and yield the lines that sum it up."""
     left = enrich(run, options, prepared, part)
     yield from joined_lines(run.record.joined)
+    yield from fault_lines(run.record.captioned)
     yield f"captions: {run.directory.folder(RunTable.CAPTIONS)}"
     if left:
         yield f"part {part} is done; {left} shards are left to other parts"
@@ -119,8 +155,7 @@ def enrich_lines(
 class Captioning:
     """The captioner of a run, and the pairs that it captions."""
 
-    captioner_id: CaptionerId
-    load: LoadCaptioner
+    asked: Asked
     lanes: int
     """How many models caption at the same time."""
     sample: int = 0
@@ -147,9 +182,9 @@ def build_enrich(
     Answers are kept as they come, the captions of a shard as soon as it is done. The random sample
     of references is drawn from all ``sources``, whichever of them are pending.
     """
-    captioner_id, budget = captioning.captioner_id, captioning.budget
+    captioner_id, budget = captioning.asked.captioner_id, captioning.budget
     last = _find_last(root, sources, run_dir, captioning.sample)
-    caption_images = CaptionImages(run_dir, captioning.load, captioner_id).with_resource_hints(
+    caption_images = CaptionImages(run_dir, captioning.asked).with_resource_hints(
         **captioning.hints
     )
     captioned = (

@@ -29,6 +29,7 @@ from ..runs.record import JoinRecord
 from ..runs.resume import enrich_stamp, without_stamp
 from ..runs.run import Run
 from ..runs.work import Work
+from .caption_faults import count_captions
 
 _ALMOST_NONE = 0.05
 _VALUES_COMPARED = 1_000
@@ -69,7 +70,7 @@ def join_captions(run: Run, options: EnrichOptions, caption_files: Sequence[Capt
     if not joined.pairs_joined:
         option = f"--captions {options.captions} --join {options.join}"
         raise UsageError(f"{option}: not one caption found its pair: {hint}")
-    run.save(joined=replace(joined, hint=hint))
+    run.save(joined=replace(joined, hint=hint), captioned=count_captions(run_dir, sources))
     run.finish(Phase.ENRICH)
 
 

@@ -1,6 +1,7 @@
 """``--pilot N``: caption a sample of pairs, to estimate the cost of captioning all of them."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,24 +9,26 @@ import apache_beam as beam
 from rich.filesize import decimal
 
 from ...schemas.errors import UsageError
+from ...schemas.fault import Fault
 from ...schemas.phase import Phase
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...storage import files
 from ...transforms.captioners.answer_images import WINDOW
-from ...transforms.enrich.caption_images import unasked
-from ...transforms.enrich.check_caption import check_caption
+from ...transforms.enrich.caption_images import Asked, unasked
 from ...transforms.enrich.choose_pilot import ChoosePilot, share_out
 from ...transforms.enrich.choose_sparse import ChooseSparse
+from ...transforms.enrich.gather_captions import check_answer
 from ...transforms.enrich.keep_answers import AnswerStore
 from ...transforms.enrich.measure_captioner import CaptioningCost, MeasureCaptioner
 from ...transforms.spread import Spread
 from ...transforms.units import load_unit
-from ..options.phase_options import EnrichOptions
+from ..options.phase_options import MAX_FAULT_SHARE, EnrichOptions
 from ..runs.part import WHOLE, Part
-from ..runs.record import PilotRecord
+from ..runs.record import CaptionCounts, PilotRecord
 from ..runs.run import Run
 from ..runs.work import Work
+from .caption_faults import fault_lines, require_few_faults, words_about_failures
 from .captioning import Chosen
 from .to_caption import ToCaption, find_to_caption, pairs_to_caption
 
@@ -34,10 +37,10 @@ _TOOK = "pilot.json"
 
 @dataclass(frozen=True, slots=True)
 class _Sizes:
-    """The numbers of pairs to caption, by source, and of all that have no answer yet."""
+    """The numbers of pairs to caption, and of those without an answer, by source."""
 
     pairs: dict[str, int]
-    unanswered: int
+    unanswered: dict[str, int]
 
 
 def require_pilot(count: int | None, options: EnrichOptions, part: Part = WHOLE) -> None:
@@ -50,11 +53,18 @@ def require_pilot(count: int | None, options: EnrichOptions, part: Part = WHOLE)
         raise UsageError("--pilot measures one captioner: leave out --part")
 
 
-def pilot(run: Run, options: EnrichOptions, captioner: Chosen | None, count: int) -> Iterator[str]:
+def pilot(
+    run: Run,
+    options: EnrichOptions,
+    captioner: Chosen | None,
+    count: int,
+    max_fault_share: float = MAX_FAULT_SHARE,
+) -> Iterator[str]:
     """Caption ``count`` of the pairs that ``enrich`` would caption; yield the cost of all.
 
     The pairs are chosen by hash. The answers are kept, and nothing else of the run is changed.
     Pairs that have an answer are skipped: if all have, the figures of the earlier pilot are shown.
+    Raises EvenpairError if there are too many faults.
     """
     if captioner is None:
         raise UsageError("--pilot needs --captioner MODEL: it measures how fast that is")
@@ -64,28 +74,37 @@ def pilot(run: Run, options: EnrichOptions, captioner: Chosen | None, count: int
     sizes = _sizes(run, sources, to_caption, captioner)
     shares = share_out(sizes.pairs, count, at_once=max(WINDOW, options.batch_size))
     of_pilot = [source for source in sources if source.name in shares]
-    cost = _measure(run, of_pilot, to_caption, captioner, shares)
-    left = sizes.unanswered - cost.images
+    asked = Asked(captioner.load, captioner.captioner_id, max_fault_share)
+    cost = _measure(run, of_pilot, to_caption, asked, captioner, shares)
+    after = sizes.unanswered | _sizes(run, of_pilot, to_caption, captioner).unanswered
+    left = sum(after.values())
+    failed = left - (sum(sizes.unanswered.values()) - cost.images)
     cost = _with_earlier(run, captioner, cost)
     yield from _cost_lines(cost, sum(sizes.pairs.values()), left, captioner)
-    yield from _answer_lines(run, of_pilot, captioner)
+    counts, words = _check_answers(run, of_pilot, captioner, failed)
+    if words:
+        yield f"captions of {sum(words) / len(words):.1f} words on average"
+    if counts.faults:
+        yield from fault_lines(counts)
+    said = words_about_failures(run.directory, of_pilot)
+    require_few_faults(counts, captioner.captioner_id, max_fault_share, said)
 
 
 def _sizes(run: Run, sources: list[Source], to_caption: ToCaption, captioner: Chosen) -> _Sizes:
-    pairs, unanswered = {}, 0
+    sizes = _Sizes({}, {})
     for source in sources:
         unit = pairs_to_caption(run.directory, source, to_caption, ["key"])
-        pairs[source.name] = unit.table.num_rows
-        unanswered += len(
-            unasked(unit, AnswerStore(run.directory, source.name), captioner.captioner_id)
-        )
-    return _Sizes(pairs, unanswered)
+        sizes.pairs[source.name] = unit.table.num_rows
+        store = AnswerStore(run.directory, source.name)
+        sizes.unanswered[source.name] = len(unasked(unit, store, captioner.captioner_id))
+    return sizes
 
 
 def _measure(
     run: Run,
     sources: Sequence[Source],
     to_caption: ToCaption,
+    asked: Asked,
     captioner: Chosen,
     shares: dict[str, int],
 ) -> CaptioningCost:
@@ -93,7 +112,7 @@ def _measure(
     hints = {} if captioner.is_service else run.hints
     path = run_dir.scratch(_TOOK)
 
-    measure = MeasureCaptioner(run_dir, captioner.load, captioner.captioner_id, path)
+    measure = MeasureCaptioner(run_dir, asked, path)
 
     def build(root: beam.Pipeline) -> None:
         _ = (
@@ -146,15 +165,22 @@ _RESOURCES = {"cuda": "GPU", "cpu": "machine"}
 """The resource whose hours captioning takes, by the kind of device."""
 
 
-def _answer_lines(run: Run, sources: Sequence[Source], captioner: Chosen) -> Iterator[str]:
-    """Yield the mean length of the captions generated in ``sources``, and how many are unusable."""
-    tables = (AnswerStore(run.directory, s.name).load(captioner.captioner_id) for s in sources)
-    columns = ((t["answer"].to_pylist(), t["is_cut"].to_pylist()) for t in tables)
-    answers = [row for both in columns for row in zip(*both, strict=True)]
-    prompt = captioner.captioner_id.prompt
-    checked = [check_caption(answer or "", prompt=prompt, is_cut=cut) for answer, cut in answers]
-    words = [len(text.split()) for text, fault in checked if fault is None]
-    if words:
-        yield f"captions of {sum(words) / len(words):.1f} words on average"
-    if useless := len(checked) - len(words):
-        yield f"{useless} of {len(checked)} answers cannot be used (undecodable images, faults)"
+def _check_answers(
+    run: Run, sources: Sequence[Source], captioner: Chosen, failed: int
+) -> tuple[CaptionCounts, list[int]]:
+    """Return the captions and faults among the answers in ``sources``, and the captions' words.
+
+    ``failed`` are the images without an answer, on which the model failed.
+    """
+    faults: Counter[str] = Counter({Fault.MODEL_FAILED.value: failed} if failed else {})
+    words = []
+    for source in sources:
+        answers = AnswerStore(run.directory, source.name).load(captioner.captioner_id)
+        columns = (answers[name].to_pylist() for name in ("answer", "is_cut", "fault"))
+        for row in zip(*columns, strict=True):
+            caption, fault = check_answer(*row, prompt=captioner.captioner_id.prompt)
+            if fault is None:
+                words.append(len((caption or "").split()))
+            else:
+                faults[fault] += 1
+    return CaptionCounts(len(words), dict(sorted(faults.items()))), words

@@ -15,6 +15,7 @@ from ...transforms.join.read_caption_file import CaptionFile
 from ...transforms.read.read_captions import require_caption_field
 from ..inputs.caption_files import find_caption_files
 from ..options.phase_options import (
+    MAX_FAULT_SHARE,
     EnrichOptions,
     JobOptions,
     ScoreOptions,
@@ -37,6 +38,8 @@ class Prepared:
     statistics: pa.Table | None = None
     """Another run's statistics, to measure by."""
     captioner: Chosen | None = None
+    max_fault_share: float = MAX_FAULT_SHARE
+    """The largest share of the images for which the captioner may give no usable caption."""
     caption_files: tuple[CaptionFile, ...] = ()
     encodings: tuple[Encoding, ...] = ()
     notes: tuple[str, ...] = ()
@@ -113,6 +116,7 @@ def _prepare_enrich(
     return replace(
         prepared,
         captioner=captioner,
+        max_fault_share=service.max_fault_share,
         caption_files=find_caption_files(options) if options.captions else (),
         encodings=choose_encoders(run, options, part),
     )

@@ -15,8 +15,7 @@ from ...schemas.tables import SOURCES
 from ...storage import files
 from ...transforms.facts.find_facts import FindFacts
 from ...transforms.information.count_facts import CountFacts
-from ...transforms.information.full_level import EstimateFullLevel
-from ...transforms.information.keep_statistics import PRIOR, keep_table
+from ...transforms.information.keep_statistics import PRIOR, keep_table, with_level
 from ...transforms.information.mark_sparse import MarkSparse
 from ...transforms.information.measure_information import MeasureInformation
 from ...transforms.information.sum_events import SumEvents
@@ -42,7 +41,8 @@ def score(run: Run, sources: list[Source], options: ScoreOptions, prepared: Prep
     if run.begin(Phase.SCORE, options):
         keep_sources(run.directory, sources)
         if prepared.statistics is not None:
-            keep_table(prepared.statistics, run.directory.statistics)
+            table = with_level(prepared.statistics, options.full_level)
+            keep_table(table, run.directory.statistics)
     build = build_score if prepared.statistics is None else build_score_by
     pairs = map(pairs_of, sources)
     work = Work(Phase.SCORE, len(sources), run.directory, pairs, sources=sources)
@@ -64,7 +64,7 @@ def build_score(
     A table is loaded only after the side input that says that all of them are written.
     """
     finished, pending = split_finished(sources, run_dir, RunTable.PARSED)
-    spilled, counts_path = run_dir.scratch("counted"), run_dir.scratch("counts.parquet")
+    spilled = run_dir.scratch("counted")
     parsed = (
         root
         | "Sources" >> Spread(pending)
@@ -78,20 +78,15 @@ def build_score(
     counts = (
         (counted, counted_earlier)
         | "All counts" >> beam.Flatten()
-        | "Sum events" >> SumEvents(prior=PRIOR, path=counts_path, folder=spilled)
-    )
-    measured = (
-        root
-        | "Load facts" >> LoadUnits(ALL, run_dir, RunTable.PARSED, after=AsSingleton(counts))
-        | "Measure information" >> MeasureInformation(counts_path)
-        | "Keep bits" >> KeepUnits(run_dir, RunTable.MEASURED)
-    )
-    statistics = measured | "Estimate full level" >> EstimateFullLevel(
-        AsSingleton(counts), run_dir.statistics
+        | "Sum events"
+        >> SumEvents(
+            prior=PRIOR, path=run_dir.statistics, folder=spilled, full_level=options.full_level
+        )
     )
     _ = (
         root
-        | "Load bits" >> LoadUnits(ALL, run_dir, RunTable.MEASURED, after=AsSingleton(statistics))
+        | "Load facts" >> LoadUnits(ALL, run_dir, RunTable.PARSED, after=AsSingleton(counts))
+        | "Measure information" >> MeasureInformation(run_dir.statistics)
         | "Mark sparse" >> MarkSparse(run_dir.statistics, options.enrich_below)
         | "Keep scores" >> KeepUnits(run_dir, RunTable.SCORES)
     )

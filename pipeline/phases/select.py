@@ -7,13 +7,12 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import AsSingleton
 
-from ...schemas.facts import FACTS
 from ...schemas.phase import Phase
 from ...schemas.rejection import Reason
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...storage import files
-from ...transforms.enrich.reference_sample import COLUMNS, ReferenceSample, SampleReferences
+from ...transforms.enrich.reference_sample import COLUMNS, SampleReferences
 from ...transforms.select.assign_shards import AssignShards
 from ...transforms.select.choose_caption import EnrichmentOptions
 from ...transforms.select.decide import RejectBeyondCut, RejectDuplicates
@@ -21,7 +20,6 @@ from ...transforms.select.find_cut import ROUNDS, NarrowCut, to_cut
 from ...transforms.select.find_duplicates import FindDuplicates, HasDuplicates
 from ...transforms.select.fuse import Mode
 from ...transforms.select.judge_pairs import JudgePairs
-from ...transforms.select.measure_references import MeasureReferences
 from ...transforms.select.plan_shards import PlanShards
 from ...transforms.select.policies import RANK_COLUMNS, ApplyPolicies, PolicyOptions
 from ...transforms.select.subset_file import KeepSubset
@@ -65,11 +63,11 @@ def build_select(
     columns: Selectable,
 ) -> None:
     """Wire the phase: each pair is judged alone, compared with all others, then given its shard."""
-    sample = _measure_sample(root, run_dir, columns.reference_sample)
+    last = _find_sample(root, run_dir, columns.reference_sample)
     judged = (
         root
         | "Load scores" >> LoadUnits(ALL, run_dir, RunTable.SCORES, columns.columns)
-        | "Judge pairs" >> JudgePairs(run_dir, enrichment_options(options), sample)
+        | "Judge pairs" >> JudgePairs(run_dir, enrichment_options(options), last)
         | "Apply policies" >> ApplyPolicies(policy_options(options, columns.used))
         | "Keep judged" >> KeepUnits(run_dir, RunTable.JUDGED)
     )
@@ -95,7 +93,7 @@ def build_select(
         | "Decide on duplicates" >> RejectDuplicates(duplicates)
         | "Reject beyond cut" >> RejectBeyondCut(cut)
     )
-    _ = decided | "Summarise" >> Summarise(run_dir.scratch(MEASURES))
+    _ = decided | "Summarise" >> Summarise(run_dir.scratch(MEASURES), cut)
     selected = (
         decided
         | "Assign shards" >> AssignShards(AsSingleton(plan), run_dir)
@@ -112,7 +110,7 @@ def _find_cut(
     duplicates: Mapping[Reason, AsSingleton],
 ) -> beam.PCollection:
     """Find the cut of ``--keep-fraction``, one digit of the ranks each round; none without one."""
-    digits = root | "No digits" >> beam.Create([{}])
+    digits = root | "No digits" >> beam.Create([None])
     for number in range(ROUNDS if fraction is not None else 0):
         ranked = (
             root
@@ -124,16 +122,12 @@ def _find_cut(
     return digits | "Cut" >> beam.Map(to_cut)
 
 
-def _measure_sample(root: beam.Pipeline, run_dir: RunDirectory, count: int) -> AsSingleton | None:
-    """Measure the level in the random sample of references, if one was captioned."""
+def _find_sample(root: beam.Pipeline, run_dir: RunDirectory, count: int) -> AsSingleton | None:
+    """Find the last hash of the random sample of references, if one was captioned."""
     if not count:
         return None
-    facts = [*COLUMNS, *FACTS.names]
     last = root | "Load uids" >> LoadUnits(ALL, run_dir, RunTable.SCORES, COLUMNS)
-    last |= "Sample references" >> SampleReferences(count)
-    level = root | "Load sampled" >> LoadUnits(ALL, run_dir, RunTable.SCORES, facts)
-    level |= "Measure references" >> MeasureReferences(run_dir, AsSingleton(last))
-    return AsSingleton(last | "Sample" >> beam.Map(ReferenceSample, AsSingleton(level)))
+    return AsSingleton(last | "Sample references" >> SampleReferences(count))
 
 
 def enrichment_options(options: SelectOptions) -> EnrichmentOptions:

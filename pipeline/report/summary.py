@@ -8,6 +8,7 @@ from typing import Any
 from ...schemas.run_directory import RunDirectory
 from ...storage import files
 from ..download.downloads import download_lines
+from ..phases.caption_faults import fault_lines
 from ..phases.join import joined_lines
 from ..runs.record import Counts
 from ..runs.run import Run
@@ -29,6 +30,7 @@ def summary_lines(run: Run) -> Iterator[str]:
     yield from joined_lines(record.joined)
     if record.counts is not None:
         yield from count_lines(record.counts)
+    yield from fault_lines(record.captioned)
     yield from measure_lines(record.measures)
     if record.counts is not None and files.exists(f"{run_dir.shards}/sizes.json"):
         sizes = json.loads(files.read_bytes(f"{run_dir.shards}/sizes.json"))
@@ -64,13 +66,16 @@ def measure_lines(measures: Mapping[str, Any]) -> Iterator[str]:
     """Yield the effect of the selection: medians before and after, presence bias, correlation."""
     for name, label, digits in _MEDIANS:
         before, after = measures.get(f"{name}_before"), measures.get(f"{name}_after")
-        basis = ""
-        for suffix in ("reference", "corpus"):
-            if before is None and name == "imbalance":
-                before = measures.get(f"imbalance_before_{suffix}")
-                after, basis = measures.get(f"imbalance_after_{suffix}"), f", by {suffix}"
         if before and after:
-            yield f"{label}, median{basis}: {before['0.5']:.{digits}f} -> {after['0.5']:.{digits}f}"
+            yield f"{label}, median: {before['0.5']:.{digits}f} -> {after['0.5']:.{digits}f}"
+    for name, label, digits in _QUANTILES:
+        if values := measures.get(name):
+            low, middle, high = (f"{values[share]:.{digits}f}" for share in ("0.1", "0.5", "0.9"))
+            yield f"{label}: {middle} in the median, {low} to {high} for four in five pairs"
+    decided = {name: n for name, n in (measures.get("decided") or {}).items() if n}
+    if decided:
+        counts = ", ".join(f"{n} {_DECIDED[name]}" for name, n in decided.items())
+        yield f"pairs that --keep-fraction decided on: {counts}"
     if (bias := measures.get("presence_bias")) is not None:
         shares = {kind: share for kind, share in measures["presence"].items() if share is not None}
         named = ", ".join(f"{share:.0%} of {kind}" for kind, share in shares.items())
@@ -83,6 +88,17 @@ def measure_lines(measures: Mapping[str, Any]) -> Iterator[str]:
 
 
 _MEDIANS = (("bits", "bits", 1), ("imbalance", "imbalance", 2), ("object_share", "object share", 2))
+_QUANTILES = (
+    ("image_bits", "bits of an image, estimated", 1),
+    ("coverage", "coverage", 2),
+    ("agreement", "agreement", 2),
+)
+_DECIDED = {
+    "imbalance": "by imbalance",
+    "disagreement": "by agreement",
+    "source": "by the source of the caption",
+    "uid": "by uid",
+}
 _BASES = {
     "sample": "random sample",
     "enriched": "enriched pairs alone, which say little",

@@ -52,6 +52,14 @@ class JoinRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptionCounts:
+    """The generated captions of a run, and the faults by reason."""
+
+    captions: int
+    faults: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class PilotRecord:
     """The captioner that a pilot measured, and what its captions took."""
 
@@ -83,6 +91,7 @@ class RunRecord:
     embedded: tuple[EncoderId, ...] | None = None
     """The encoders that have finished, None if some have not."""
     joined: JoinRecord | None = None
+    captioned: CaptionCounts | None = None
     pilot: PilotRecord | None = None
     download: PlainOptions | None = None
     measures: Mapping[str, Any] = field(default_factory=dict)

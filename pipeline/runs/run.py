@@ -18,6 +18,9 @@ _ENCODERS = ("similarity_model", "image_encoder", "text_encoder")
 _ENRICHERS = ("captioner", "captions", *_ENCODERS)
 """Options of which ``enrich`` needs at least one to have anything to do."""
 
+_NOT_ENRICHED = {"embedded": None, "joined": None, "captioned": None}
+"""The results of ``enrich`` in the record of a run that has none."""
+
 
 def has_enricher(options: Mapping[str, Any]) -> bool:
     """Return whether options of ``enrich`` name anything that adds captions or vectors."""
@@ -91,7 +94,7 @@ class Run:
         is_same = self.record.changed_option(phase, plain) is None
         self.invalidate(*([] if is_same else [phase]), *phase.following)
         is_before = phase in (Phase.SCORE, Phase.ENRICH)
-        changes = {"embedded": None, "joined": None} if is_before else {}
+        changes = _NOT_ENRICHED if is_before else {}
         record = self.record.with_phase(phase, plain, done=False)
         self.save(phases=record.phases, **changes)
         return True
@@ -99,7 +102,7 @@ class Run:
     def skip(self, phase: Phase, options: Any) -> None:  # noqa: ANN401 - any options record
         """Record that ``phase`` has nothing to do."""
         record = self.record.with_phase(phase, plain_options(options), done=True)
-        self.save(phases=record.phases, embedded=None, joined=None)
+        self.save(phases=record.phases, **_NOT_ENRICHED)
 
     def finish(self, phase: Phase) -> None:
         """Record that ``phase`` is done, and remove its temporary files."""

@@ -36,7 +36,6 @@ STEPS: dict[str, tuple[Step, ...]] = {
     DOWNLOAD: (Step("images", ""),),
     Phase.SCORE: (
         Step("parse", RunTable.PARSED.folder),
-        Step("measure", RunTable.MEASURED.folder),
         Step("score", RunTable.SCORES.folder),
     ),
     Phase.ENRICH: (

@@ -23,19 +23,23 @@ class Verdict:
     shards: int
     samples: int
     findings: int
+    warnings: int = 0
 
 
 def verify(
     sources: Sequence[Source], options: VerifyOptions, make_pool: MakePool, report: Report
 ) -> Verdict:
     """Look at every shard and at all of them together; ``report`` is told each finding at once."""
-    findings = 0
+    findings = warnings = 0
     reports: list[ShardReport] = []
     with closing(ShardTasks(options, make_pool)) as tasks:
         for finding in _findings(sources, options.loader_workers, tasks, reports):
-            findings += 1
+            if finding.problem.is_warning:
+                warnings += 1
+            else:
+                findings += 1
             report(finding)
-    return Verdict(len(sources), sum(r.samples for r in reports), findings)
+    return Verdict(len(sources), sum(r.samples for r in reports), findings, warnings)
 
 
 def _findings(

@@ -4,9 +4,12 @@ import atexit
 import contextlib
 import logging
 import os
+import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from types import FrameType
 
 import click
 
@@ -28,6 +31,8 @@ def console() -> None:
         main()
     except SystemExit as ended:
         status = int(ended.code or 0)
+    except OSError:  # the terminal has gone
+        status = EvenpairError.exit_status
     atexit._run_exitfuncs()
     _exit(status)
 
@@ -50,14 +55,26 @@ def _exit(status: int) -> None:
 
 
 def main() -> None:
-    """Run the command line; 0 done, 1 a source or service failed, 2 wrong usage."""
+    """Run the command line; 0 done, 1 a source or service failed, 2 wrong usage.
+
+    SIGTERM and SIGHUP end it as Ctrl-C does: what is paid for is kept, then workers are stopped.
+    """
+    with _stop_signals() as stops:
+        status = _run()
+        if status == _INTERRUPTED and stops:
+            status = 128 + stops[0]
+    sys.exit(status)
+
+
+def _run() -> int:
     arguments, beam = split_beam_options(sys.argv[1:])
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # torch's threads spin on busy cores
     logging.disable(logging.ERROR)  # Beam logs a traceback for what it raises, too
     try:
         if beam:
             _tell_storage(beam)
-        status = evenpair.main(arguments, prog_name="evenpair", obj=beam, standalone_mode=False)
+        done = evenpair.main(arguments, prog_name="evenpair", obj=beam, standalone_mode=False)
+        status = int(done or 0)
     except click.ClickException as error:
         _show(error)
         status = error.exit_code
@@ -72,12 +89,40 @@ def main() -> None:
         print_errors(f"{where}{error.strerror or error}")
         status = EvenpairError.exit_status
     except (KeyboardInterrupt, click.Abort):
-        print_errors("stopped; the same command continues from here")
-        status = 130
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            print_errors("stopped; the same command continues from here")
+        status = _INTERRUPTED
     except Exception as error:  # the last resort: a fault of evenpair's own
         print_errors(str(unexpected_error(error, tempfile.gettempdir())))
         status = EvenpairError.exit_status
-    sys.exit(status)
+    return status
+
+
+_INTERRUPTED = 128 + signal.SIGINT
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[list[int]]:
+    """Make the first SIGTERM or SIGHUP of the block a KeyboardInterrupt; give the ones that came.
+
+    A signal that is ignored, as nohup has it, stays so.
+    """
+    stops: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stops.append(number)
+        if len(stops) == 1:
+            raise KeyboardInterrupt
+
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    usual = [number for number in numbers if signal.getsignal(number) == signal.SIG_DFL]
+    for number in usual:
+        signal.signal(number, stop)
+    try:
+        yield stops
+    finally:
+        for number in usual:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _tell_storage(beam: tuple[str, ...]) -> None:

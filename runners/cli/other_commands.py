@@ -66,7 +66,8 @@ def verify(beam: BeamOptions, /, shards: tuple[str, ...], **values: Any) -> None
     """Check that training would read every sample of any shards, evenpair's own or not.
 
     SHARDS are tars, Parquet files with images, folders, globs or brace ranges. Prints a line for
-    each finding, with shard and key, and exits 1 if there is one.
+    each finding, with shard and key, and exits 1 if there is one. Control characters in captions
+    are named, too, but are no reason to exit 1.
     """
     require_address_space()
     options = record_from(VerifyOptions, values)
@@ -79,7 +80,7 @@ def verify(beam: BeamOptions, /, shards: tuple[str, ...], **values: Any) -> None
         raise UsageError(f"{folder} holds images, no shards: evenpair run makes shards of them")
     verdict = verify_shards(sources, options, pool_maker(beam), lambda f: print_line(f.line()))
     counts = f"{verdict.shards} shards, {verdict.samples} samples, {verdict.findings} findings"
-    print_line(counts)
+    print_line(f"{counts}, {verdict.warnings} warnings" if verdict.warnings else counts)
     if verdict.findings:
         sys.exit(EvenpairError.exit_status)
 

@@ -70,7 +70,7 @@ _PART = cloup.option(
 @_INPUT
 @option_group("Input", ScoreOptions, extra=(_OUT, _OVERWRITE))
 @option_group("Enrichment", EnrichOptions, extra=(_PILOT,))
-@option_group("Captioning service", ServiceOptions)
+@option_group("Captioning service, and limits", ServiceOptions)
 @option_group("Selection", SelectOptions)
 @option_group("Output", WriteOptions)
 @engine_groups
@@ -122,13 +122,15 @@ def run(beam: BeamOptions, /, out: str, overwrite: bool, pilot: int | None, **va
 def score(beam: BeamOptions, /, out: str, overwrite: bool, **values: Any) -> None:
     """Parse every caption and measure its information.
 
-    Writes RUN/scores and RUN/statistics.parquet. No image is read.
+    Writes RUN/scores and RUN/statistics.parquet, and ends with how many pairs would be sparse at
+    five values of --enrich-below. No image is read.
     """
     options = record_from(ScoreOptions, values)
     from ...pipeline.inputs.find_sources import find_sources, unread_notes
     from ...pipeline.job import raise_for_faults
     from ...pipeline.phases.prepare import prepare
     from ...pipeline.phases.score import score as score_run
+    from ...pipeline.phases.sparse_shares import sparse_lines
     from ...schemas.run_tables import RunTable
 
     _refuse_nested(out, values)
@@ -140,13 +142,15 @@ def score(beam: BeamOptions, /, out: str, overwrite: bool, **values: Any) -> Non
         score_run(opened, sources, options, prepared)
         scores = opened.directory.folder(RunTable.SCORES)
         print_line(f"scores of {len(sources)} shards: {scores}")
+        if not opened.dry:
+            print_lines(sparse_lines(opened))
         raise_for_faults(opened)
 
 
 @cloup.command()
 @_RUN
 @option_group("Enrichment", EnrichOptions, extra=(_PILOT, _WORKLIST, _PART, _REPLACE))
-@option_group("Captioning service", ServiceOptions)
+@option_group("Captioning service, and limits", ServiceOptions)
 @engine_groups
 @click.pass_obj
 def enrich(
@@ -187,7 +191,8 @@ def enrich(
         if worklist:
             print_lines(worklist_lines(opened, options, worklist, own))
         elif pilot is not None:
-            print_lines(run_pilot(opened, options, prepared.captioner, pilot))
+            captioner, limit = prepared.captioner, prepared.max_fault_share
+            print_lines(run_pilot(opened, options, captioner, pilot, limit))
         else:
             print_errors("\n".join(prepared.notes))
             print_lines(enrich_lines(opened, options, prepared, own))

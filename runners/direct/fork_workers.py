@@ -3,9 +3,9 @@
 The server imports them while the launcher does the same, so this module imports nothing heavy.
 """
 
+import atexit
 import multiprocessing
 import os
-import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -57,6 +57,7 @@ def _without_main() -> Iterator[None]:
 
 def _become(arguments: list[str], errors: str, environment: Mapping[str, str]) -> None:
     os.setsid()  # Ctrl-C reaches the launcher only, which stops its workers
+    atexit._clear()  # those of the server that this is forked from
     threading.Thread(target=_die_with_launcher, daemon=True).start()
     os.environ.update(environment)
     for path, descriptor in ((os.devnull, 1), (errors, 2)):
@@ -70,4 +71,4 @@ def _die_with_launcher() -> None:
     launcher = multiprocessing.parent_process()
     if launcher is not None:
         launcher.join()
-        os.kill(os.getpid(), signal.SIGKILL)
+        worker.end_process()

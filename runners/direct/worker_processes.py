@@ -23,6 +23,7 @@ from apache_beam.runners.portability.fn_api_runner.worker_handlers import (
 from apache_beam.runners.portability.portable_runner import JobServiceHandle
 from apache_beam.transforms.environments import Environment, python_sdk_capabilities
 
+from ..worker import GRACE_SECONDS
 from .fork_workers import start_worker
 from .loopback import LOOPBACK
 from .stopped_processes import LOOK_SECONDS, StoppedProcesses
@@ -82,11 +83,14 @@ class _WorkerProcess(GrpcWorkerHandler):
         self._watcher.start()
 
     def close(self) -> None:
-        """Kill the worker: either its work is done, or the result is not needed.
+        """End the worker in the middle of whatever it does: the result is there, or not needed.
 
-        An orderly end would take a second or two, one worker after the other.
+        Only its exit functions run. An orderly end would take a second or two, one worker after the
+        other.
         """
         self._closing.set()
+        self._process.terminate()
+        self._process.join(GRACE_SECONDS)
         self._process.kill()
         with contextlib.suppress(Exception):  # the connection may be closed by now
             super().close()

@@ -54,7 +54,7 @@ class Wave(NamedTuple):
         return subtasks * (self.results * a_result + self.inputs * an_input)
 
 
-WIDEST = Wave(results=16, inputs=0)
+WIDEST = Wave(results=14, inputs=0)
 """The widest wave of all phases: the sources of ``select`` with every option."""
 
 

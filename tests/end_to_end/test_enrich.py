@@ -129,9 +129,8 @@ def test_another_mode_uses_the_captions_that_exist(finished, tmp_path):
 
 def test_a_higher_threshold_captions_only_the_pairs_that_become_sparse(finished, inputs, tmp_path):
     run = shutil.copytree(finished, tmp_path / "run")
-    assert (
-        call("score", inputs, "--out", run, "--enrich-below", "1", "--overwrite", *ONE).status == 0
-    )
+    higher = ("--enrich-below", "1", "--full-level", "1000")
+    assert call("score", inputs, "--out", run, *higher, "--overwrite", *ONE).status == 0
     assert call("enrich", run, "--captioner", "demo", *ONE).status == 0
     before = {row["uid"]: row["caption"] for row in rows(finished, "captions")}
     after = {row["uid"]: row["caption"] for row in rows(run, "captions")}

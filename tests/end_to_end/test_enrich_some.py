@@ -118,7 +118,7 @@ class TestParts:
 
 
 class TestWorklist:
-    OPTIONS = ("--max-captions", "8", "--reference-sample", "5")
+    OPTIONS = ("--max-captions", "8", "--reference-sample", "9")
 
     def test_it_lists_the_pairs_that_enrich_would_caption(self, run, tmp_path):
         before = tree_bytes(run)

@@ -101,21 +101,21 @@ class TestJoin:
         assert call("write", run, *ONE).status == 0
         written = {s["json"]["uid"]: s["json"] for s in read_shards(run / "shards")}
         judged = {
-            row["uid"]: (row["caption_source"], row["imbalance_basis"])
+            row["uid"]: (row["caption_source"], row["coverage"] is not None)
             for path in sorted((run / "selection").glob("*.parquet"))
             for row in pq.read_table(path).to_pylist()
         }
         assert {n: judged[uid(n)] for n in (0, 2, 3, 4, 5, 12)} == {
-            0: ("fused", "reference"),
-            2: ("raw", "reference"),
-            3: ("raw", "corpus"),
-            4: ("raw", "corpus"),
-            5: ("raw", "corpus"),
-            12: ("raw", "corpus"),
+            0: ("fused", True),
+            2: ("raw", True),
+            3: ("raw", False),
+            4: ("raw", False),
+            5: ("raw", False),
+            12: ("raw", False),
         }
         assert 0 < written[uid(2)]["imbalance_before"] == written[uid(2)]["imbalance_after"] < 1
         assert written[uid(2)]["caption_generated"] == check_caption(GENERATED)[0]
-        assert written[uid(3)]["imbalance_before"] is None
+        assert "imbalance_before" not in written[uid(3)]
         paragraphs = re.findall("<p>(.*?)</p>", (run / "report.html").read_text(), re.DOTALL)
         assert [6, 9, 2, 1, 1] in map(numbers_in, paragraphs)
 

@@ -109,7 +109,7 @@ def test_a_run_that_starts_afresh_keeps_the_finished_shards_until_the_new_are_wh
 def test_kills_leave_the_old_shards_or_the_new_ones(finished, run, selected_anew):
     draws = random.Random(0)
     valid = [tree_bytes(finished / "shards"), selected_anew]
-    for _ in range(6):
+    for _ in range(5):
         for command in (["select", str(run), *OTHER, "--overwrite"], ["write", str(run)]):
             process = subprocess.Popen(
                 [str(COMMAND), *command, *ONE],
@@ -117,7 +117,7 @@ def test_kills_leave_the_old_shards_or_the_new_ones(finished, run, selected_anew
                 stderr=subprocess.DEVNULL,
             )
             try:
-                process.wait(draws.uniform(0.5, 8))
+                process.wait(draws.uniform(0.5, 5))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

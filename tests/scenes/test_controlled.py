@@ -91,7 +91,7 @@ def test_items_lie_inside_the_picture(seed, index):
 
 def of(**changed):
     known = {
-        "size": "large", "fill": "opaque", "edge": "smooth",
+        "size": "large", "fill": "massive", "edge": "smooth",
         "texture": "plain", "colour": "red", "shape": "star",
     }  # fmt: skip
     return Item(tuple((known | changed).values()), 5)

@@ -1,12 +1,14 @@
 """Facts and corpora to draw from, and the information model of a corpus."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+import pyarrow as pa
 from hypothesis import strategies as st
 
 from evenpair.schemas.facts import Attribute, Facts, Relation
 from evenpair.schemas.statistics import Statistics, count_events
 from evenpair.transforms.information.information import InformationModel
+from evenpair.transforms.information.terms import ROLES, TERMS, Role, Terms
 
 TERM = st.sampled_from(["dog", "cat", "rug", "tennis racket", "red tennis racket", "zzz"])
 WORD = st.sampled_from(["brown", "lie on", "zzz", ""])
@@ -29,9 +31,37 @@ CORPORA = st.lists(fact_sets(), max_size=12)
 FACTS = fact_sets()
 
 
-def model_of(captions: Iterable[Facts], full: float = 30.0) -> InformationModel:
+def terms_of(
+    visibility: Mapping[str, float], bits_in_english: Mapping[str, float] | None = None
+) -> Terms:
+    """Return terms with a visibility, and ``-log2`` of a share of English, in all roles."""
+    english = bits_in_english or {}
+    rows = [
+        {"term": term}
+        | {f"{role}_visibility": visibility.get(term) for role in ROLES}
+        | {f"{role}_bits": english.get(term) for role in ROLES}
+        for term in sorted({*visibility, *english})
+    ]
+    return Terms(pa.Table.from_pylist(rows, schema=TERMS))
+
+
+class _PlainTerms(Terms):
+    def __init__(self) -> None:
+        super().__init__(TERMS.empty_table())
+
+    def visibility(self, term: str, role: Role) -> float:
+        return 1.0
+
+
+PLAIN = _PlainTerms()
+"""Terms that are all visible, and none of them English: information is bits."""
+
+
+def model_of(
+    captions: Iterable[Facts], full: float = 30.0, terms: Terms = PLAIN
+) -> InformationModel:
     """Return the model of a corpus."""
-    return InformationModel(Statistics(count_events(captions), full))
+    return InformationModel(Statistics(count_events(captions), full), terms)
 
 
 def bits(model: InformationModel, facts: Facts) -> float:

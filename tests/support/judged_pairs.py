@@ -12,12 +12,15 @@ from evenpair.schemas.unit import Tally, Unit
 from evenpair.transforms.information.information import InformationModel
 from evenpair.transforms.information.mark_sparse import mark_sparse
 
+from .corpora import PLAIN
+
 DOG = Facts(("dog",))
 SCENE = Facts(("dog", "rug"), (Attribute("dog", "brown"),), (Relation("dog", "lie on", "rug"),))
 CAT = Facts(("cat",))
 NOTHING = Facts()
 MODEL = InformationModel(
-    Statistics(count_events([SCENE, *[DOG, CAT, Facts(("rug",)), Facts(("ball",))] * 4]), 20.0)
+    Statistics(count_events([SCENE, *[DOG, CAT, Facts(("rug",)), Facts(("ball",))] * 4]), 20.0),
+    PLAIN,
 )
 SCENE_TEXT = "a brown dog lies on a rug"
 
@@ -41,6 +44,7 @@ def scored(*rows: tuple[Any, ...]) -> Unit:
         "width": [8] * len(rows),
         "height": [6] * len(rows),
         "information_bits": [b and b.information_bits for b in carried],
+        "visible_bits": [b and b.information_bits for b in carried],
         "object_share": [b and b.object_share for b in carried],
     }
     columns |= dict(zip(FACTS.names, facts_to_arrow(facts), strict=True))

@@ -21,6 +21,17 @@ def completion(text: Any, reason: str | None = "stop", **message: Any) -> bytes:
     return json.dumps({"choices": [choice]}).encode()
 
 
+DRIPS = {
+    "drip status": (b"", b"H", 0.05),
+    "drip headers": (b"HTTP/1.1 200 OK\r\n", b"X", 0.05),
+    "drip chunk size": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0", 0.05),
+    "drip body": (b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n", b" ", 0.05),
+    "drip a body without an end": (b"HTTP/1.1 200 OK\r\n\r\n", b" ", 0.05),
+    "continue for ever": (b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.001),
+}
+"""The start of a reply, the bytes that follow for ever, and the pause after each."""
+
+
 @dataclass
 class Service:
     """The plans of a service, each of which is used once, and the requests that it has had.
@@ -38,6 +49,10 @@ class Service:
     times: list[float] = field(default_factory=list)
     lists: int = 0
     """How often the list of models was requested."""
+    greeting: bytes = b""
+    """What it sends at once on each connection, before a drip of bytes."""
+    waited_for: int = 0
+    """Replies that drip whose end the client has waited for."""
     at_work: int = 0
     most_at_work: int = 0
     url: str = ""
@@ -98,11 +113,24 @@ class _Handler(BaseHTTPRequestHandler):
             for at in range(len(answer)):
                 time.sleep(0.05)
                 self.wfile.write(answer[at : at + 1])
+        elif isinstance(plan, str) and plan in DRIPS:
+            self._drip(*DRIPS[plan])
+        elif plan == "stay":
+            time.sleep(30)
         elif plan == "hang":
             time.sleep(2)
             self.close_connection = True
         else:
             self._reply(*plan)
+
+    def _drip(self, start: bytes, piece: bytes, seconds: float) -> None:
+        """Send the same bytes again and again, until the client has enough."""
+        self.close_connection = True
+        self.wfile.write(start)
+        for _ in range(int(5 / seconds)):
+            self.wfile.write(piece)
+            time.sleep(seconds)
+        self.service.waited_for += 1
 
     def _reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self._start(status, len(body), headers)
@@ -116,6 +144,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         with suppress(ConnectionError, TimeoutError):
+            if self.service.greeting:
+                self._drip(self.service.greeting, b"\0", 0.05)
             super().handle()
 
 

@@ -12,9 +12,9 @@ from evenpair.training.augment_examples import (
     join,
     open_with,
 )
-from evenpair.training.convert_graphs import decode_example
 from evenpair.training.deny_and_quote import deny, quote
-from evenpair.training.graph_to_arcs import Example
+from evenpair.training.graphs.convert_graphs import decode_example
+from evenpair.training.graphs.graph_to_arcs import Example
 from evenpair.transforms.facts.canonical_terms import Lexicon
 
 STOCK = WordStock(("glaucous",), ("okapi",), ("okapis",))

@@ -9,17 +9,17 @@ from unittest.mock import patch
 import pytest
 
 from evenpair.models.arc_network import Arc
-from evenpair.training.convert_graphs import convert_graphs, decode_example, join_lexicons
-from evenpair.training.graph_to_arcs import Example
-from evenpair.training.learn_lexicon import learn_inflection
-from evenpair.training.scene_graphs import parse_facts, parse_scene_graph, read_scene_graphs
+from evenpair.training.graphs.convert_graphs import convert_graphs, decode_example, join_lexicons
+from evenpair.training.graphs.graph_to_arcs import Example
+from evenpair.training.graphs.learn_lexicon import learn_inflection
+from evenpair.training.graphs.scene_graphs import parse_facts, parse_scene_graph, read_scene_graphs
 from evenpair.transforms.facts.canonical_terms import Lexicon
 
 
 @pytest.fixture(scope="module", autouse=True)
 def inflection():
     """Learn the inflection of all words once, for it takes a second."""
-    learned = "evenpair.training.convert_graphs.learn_inflection"
+    learned = "evenpair.training.graphs.convert_graphs.learn_inflection"
     with patch(learned, cache(learn_inflection)):
         yield
 

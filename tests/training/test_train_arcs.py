@@ -7,7 +7,7 @@ import pytest
 
 from evenpair.models.arc_network import LEAST, Arc, ArcNetwork, WordVectors
 from evenpair.training.augment_examples import WordStock
-from evenpair.training.graph_to_arcs import Example
+from evenpair.training.graphs.graph_to_arcs import Example
 
 STOCK = WordStock(("glaucous",), ("okapi",), ("okapis",))
 EXAMPLE = Example(

@@ -21,7 +21,6 @@ from evenpair.schemas.unit import Tally, Unit
 from evenpair.transforms.enrich.choose_sparse import ChooseSparse
 from evenpair.transforms.facts.find_facts import FindFacts
 from evenpair.transforms.information.count_facts import CountFacts
-from evenpair.transforms.information.full_level import EstimateFullLevel
 from evenpair.transforms.information.keep_statistics import (
     keep_statistics,
     load_full_level,
@@ -122,25 +121,31 @@ def test_statistics_are_kept_at_the_returned_path(tmp_path):
     assert load_statistics(path) == statistics
 
 
-def test_bits_sparseness_and_the_full_level_come_from_the_statistics(tmp_path):
+def test_the_full_level_is_the_priors_or_another_but_never_the_corpus(tmp_path):
+    prior = keep_statistics(Statistics(count_events([CAT]), 7.5), f"{tmp_path}/prior.parquet")
+    for given, kept in ((None, 7.5), (3.0, 3.0)):
+        with pipeline() as root:
+            counted = root | beam.Create([with_facts(0, [DOG] * 9)]) | CountFacts(f"{tmp_path}/s")
+            path = f"{tmp_path}/counts-{kept}.parquet"
+            summed = counted | SumEvents(
+                prior=prior, path=path, folder=f"{tmp_path}/s", full_level=given
+            )
+            assert_that(summed | beam.Map(load_full_level), equal_to([kept]))
+
+
+def test_bits_come_from_the_statistics(tmp_path):
     statistics = Statistics(count_events([DOG] * 9 + [CAT] * 3), 0.5)
     path = keep_statistics(statistics, f"{tmp_path}/counts.parquet")
     with pipeline() as root:
         counted = root | beam.Create([path])
         units = root | "Units" >> beam.Create([with_facts(0, [DOG, CAT]), with_facts(1, [CAT] * 9)])
         measured = units | MeasureInformation(AsSingleton(counted))
-        levels = (
-            measured
-            | EstimateFullLevel(AsSingleton(counted), f"{tmp_path}/statistics.parquet")
-            | beam.Map(load_full_level)
-        )
         bits = measured | "Bits" >> column("information_bits")
         assert_that(
             bits | beam.FlatMap(lambda row: [b for b in row[1] if not 0 < b < 16]),
             equal_to([]),
             "bits",
         )
-        assert_that(levels, equal_to([2.0]), "level")  # a cat is one caption in four: 2 bits
 
 
 def test_pairs_below_the_threshold_are_marked_and_chosen(tmp_path):
@@ -150,7 +155,8 @@ def test_pairs_below_the_threshold_are_marked_and_chosen(tmp_path):
         kept = root | beam.Create([path])
         bits = pa.array([2.0, None, 5.0, 9.0])
         columns = {name: pa.nulls(4, SCORES.field(name).type) for name in SCORES.names[:-2]}
-        given = unit(0, columns | {"information_bits": bits, "key": pa.array(list("abcd"))})
+        columns |= {"information_bits": bits, "visible_bits": bits, "key": pa.array(list("abcd"))}
+        given = unit(0, columns)
         marked = root | "Units" >> beam.Create([given]) | MarkSparse(AsSingleton(kept), 0.5)
         imbalance = [("0", [0.8, None, 0.5, pytest.approx(0.1)])]
         assert_that(marked | "A" >> column("imbalance"), equal_to(imbalance), "imbalance")

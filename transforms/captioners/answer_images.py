@@ -1,7 +1,7 @@
 """Keys with image bytes -> windows of answers, decoded and prepared ahead of the captioner."""
 
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -12,6 +12,7 @@ from ...schemas.fault import Fault
 from ..read.decode_image import ImageFaultError, decode_image
 from .ask_captioner import Asker, Question, prepare_question
 from .captioner import Answer, Model
+from .track_record import TrackRecord
 from .work_ahead import map_ahead, run_ahead
 
 WINDOW = 128
@@ -31,17 +32,24 @@ _Output = TypeVar("_Output")
 
 
 def answer_images(
-    images: Images, captioner: Model[_Output], window: int = WINDOW
+    images: Images,
+    captioner: Model[_Output],
+    window: int = WINDOW,
+    record: TrackRecord | None = None,
+    keep: Callable[[list[tuple[str, _Output | Answer]]], None] | None = None,
 ) -> Generator[list[tuple[str, _Output | Answer]]]:
     """Yield the answers to ``images`` in windows of consecutive images.
 
     Images of a window with similar shapes share a call. The answer for an image that cannot be
     decoded is its fault. Windows and calls depend on the images alone, so a resumed run makes the
     same calls.
+
+    ``keep`` is called with the answers of each call as soon as it has ended, whatever becomes of
+    the others, on the thread that made it. ``record`` counts successes and failures.
     """
     batch_size = captioner.batch_size
     window = max(batch_size, window // batch_size * batch_size)
-    asker = Asker(captioner)
+    asker = Asker(captioner, record)
 
     def prepare(call: _Call) -> _Call:
         question = prepare_question(call.question.images, captioner)
@@ -49,7 +57,10 @@ def answer_images(
 
     def ask(call: _Call) -> tuple[list[tuple[str, _Output | Answer]], bool]:
         outputs = asker.ask(call.question) if call.keys else []
-        return [*zip(call.keys, outputs, strict=True), *call.faults], call.ends_window
+        answers = [*zip(call.keys, outputs, strict=True), *call.faults]
+        if keep is not None:
+            keep(answers)
+        return answers, call.ends_window
 
     def prepared() -> Generator[_Call]:
         with closing(images):

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ...schemas.errors import EvenpairError, first_line
+from ...schemas.errors import EvenpairError
 from ...schemas.fault import Fault
 from .captioner import Answer, Model, is_out_of_memory
+from .track_record import TrackRecord
 
 _Output = TypeVar("_Output")
-
-_MAX_FAILURES = 16
-"""After so many failures in a row the model is at fault, not the images."""
 
 
 @dataclass(slots=True)
@@ -36,17 +34,17 @@ def prepare_question(images: Sequence[Any], captioner: Model[Any]) -> Question:
 class Asker(Generic[_Output]):
     """Asks a captioner, or an encoder, and learns how many images fit into one call."""
 
-    def __init__(self, captioner: Model[_Output]) -> None:
+    def __init__(self, captioner: Model[_Output], record: TrackRecord | None = None) -> None:
         self._captioner = captioner
         self._batch_size = captioner.batch_size
-        self._failures = 0
+        self._record = TrackRecord() if record is None else record
 
     def ask(self, question: Question) -> list[_Output | Answer]:
         """Return an output for each image of ``question``, in order.
 
         If a call fails it is repeated with half of the images, down to single ones; after an
         out-of-memory error later calls stay that small. An image that fails alone gets an answer
-        with a fault. Raises EvenpairError after 16 of these in a row.
+        with a fault. Raises EvenpairError when TrackRecord counts too many of these.
         """
         images = question.images
         if len(images) > self._batch_size:
@@ -60,7 +58,7 @@ class Asker(Generic[_Output]):
         except Exception as error:  # see prepare_question
             failure = error
         else:
-            self._failures = 0
+            self._record.succeeded(len(outputs))
             return outputs
         half = len(images) // 2
         if is_out_of_memory(failure):
@@ -78,10 +76,5 @@ class Asker(Generic[_Output]):
         return outputs
 
     def _fail(self, error: Exception) -> Answer:
-        self._failures += 1
-        if self._failures >= _MAX_FAILURES:
-            raise EvenpairError(
-                f"model {self._captioner.name!r} failed on {_MAX_FAILURES} images in a row: "
-                f"{first_line(error)}"
-            ) from error
+        self._record.failed(self._captioner.name, error)
         return Answer(None, Fault.MODEL_FAILED)

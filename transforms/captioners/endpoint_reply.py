@@ -16,7 +16,7 @@ _LONGEST_PAUSE = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A complete reply of a service."""
+    """A complete reply of a service, in which the key was redacted."""
 
     status: int
     body: bytes
@@ -33,11 +33,11 @@ def read_answer(reply: Reply) -> Answer:
         choice = json.loads(reply.body)["choices"][0]
         message, reason = choice["message"], choice.get("finish_reason")
         content, refusal = message.get("content"), message.get("refusal")
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise UnusableReplyError("the reply is not a chat completion") from error
     if reason == _FILTERED or (refusal and not content):
         return Answer(None, Fault.REFUSED)
-    return Answer(_text(content), is_cut=_CUT.get(reason))
+    return Answer(_text(content), is_cut=_CUT.get(reason) if isinstance(reason, str) else None)
 
 
 def _text(content: Any) -> str:  # noqa: ANN401 - JSON
@@ -52,7 +52,7 @@ def models_in(reply: Reply) -> list[str]:
     """Return the names in a service's list of models, none if the reply is not such a list."""
     try:
         return [str(model["id"]) for model in json.loads(reply.body)["data"]]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return []
 
 
@@ -66,7 +66,7 @@ def complaint(reply: Reply) -> str:
     """Return the status and the error message of a reply, in one line."""
     try:
         message = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         message = None
     for name in ("error", "message", "detail"):
         message = message.get(name, message) if isinstance(message, dict) else message

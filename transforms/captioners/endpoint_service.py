@@ -1,23 +1,19 @@
 """Requests to a captioning service: its addresses, its key, replies within a time limit."""
 
-import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ...schemas.errors import EvenpairError, UsageError
 from .captioner import CaptionerId
 from .endpoint_reply import Reply, complaint, models_in
-
-KEY = "OPENAI_API_KEY"
-"""The environment variable that holds the key, for services that require one."""
+from .service_key import KEY, redact, service_key
+from .timed_session import deadline, timed_session
 
 _CONNECT_SECONDS = 10.0
 _MAX_BYTES = 1 << 20
@@ -50,18 +46,15 @@ class _Key(AuthBase):
     """Puts the key into the header; the machine's own credentials for the host are not used."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        key = os.environ.get(KEY)
-        if key:
+        if key := service_key():
             request.headers["Authorization"] = f"Bearer {key}"
         return request
 
 
 def new_session(connections: int) -> requests.Session:
     """Return a session that keeps ``connections`` open connections to each host."""
-    session = requests.Session()
+    session = timed_session(connections)
     session.auth = _Key()
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=64, pool_maxsize=connections))
     return session
 
 
@@ -77,24 +70,26 @@ def post(session: requests.Session, url: str, body: bytes, service: Service) -> 
 def _exchange(
     session: requests.Session, method: str, url: str, seconds: float, options: dict[str, Any]
 ) -> Reply:
-    deadline = time.monotonic() + seconds
     options |= {"stream": True, "allow_redirects": False, "timeout": (_CONNECT_SECONDS, seconds)}
-    try:
-        with session.request(method, url, **options) as response:
-            return _read(response, deadline)
-    except (requests.RequestException, HTTPError) as error:
-        raise _named(error) from error
+    with deadline(seconds) as end:
+        try:
+            with session.request(method, url, **options) as response:
+                reply = _read(response)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise NoReplyError("no reply in time") if end.is_over else _named(error) from error
+    if end.is_over:  # a reply that ends with the connection looks complete
+        raise NoReplyError("no reply in time")
+    return reply
 
 
-def _read(response: requests.Response, deadline: float) -> Reply:
+def _read(response: requests.Response) -> Reply:
+    """Read a reply, or the beginning of one that is too large; the key is redacted in it."""
     content = b""
     while block := response.raw.read1(_MAX_BYTES, decode_content=True):
         content += block
-        if time.monotonic() > deadline:
-            raise NoReplyError("no reply in time")
         if len(content) > _MAX_BYTES:
             break
-    return Reply(response.status_code, content, response.headers.get("Retry-After"))
+    return Reply(response.status_code, redact(content), response.headers.get("Retry-After"))
 
 
 def _named(error: Exception) -> NoReplyError:
@@ -108,7 +103,7 @@ def _named(error: Exception) -> NoReplyError:
 def advice(status: int) -> str:
     """Return a hint about a status, in brackets, or an empty text."""
     if status in (401, 403):
-        state = "is refused" if os.environ.get(KEY) else "is not set"
+        state = "is refused" if service_key() else "is not set"
         return f" ({KEY} {state})"
     return ""
 
@@ -116,9 +111,10 @@ def advice(status: int) -> str:
 def check_service(service: Service) -> None:
     """Check that the service can be reached and, if it lists its models, has the captioner's.
 
-    Raises UsageError for a key that is refused or a model that an endpoint does not have,
-    EvenpairError if no endpoint can be reached.
+    Raises UsageError for a key that is malformed or refused, or a model that an endpoint does not
+    have, EvenpairError if no endpoint can be reached.
     """
+    service_key()
     session = new_session(1)
     failures = [_check_endpoint(url, service, session) for url in service.urls]
     if all(failures):

@@ -4,7 +4,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -13,6 +13,8 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 
 _POLL_SECONDS = 0.1
+_GRACE_SECONDS = 5.0
+"""How long calls that are under way may go on after an interrupt."""
 
 
 def map_ahead(
@@ -20,20 +22,26 @@ def map_ahead(
 ) -> Generator[_R]:
     """Yield ``function(item)`` for each item, in order, with ``most`` of them under way or waiting.
 
-    An error of the function is raised in its turn.
+    An error of the function is raised in its turn. Calls that are under way then are waited for,
+    but only for some seconds after an interrupt or if no more items are wanted.
     """
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[_R]] = deque()
-        try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) >= most:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+    pool = ThreadPoolExecutor(threads)
+    waiting: deque[Future[_R]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) >= most:
+                yield waiting[0].result()
+                waiting.popleft()
+        while waiting:
+            yield waiting[0].result()
+            waiting.popleft()
+    except Exception:
+        pool.shutdown(cancel_futures=True)
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        wait([future for future in waiting if not future.cancelled()], _GRACE_SECONDS)
 
 
 def run_ahead(items: Generator[_T], most: int) -> Generator[_T]:

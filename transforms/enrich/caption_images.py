@@ -14,27 +14,47 @@ from ...schemas.source import Source
 from ...schemas.unit import Unit
 from ..captioners.answer_images import WINDOW, Images, answer_images
 from ..captioners.captioner import Answer, Captioner, CaptionerId, LoadCaptioner
+from ..captioners.track_record import TrackRecord
 from ..read.read_images import read_images
-from .keep_answers import AnswerStore
+from .keep_answers import AnswerBuffer, AnswerStore
 
 
 def caption_images(
-    unit: Unit, captioner: Captioner, store: AnswerStore, window: int = WINDOW
+    unit: Unit,
+    captioner: Captioner,
+    store: AnswerStore,
+    window: int = WINDOW,
+    record: TrackRecord | None = None,
 ) -> int:
     """Caption the images of the pairs of ``unit`` without an answer of the captioner in ``store``.
 
-    Returns the number of bytes of images that were read. Answers are kept window by window. An
-    image that the model failed on gets no answer, so it is retried on resume.
+    Returns the number of bytes of images that were read. Answers to calls of one image, such as
+    those of a service, are kept as they come. Those of a model that is fed with batches are kept in
+    whole windows, so that a resumed run has the same batches. An image that the model failed on
+    gets no answer, so it is retried on resume.
     """
+    record = TrackRecord() if record is None else record
     uids = unasked(unit, store, captioner.captioner_id)
     images = _Weighed(read_images(unit.source, frozenset(uids)))
-    with closing(answer_images(images.weigh(), captioner, window)) as windows:
-        for answers in windows:
-            by_uid = {uids.pop(key): answer for key, answer in answers}
-            store.add(_lasting(by_uid), captioner.captioner_id)
-    if uids:
+    seen: set[str] = set()
+    is_failed = False
+    with AnswerBuffer(store, captioner.captioner_id) as buffer:
+
+        def keep(answers: list[tuple[str, Answer]]) -> None:
+            buffer.add(_lasting({uids[key]: answer for key, answer in answers}))
+
+        alone = captioner.batch_size == 1
+        answered = answer_images(images.weigh(), captioner, window, record, keep if alone else None)
+        with closing(answered) as windows:
+            for answers in windows:
+                if not alone:
+                    keep(answers)
+                seen.update(key for key, _ in answers)
+                is_failed |= any(answer.fault is Fault.MODEL_FAILED for _, answer in answers)
         missing = Answer(None, Fault.MISSING_IMAGE)
-        store.add(dict.fromkeys(uids.values(), missing), captioner.captioner_id)
+        buffer.add({uid: missing for key, uid in uids.items() if key not in seen})
+    if is_failed:
+        store.keep_failure(record.last_error)
     store.settle()
     return images.bytes
 
@@ -73,24 +93,43 @@ def _lasting(answers: dict[str, Answer]) -> dict[str, Answer]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The captioner that is asked, and when to stop asking it."""
+
+    load: LoadCaptioner
+    captioner_id: CaptionerId
+    max_fault_share: float = 0.0
+    """The share of failures that ends the work, if they are in a row (TrackRecord)."""
+    answered: int = 0
+    """The images of finished sources."""
+
+
 class CaptionerDoFn(beam.DoFn):
     """A DoFn with a captioner, which each worker loads once, when it first needs it."""
 
-    def __init__(
-        self, run_dir: RunDirectory, load: LoadCaptioner, captioner_id: CaptionerId
-    ) -> None:
+    def __init__(self, run_dir: RunDirectory, asked: Asked) -> None:
         self._run_dir = run_dir
-        self._load = load
-        self._captioner_id = captioner_id
+        self._asked = asked
         self._shared = Shared()
+
+    def setup(self) -> None:
+        self._record = TrackRecord(self._asked.max_fault_share, self._asked.answered)
+
+    def _has_unasked(self, unit: Unit, store: AnswerStore) -> bool:
+        """Return whether pairs of ``unit`` have no answer yet; the others count as answered."""
+        left = len(unasked(unit, store, self._asked.captioner_id))
+        self._record.known(unit.table.num_rows - left)
+        return left > 0
 
 
 class _Caption(CaptionerDoFn):
     def process(self, unit: Unit) -> Iterator[Source]:
         store = AnswerStore(self._run_dir, unit.source.name)
-        if unasked(unit, store, self._captioner_id):  # only then: loading takes long
-            self._captioner = self._shared.acquire(self._load)  # Shared keeps only weak references
-            caption_images(unit, self._captioner, store)
+        if self._has_unasked(unit, store):  # only then: loading takes long
+            captioner = self._shared.acquire(self._asked.load)
+            self._captioner = captioner  # Shared keeps only weak references
+            caption_images(unit, captioner, store, record=self._record)
         yield unit.source
 
 
@@ -99,8 +138,7 @@ class CaptionImages(beam.PTransform):
     """Unit of pairs -> Source; a worker loads the captioner when it has pairs without an answer."""
 
     run_dir: RunDirectory
-    load: LoadCaptioner
-    captioner_id: CaptionerId
+    asked: Asked
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.ParDo(_Caption(self.run_dir, self.load, self.captioner_id))
+        return units | beam.ParDo(_Caption(self.run_dir, self.asked))

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 from ...schemas.fault import Fault
+from ...schemas.printable import without_controls
 from ..text.recognise_language import PARSER_LANGUAGE, recognise_language
 from ..text.split_sentences import is_finished, is_hanging, split_sentences
 
@@ -47,11 +48,12 @@ def check_caption(
 ) -> tuple[str, Fault | None]:
     """Return the caption in ``answer``, or an empty text and the fault.
 
-    Removed are the marks of chats and of Markdown, an echo of the prompt, openings such as "The
-    image shows", repeated sentences, and an unfinished last sentence. ``is_cut`` tells whether the
-    model was stopped at its limit of tokens; None if that is unknown.
+    Removed are control characters, the marks of chats and of Markdown, an echo of the prompt,
+    openings such as "The image shows", repeated sentences, and an unfinished last sentence.
+    ``is_cut`` tells whether the model was stopped at its limit of tokens; None if that is unknown.
     """
-    plain = _plain(answer[:_MAX_CHARACTERS])
+    lines = map(without_controls, answer[:_MAX_CHARACTERS].splitlines())
+    plain = _plain("\n".join(lines))
     text = _without_echo(plain, _plain(prompt))
     if not _has_words(text):
         return "", Fault.ECHOED_PROMPT if _has_words(plain) else Fault.EMPTY

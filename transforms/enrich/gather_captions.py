@@ -23,7 +23,7 @@ def gather_captions(unit: Unit, answers: pa.Table, captioner_id: CaptionerId) ->
     at = pc.index_in(unit.table["uid"], answers["uid"].combine_chunks())
     columns = (answers.take(at)[name].to_pylist() for name in ("answer", "is_cut", "fault"))
     checked = [
-        _check(answer, is_cut, fault, captioner_id.prompt)
+        check_answer(answer, is_cut, fault, prompt=captioner_id.prompt)
         for answer, is_cut, fault in zip(*columns, strict=True)
     ]
     known = {
@@ -38,9 +38,10 @@ def gather_captions(unit: Unit, answers: pa.Table, captioner_id: CaptionerId) ->
     return Unit(unit.source, with_nulls(known, CAPTIONS), unit.tally)
 
 
-def _check(
-    answer: str | None, is_cut: bool | None, fault: str | None, prompt: str
+def check_answer(
+    answer: str | None, is_cut: bool | None, fault: str | None, *, prompt: str
 ) -> tuple[str | None, str | None]:
+    """Return the caption in an answer that was kept, or None and the name of the fault."""
     if answer is None:
         return None, fault or Fault.MODEL_FAILED.value
     caption, reason = check_caption(answer, prompt=prompt, is_cut=is_cut)

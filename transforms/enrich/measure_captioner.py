@@ -12,8 +12,9 @@ from ...schemas.run_directory import RunDirectory
 from ...schemas.unit import Unit
 from ...storage import files
 from ..captioners.ask_captioner import Asker, prepare_question
-from ..captioners.captioner import Captioner, CaptionerId, LoadCaptioner
-from .caption_images import CaptionerDoFn, caption_images, unasked
+from ..captioners.captioner import Captioner
+from ..captioners.track_record import TrackRecord
+from .caption_images import Asked, CaptionerDoFn, caption_images, unasked
 from .keep_answers import AnswerStore
 
 _WARM_UP = (64, 64)
@@ -30,11 +31,13 @@ class CaptioningCost:
     """The captioner's device, as torch names it, or ``service``."""
 
 
-def measure_captioner(unit: Unit, captioner: Captioner, store: AnswerStore) -> CaptioningCost:
+def measure_captioner(
+    unit: Unit, captioner: Captioner, store: AnswerStore, record: TrackRecord | None = None
+) -> CaptioningCost:
     """Caption the pairs of ``unit`` as a whole run does, and return the cost."""
     images = len(unasked(unit, store, captioner.captioner_id))
     start = time.perf_counter()
-    size = caption_images(unit, captioner, store)
+    size = caption_images(unit, captioner, store, record=record)
     return CaptioningCost(images, time.perf_counter() - start, size, captioner.device)
 
 
@@ -55,13 +58,14 @@ def keep_cost(costs: Iterable[CaptioningCost], path: str) -> str:
 class _Measure(CaptionerDoFn):
     def process(self, unit: Unit) -> Iterator[CaptioningCost]:
         store = AnswerStore(self._run_dir, unit.source.name)
-        if unasked(unit, store, self._captioner_id):
-            self._captioner = self._shared.acquire(self._warm)  # Shared keeps only weak references
-            yield measure_captioner(unit, self._captioner, store)
+        if self._has_unasked(unit, store):
+            captioner = self._shared.acquire(self._warm)
+            self._captioner = captioner  # Shared keeps only weak references
+            yield measure_captioner(unit, captioner, store, self._record)
 
     def _warm(self) -> Captioner:
         """Load the captioner and caption one image, so that the first call is not measured."""
-        captioner = self._load()
+        captioner = self._asked.load()
         Asker(captioner).ask(prepare_question([Image.new("RGB", _WARM_UP)], captioner))
         return captioner
 
@@ -71,14 +75,13 @@ class MeasureCaptioner(beam.PTransform):
     """Unit of pairs -> the path of a JSON file with the cost of captioning all of them."""
 
     run_dir: RunDirectory
-    load: LoadCaptioner
-    captioner_id: CaptionerId
+    asked: Asked
     path: str
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (
             units
-            | "Measure" >> beam.ParDo(_Measure(self.run_dir, self.load, self.captioner_id))
+            | "Measure" >> beam.ParDo(_Measure(self.run_dir, self.asked))
             | "Gather" >> beam.combiners.ToList()
             | "Keep" >> beam.Map(keep_cost, self.path)
         )

@@ -22,18 +22,6 @@ NONE = -1
 """The last hash of an empty sample."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReferenceSample:
-    """A random sample of pairs with references: the last hash, and the level measured in it.
-
-    The level is the median of the bits that raw caption and reference state together; None without
-    references.
-    """
-
-    last: int = NONE
-    level: float | None = None
-
-
 def hashes(table: pa.Table) -> Hashes:
     """Return the hash of each row's uid, by which samples are drawn.
 

@@ -1,53 +1,65 @@
-"""Facts of two captions of one image -> which of them are the same fact in other words."""
+"""Facts of two captions of one image -> which of them are the same fact in other words.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+Facts are matched one to one, the surest first. A match has a share: 1 for the same words, less for
+words of which it is known how often two people use them for one thing (``term_pairs.py``).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from ...schemas.facts import Attribute, Facts, Relation
-from .wordings import ATTRIBUTES, KINDS, OBJECTS, PREDICATES
+from .term_pairs import OBJECT, TermPairs, shipped_pairs, terms_of
 
-_Fact = TypeVar("_Fact")
-Matches = Callable[[str, str], bool]
+SAME = 0.5
+"""From this share on, two facts count as one where the answer is yes or no."""
+
+_LEAST = 0.05
+
+Fact = str | Attribute | Relation
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Match(NamedTuple):
+    """Facts of two captions that correspond, by their places: objects, attributes, relations."""
+
+    first: int
+    second: int
+    share: float
+
+
+def match_facts(first: Facts, second: Facts, pairs: TermPairs | None = None) -> list[Match]:
+    """Return what corresponds to what in two descriptions, the surest first, each fact once.
+
+    The share of an attribute grows with that of its objects, the share of a relation with those of
+    what it relates. Ties go to the earlier facts.
+    """
+    pairs = pairs or shipped_pairs()
+    shares = sorted(_shares(first, second, pairs), key=_order)
+    return list(_one_to_one(shares))
+
+
+class Shared(NamedTuple):
     """What the second of two sets of facts states of the first, and the first of the second."""
 
     of_first: Facts
     of_second: Facts
 
 
+def shared_facts(first: Facts, second: Facts) -> Shared:
+    """Return the facts of each that the other one states too, in whatever words."""
+    matches = [match for match in match_facts(first, second) if match.share >= SAME]
+    return Shared(
+        _facts_at(first, {match.first for match in matches}),
+        _facts_at(second, {match.second for match in matches}),
+    )
+
+
 def align_objects(first: Sequence[str], second: Sequence[str]) -> dict[str, str]:
     """Return, for objects of ``second``, the object of ``first`` that each one is.
 
-    Each object is matched at most once, closest wordings first: the same term, a synonym, a shorter
-    or longer name (``racket``, ``tennis racket``), a word for its kind (``person``, ``man``).
+    Each object is matched at most once, the surest first.
     """
-    aligned: dict[str, str] = {}
-    left = dict.fromkeys(first)
-    for is_same in _CLOSEST_FIRST:
-        for name in second:
-            if name in aligned:
-                continue
-            found = next((other for other in left if is_same(other, name)), None)
-            if found is not None:
-                aligned[name] = found
-                del left[found]
-    return aligned
-
-
-def shared_facts(first: Facts, second: Facts) -> Shared:
-    """Return the facts of each that the other one states too, in whatever words."""
-    names = align_objects(first.objects, second.objects)
-    objects = [(names[name], name) for name in second.objects if name in names]
-    attributes = _pairs(first.attributes, second.attributes, names, _same_attribute)
-    relations = _pairs(first.relations, second.relations, names, _same_relation)
-    return Shared(
-        Facts(_first(objects), _first(attributes), _first(relations)),
-        Facts(_second(objects), _second(attributes), _second(relations)),
-    )
+    matches = match_facts(Facts(tuple(first)), Facts(tuple(second)))
+    return {second[m.second]: first[m.first] for m in matches if m.share >= SAME}
 
 
 def unite_wordings(first: Facts, second: Facts, bits: Callable[[str], float]) -> Facts:
@@ -75,68 +87,62 @@ def _renamed(facts: Facts, names: dict[str, str]) -> Facts:
     )
 
 
-def _same_attribute(one: Attribute, other: Attribute, names: dict[str, str]) -> bool:
-    same = names.get(other.object) == one.object
-    return same and _word(ATTRIBUTES, one.attribute) == _word(ATTRIBUTES, other.attribute)
+def _shares(first: Facts, second: Facts, pairs: TermPairs) -> Iterator[Match]:
+    """Yield the share of each two facts that may correspond."""
+    ones, others = terms_of(first), terms_of(second)
+    facts = tuple(_all(first)), tuple(_all(second))
+    for at, one in enumerate(ones):
+        for place, other in enumerate(others):
+            share = pairs.share(one, other)
+            if share and (one[0] != OBJECT or other[0] != OBJECT):
+                share *= _context(facts[0][at], facts[1][place], pairs)
+            if share >= _LEAST:
+                yield Match(at, place, share)
 
 
-def _same_relation(one: Relation, other: Relation, names: dict[str, str]) -> bool:
-    ends = names.get(other.subject), names.get(other.object)
-    return ends == (one.subject, one.object) and _same_predicate(one.predicate, other.predicate)
+def _context(one: Fact, other: Fact, pairs: TermPairs) -> float:
+    """Return by how much a match of two terms is less sure for what they are said of."""
+    if isinstance(one, Attribute) and isinstance(other, Attribute):
+        return _mixed(pairs.owner, _object_share(one.object, other.object, pairs))
+    if isinstance(one, Relation) and isinstance(other, Relation):
+        subject = _object_share(one.subject, other.subject, pairs)
+        target = _object_share(one.object, other.object, pairs)
+        return _mixed(pairs.ends, (subject + target) / 2)
+    return 1.0
 
 
-def _same_predicate(one: str, other: str) -> bool:
-    """``sit on`` says more than ``on`` of the same two things, but not something else."""
-    short, long = sorted((one, other), key=len)
-    alike = _word(PREDICATES, one) == _word(PREDICATES, other)
-    return alike or long.endswith(f" {short}") or long.startswith(f"{short} ")
+def _mixed(free: float, share: float) -> float:
+    return free + (1 - free) * share
 
 
-def _pairs(
-    first: Iterable[_Fact],
-    second: Iterable[_Fact],
-    names: dict[str, str],
-    same: Callable[[_Fact, _Fact, dict[str, str]], bool],
-) -> list[tuple[_Fact, _Fact]]:
-    left = dict.fromkeys(first)
-    found = []
-    for other in second:
-        match = next((own for own in left if same(own, other, names)), None)
-        if match is not None:
-            found.append((match, other))
-            del left[match]
-    return found
+def _object_share(one: str, other: str, pairs: TermPairs) -> float:
+    return pairs.share((OBJECT, one), (OBJECT, other))
 
 
-def _first(pairs: Iterable[tuple[_Fact, _Fact]]) -> tuple[_Fact, ...]:
-    return tuple(first for first, _ in pairs)
+def _order(match: Match) -> tuple[float, int, int]:
+    return -match.share, match.first, match.second
 
 
-def _second(pairs: Iterable[tuple[_Fact, _Fact]]) -> tuple[_Fact, ...]:
-    return tuple(second for _, second in pairs)
+def _one_to_one(matches: Sequence[Match]) -> Iterator[Match]:
+    first: set[int] = set()
+    second: set[int] = set()
+    for match in matches:
+        if match.first not in first and match.second not in second:
+            first.add(match.first)
+            second.add(match.second)
+            yield match
 
 
-def _word(words: Mapping[str, str], term: str) -> str:
-    return words.get(term, term)
+def _all(facts: Facts) -> Iterator[Fact]:
+    yield from facts.objects
+    yield from facts.attributes
+    yield from facts.relations
 
 
-def _head(name: str) -> str:
-    return name.rpartition(" ")[2]
-
-
-def _is_synonym(one: str, other: str) -> bool:
-    return OBJECTS.get(one, one) == OBJECTS.get(other, other)
-
-
-def _is_longer(one: str, other: str) -> bool:
-    """Return whether one name is the other with more in front."""
-    short, long = sorted((one, other), key=len)
-    return long.endswith(f" {short}")
-
-
-def _is_kind(one: str, other: str) -> bool:
-    first, second = (OBJECTS.get(_head(name), _head(name)) for name in (one, other))
-    return second in KINDS.get(first, ()) or first in KINDS.get(second, ())
-
-
-_CLOSEST_FIRST: tuple[Matches, ...] = (str.__eq__, _is_synonym, _is_longer, _is_kind)
+def _facts_at(facts: Facts, places: set[int]) -> Facts:
+    objects, attributes = len(facts.objects), len(facts.objects) + len(facts.attributes)
+    return Facts(
+        tuple(f for at, f in enumerate(facts.objects) if at in places),
+        tuple(f for at, f in enumerate(facts.attributes, objects) if at in places),
+        tuple(f for at, f in enumerate(facts.relations, attributes) if at in places),
+    )

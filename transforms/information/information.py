@@ -1,19 +1,25 @@
-"""Facts -> their information in bits, by the statistics of a corpus.
+"""Facts -> their information in bits, by the statistics of a corpus, weighted by visibility.
 
 Every probability is a share of captions. It backs off to a less specific one where counts are
-small, and its bits are capped, so that misspellings and article numbers carry little.
+small, at last to general English, and its bits are capped.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from ...schemas.facts import Attribute, Facts, Relation
 from ...schemas.statistics import Counts, Kind, Statistics, common_counts
+from .terms import Role, Terms, shipped_terms
 
 MIN_SUPPORT = 3
-"""A term that fewer captions name is unsupported, and counts as a common term of its kind."""
+"""A term that fewer captions name is unsupported: general English says how common it is."""
+
+UNSEEN_SHARE = 0.03
+"""The share of all mentions that general English has: about that of unsupported objects among
+people's captions of photographs."""
 
 BACK_OFF_WEIGHT = 8.0
 """The weight of the less specific distribution, in captions."""
@@ -26,18 +32,33 @@ _NAMELESS = frozenset({"thing", "stuff", "something", "anything", "everything", 
 
 _CACHE_SIZE = 1 << 15
 
+Fact = str | Attribute | Relation
+"""An object, an attribute of one, or a relation between two."""
+
+
+class Weight(NamedTuple):
+    """The information of one fact: what counts is ``bits`` times ``visibility``."""
+
+    bits: float
+    """``-log2`` of its probability."""
+    visibility: float
+    """How much it shows of a picture, 0 to 1."""
+
+    @property
+    def visible_bits(self) -> float:
+        """Its share in the information of a caption."""
+        return self.bits * self.visibility
+
 
 @dataclass(frozen=True, slots=True)
 class Bits:
-    """The information of one caption in bits, by kind of fact."""
+    """The information of one caption in bits, weighted by visibility, by kind of fact."""
 
     object_bits: float = 0.0
     attribute_bits: float = 0.0
     relation_bits: float = 0.0
-    of_fact: Mapping[str | Attribute | Relation, float] = field(
-        default_factory=dict, compare=False, repr=False
-    )
-    """The bits of each fact, if they were computed."""
+    of_fact: Mapping[Fact, Weight] = field(default_factory=dict, compare=False, repr=False)
+    """The weight of each fact, if it was asked for."""
 
     @property
     def information_bits(self) -> float:
@@ -58,17 +79,23 @@ class InformationModel:
     bits of a fact are ``-log2 P``, 16 at most, where
 
     - ``P(o) = c(o) / n``; an unsupported compound has the bits of its head and of one common
-      attribute, an unsupported head those of a common object, and ``thing`` and its like none;
+      attribute, and ``thing`` and its like none;
     - ``P(a | o) = (c(o, a) + k R(a)) / (c(o) + k)``, with ``R(a)`` the share of all named objects
       that have the attribute a;
     - ``P(p | s, o) = (c(s, p, o) + k R(p)) / (c(s and o) + k)``, with ``R(p)`` the share of all
       pairs of objects in one caption that are related by p.
 
-    The count of a common term is that of ``common_counts``.
+    An unsupported term of the language has its count and UNSEEN_SHARE of its share of general
+    English, at most what MIN_SUPPORT captions give; one that is none of the language's the share of
+    a common term (``common_counts``).
+
+    The visibility of a fact is the product of its terms'. ``weight`` is what a fact adds to the
+    information of a caption: its bits times its visibility.
     """
 
-    def __init__(self, statistics: Statistics) -> None:
+    def __init__(self, statistics: Statistics, terms: Terms | None = None) -> None:
         self.full_level = statistics.full_level
+        self._terms = terms or shipped_terms()
         self._counts: Counts = statistics.counts
         common = statistics.common or common_counts(statistics.counts)
         self._of_term = lru_cache(_CACHE_SIZE)(self._term_count)
@@ -81,23 +108,41 @@ class InformationModel:
         self.object_bits = lru_cache(_CACHE_SIZE)(self._object_bits)
         self.attribute_bits = lru_cache(_CACHE_SIZE)(self._attribute_bits)
         self.relation_bits = lru_cache(_CACHE_SIZE)(self._relation_bits)
+        self._shown = lru_cache(_CACHE_SIZE)(self._terms.visibility)
+        self.weight = lru_cache(_CACHE_SIZE)(self._weight)
 
     def bits(self, facts: Facts) -> Bits:
-        """Return the bits of distinct ``facts``, summed by kind."""
+        """Return the weights of distinct ``facts``, summed by kind."""
         return Bits(
-            math.fsum(map(self.object_bits, facts.objects)),
-            math.fsum(map(self.attribute_bits, facts.attributes)),
-            math.fsum(map(self.relation_bits, facts.relations)),
+            math.fsum(map(self.weight, facts.objects)),
+            math.fsum(map(self.weight, facts.attributes)),
+            math.fsum(map(self.weight, facts.relations)),
         )
 
     def bits_of_each(self, facts: Facts) -> Bits:
-        """Return the bits of distinct ``facts``, summed by kind, and of each fact."""
-        each: dict[str | Attribute | Relation, float] = {
-            **{name: self.object_bits(name) for name in facts.objects},
-            **{fact: self.attribute_bits(fact) for fact in facts.attributes},
-            **{fact: self.relation_bits(fact) for fact in facts.relations},
-        }
-        return replace(self.bits(facts), of_fact=each)
+        """Return the weights of distinct ``facts``, summed by kind, and those of each fact."""
+        each: tuple[Fact, ...] = (*facts.objects, *facts.attributes, *facts.relations)
+        weights = {fact: Weight(self.plain_bits(fact), self.visibility(fact)) for fact in each}
+        return replace(self.bits(facts), of_fact=weights)
+
+    def plain_bits(self, fact: Fact) -> float:
+        """Return ``-log2 P`` of a fact, however much or little of it can be seen."""
+        if isinstance(fact, str):
+            return self.object_bits(fact)
+        is_attribute = isinstance(fact, Attribute)
+        return self.attribute_bits(fact) if is_attribute else self.relation_bits(fact)
+
+    def visibility(self, fact: Fact) -> float:
+        """Return how much a fact shows of a picture, 0 to 1."""
+        if isinstance(fact, str):
+            return self._shown(fact, "object")
+        if isinstance(fact, Attribute):
+            return self._shown(fact.object, "object") * self._shown(fact.attribute, "quality")
+        ends = self._shown(fact.subject, "object") * self._shown(fact.object, "object")
+        return ends * self._shown(fact.predicate, "predicate")
+
+    def _weight(self, fact: Fact) -> float:
+        return self.plain_bits(fact) * self.visibility(fact)
 
     def _count(self, *event: str) -> int:
         return self._counts.get(event, 0)
@@ -110,12 +155,26 @@ class InformationModel:
         if term in _NAMELESS:
             return 0.0
         count = self._of_term("object", term)
-        if count >= MIN_SUPPORT:
-            return _bits(count / self._captions)
         _, _, head = term.partition(" ")
-        if not head:
-            return self._common_object
-        return min(MAX_BITS, self.object_bits(head) + self._common_quality)
+        if count < MIN_SUPPORT and head:
+            return min(MAX_BITS, self.object_bits(head) + self._common_quality)
+        mentions = self._objects / self._captions
+        share = self._share(count, term, "object", self._captions, mentions)
+        return self._common_object if share is None else _bits(share)
+
+    def _share(
+        self, count: int, term: str, role: Role, total: int, mentions: float = 1.0
+    ) -> float | None:
+        """Return the share of ``count`` in ``total``, where each has ``mentions`` of such terms.
+
+        None for an unsupported term that is none of the language's.
+        """
+        if count >= MIN_SUPPORT:
+            return count / total
+        share = self._terms.share(term, role)
+        if share is None:
+            return None
+        return min(count / total + UNSEEN_SHARE * mentions * share, MIN_SUPPORT / total)
 
     def _attribute_bits(self, fact: Attribute) -> float:
         general = self._general("quality", fact.attribute, self._objects, self._common_quality)
@@ -132,9 +191,9 @@ class InformationModel:
             return self._of_term("object", subject)
         return self._count("together", *sorted((subject, target)))
 
-    def _general(self, kind: str, term: str, total: int, common: float) -> float:
-        count = self._of_term(kind, term)
-        return count / total if count >= MIN_SUPPORT else 2.0**-common
+    def _general(self, kind: Role, term: str, total: int, common: float) -> float:
+        share = self._share(self._of_term(kind, term), term, kind, total)
+        return 2.0**-common if share is None else share
 
 
 def _common(count: int, total: int) -> float:

@@ -1,6 +1,5 @@
 """Statistics -> the path of their file, and back."""
 
-import shutil
 from collections.abc import Iterable
 
 import pyarrow as pa
@@ -21,7 +20,7 @@ from ...schemas.statistics import (
     with_full_level,
 )
 from ...storage import files
-from .count_index import index_path, keep_index, load_index
+from .count_index import keep_index, load_index
 from .information import InformationModel
 
 PRIOR = "prior"
@@ -56,18 +55,11 @@ def keep_events(events: pa.Table, full_level: float, path: str) -> str:
     return path
 
 
-def copy_with_level(path: str, *, target: str, full_level: float) -> str:
-    """Copy the statistics at ``path`` and their index to ``target``, with another full level."""
-    with (
-        files.open_for_reading(index_path(path)) as index,
-        files.write_whole(index_path(target)) as copy,
-    ):
-        shutil.copyfileobj(index, copy)
-    with files.open_table(path) as file:
-        schema = with_full_level(file.schema_arrow, full_level)
-        batches = file.iter_batches(_ROWS)
-        _write(target, schema, (pa.Table.from_batches([batch]) for batch in batches))
-    return target
+def with_level(statistics: pa.Table, full_level: float | None) -> pa.Table:
+    """Return a table of statistics with another full level in bits, unless that is None."""
+    if full_level is None:
+        return statistics
+    return statistics.cast(with_full_level(statistics.schema, full_level))
 
 
 def load_statistics(path: str) -> Statistics:

@@ -15,14 +15,15 @@ from .keep_statistics import load_full_level
 def mark_sparse(unit: Unit, *, full_level: float, enrich_below: float) -> Unit:
     """Add ``imbalance``, by ``full_level`` in bits, and ``sparse``.
 
-    A caption is sparse if it has less than ``enrich_below``, a share, of the full level. One that
-    was not parsed has no imbalance and is not sparse.
+    A caption is sparse if the part of it that a text encoder reads has less than ``enrich_below``,
+    a share, of the full level. One that was not parsed has no imbalance and is not sparse.
     """
     bits = unit.table["information_bits"]
     imbalance = [
         None if b is None else left_out(b, known_bits=full_level) for b in bits.to_pylist()
     ]
-    sparse = pc.fill_null(pc.less(bits, enrich_below * full_level), False)
+    seen = unit.table["visible_bits"]
+    sparse = pc.fill_null(pc.less(seen, enrich_below * full_level), False)
     columns = [pa.array(imbalance, pa.float64()), sparse]
     scored = unit.with_columns(["imbalance", "sparse"], columns)
     others = [name for name in scored.table.column_names if name not in SCORES.names]

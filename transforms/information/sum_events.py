@@ -31,10 +31,12 @@ class SumEvents(beam.PTransform):
     """PartialCounts -> the path of one file of statistics, on top of the prior's counts."""
 
     prior: str
-    """The path of the prior, whose full level the statistics get; or ``prior``, the shipped one."""
+    """The path of the prior, or ``prior``, the shipped one."""
     path: str
     folder: str
     """The folder of the spilled files."""
+    full_level: float | None = None
+    """The full level of the statistics, in bits; None for the prior's."""
 
     def expand(self, parts: beam.PCollection) -> beam.PCollection:
         prior = parts.pipeline | "Prior" >> beam.Create([self.prior])
@@ -60,4 +62,5 @@ class SumEvents(beam.PTransform):
         """Write all buckets to one file; no event is in two of them."""
         tables = (unpack(load_spilled(bucket)) for bucket in buckets)
         events = pa.concat_tables(tables).combine_chunks()
-        return keep_events(events, load_full_level(self.prior), self.path)
+        level = load_full_level(self.prior) if self.full_level is None else self.full_level
+        return keep_events(events, level, self.path)

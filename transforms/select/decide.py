@@ -33,6 +33,13 @@ def is_counted(unit: Unit) -> npt.NDArray[np.bool_]:
     return counted
 
 
+def was_counted(unit: Unit) -> npt.NDArray[np.bool_]:
+    """Return which rows ``--keep-fraction`` counted, once it has rejected those beyond its cut."""
+    beyond = pc.equal(unit.table["reason"], Reason.KEEP_FRACTION.value)
+    counted: npt.NDArray[np.bool_] = is_counted(unit) | pc.fill_null(beyond, False).to_numpy()
+    return counted
+
+
 def with_cut(unit: Unit, cut: Cut) -> Unit:
     """Give the reason ``keep-fraction`` to the counted rows that rank after the cut."""
     beyond = pa.array(is_counted(unit) & is_beyond(unit.table, cut))

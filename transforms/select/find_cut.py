@@ -6,7 +6,7 @@ digit at which the number of pairs to keep is reached.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from ...schemas.unit import Unit
 from ..sum_counts import sum_counts
 from .decide import is_counted
-from .rank_pairs import RANK, Cut, Ranks, bases, kept_count, ranks
+from .rank_pairs import RANK, Cut, Ranks, kept_count, ranks
 
 _COARSE_SHIFT = 40
 _UID_DIGITS = 4
@@ -28,14 +28,13 @@ Digit = Any
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The leading digits of the cut, and how many of the pairs with these digits are kept."""
+    """The leading digits of the cut, and how many of the pairs with these digits are kept.
+
+    ``kept`` is 0 only if no pair is kept at all.
+    """
 
     digits: tuple[Digit, ...]
     kept: int
-
-
-Positions = Mapping[str, Position]
-"""By basis; ``kept`` is 0 for a basis of which no pair is kept."""
 
 
 def _coarse(ranked: Ranks) -> npt.NDArray[Any]:
@@ -52,8 +51,9 @@ def _exact(ranked: Ranks) -> npt.NDArray[Any]:
     return digits
 
 
-def _uid_prefix(ranked: Ranks) -> npt.NDArray[Any]:
-    return ranked["uid"].astype(f"S{_UID_DIGITS}")
+def _source(ranked: Ranks) -> npt.NDArray[Any]:
+    """Return source and the beginning of the uid as strings, which sort by both in turn."""
+    return np.char.add(ranked["source"].astype("S1"), ranked["uid"].astype(f"S{_UID_DIGITS}"))
 
 
 def _uid(ranked: Ranks) -> npt.NDArray[Any]:
@@ -61,7 +61,7 @@ def _uid(ranked: Ranks) -> npt.NDArray[Any]:
     return uids
 
 
-_DIGITS: tuple[Callable[[Ranks], npt.NDArray[Any]], ...] = (_coarse, _exact, _uid_prefix, _uid)
+_DIGITS: tuple[Callable[[Ranks], npt.NDArray[Any]], ...] = (_coarse, _exact, _source, _uid)
 ROUNDS = len(_DIGITS)
 
 
@@ -94,47 +94,38 @@ def _sort_key(digit: Digit) -> Digit:
     return (digit.real, digit.imag) if isinstance(digit, complex) else digit
 
 
-def to_cut(positions: Positions) -> Cut:
-    """Return the ranks at the positions of the last round."""
-    return {basis: _rank(position) for basis, position in positions.items()}
-
-
-def _rank(position: Position) -> Ranks:
+def to_cut(position: Position | None) -> Cut:
+    """Return the rank at the position of the last round; None without one."""
+    if position is None:
+        return None
     if position.kept == 0:
         return np.zeros(0, RANK)
-    _, exact, _, uid = position.digits
-    return np.array([(exact.real, exact.imag, uid)], RANK)
+    _, exact, source, uid = position.digits
+    return np.array([(exact.real, exact.imag, int(source[:1]), uid)], RANK)
 
 
-def _count(unit: Unit, positions: Positions) -> Iterator[tuple[str, Counter[Digit]]]:
-    table = unit.table.filter(is_counted(unit))
-    ranked, basis = ranks(table), bases(table)
-    for name in np.unique(basis.astype(str)).tolist():
-        position = positions.get(name)
-        if position is None or position.kept:
-            leading = position.digits if position else ()
-            yield name, count_digits(ranked[basis == name], leading)
+def _count(unit: Unit, position: Position | None) -> Counter[Digit]:
+    if position is not None and not position.kept:
+        return Counter()
+    ranked = ranks(unit.table.filter(is_counted(unit)))
+    return count_digits(ranked, position.digits if position else ())
 
 
-def _narrow(
-    counts: Iterable[tuple[str, Counter[Digit]]], positions: Positions, fraction: float
-) -> Positions:
-    narrowed = {b: narrow(positions.get(b), Counter(c), fraction) for b, c in counts}
-    return {**positions, **narrowed}
+def _narrow(counts: Counter[Digit], position: Position | None, fraction: float) -> Position:
+    return narrow(position, Counter(counts), fraction)
 
 
 @dataclass
 class NarrowCut(beam.PTransform):
-    """Units without duplicates -> the Positions of a side input, with one more digit."""
+    """Units without duplicates -> the Position of a side input, with one more digit."""
 
     fraction: float
-    positions: beam.pvalue.AsSingleton
+    position: beam.pvalue.AsSingleton
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (
             units
-            | "Count digits" >> beam.FlatMap(_count, self.positions)
-            | "Sum digits" >> beam.CombinePerKey(sum_counts)
-            | "Gather digits" >> beam.combiners.ToList()
-            | "Narrow" >> beam.Map(_narrow, self.positions, self.fraction)
+            | "Count digits" >> beam.Map(_count, self.position)
+            | "Sum digits" >> beam.CombineGlobally(sum_counts)
+            | "Narrow" >> beam.Map(_narrow, self.position, self.fraction)
         )

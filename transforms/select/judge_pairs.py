@@ -15,12 +15,22 @@ from ...schemas.run_tables import RunTable
 from ...schemas.tables import with_nulls
 from ...schemas.unit import Unit
 from ...storage import files
-from ..enrich.reference_sample import ReferenceSample, is_sampled
+from ..enrich.reference_sample import NONE, is_sampled
 from ..facts.match_facts import shared_facts
-from ..information.imbalance import Basis, Judgement, judge_by_reference
+from ..information.imbalance import (
+    Capture,
+    Judgement,
+    judge_alone,
+    judge_by_reference,
+    left_out,
+    measure_overlap,
+    shipped_capture,
+    united_bits,
+)
 from ..information.information import InformationModel
 from ..information.keep_statistics import load_model
 from .choose_caption import EnrichmentOptions, choose_caption, is_withheld
+from .fuse import WrittenCaption
 from .referenced_pairs import ReferencedPair, referenced_pairs, usable_references
 
 PRESENCE = tuple(f"{kind}_{part}" for kind in FACTS.names for part in ("known", "named"))
@@ -33,7 +43,8 @@ JUDGEMENTS = pa.schema(
         ("caption_generated", pa.string()),
         ("imbalance_before", pa.float64()),
         ("imbalance_after", pa.float64()),
-        ("imbalance_basis", pa.string()),
+        ("image_bits", pa.float64()),
+        ("coverage", pa.float64()),
         ("agreement", pa.float64()),
         ("information_bits", pa.float64()),
         ("object_share", pa.float64()),
@@ -55,16 +66,14 @@ def judge_pairs(
     captions: pa.Table | None,
     model: InformationModel,
     options: EnrichmentOptions,
-    sample: ReferenceSample | None = None,
+    last: int = NONE,
 ) -> Unit:
     """Judge every pair of ``unit``, by its generated caption if it has one in ``captions``.
 
-    The others are judged by the full level, or by the level that was measured in ``sample``. The
-    raw captions become the column ``caption_raw``.
+    The images of the others are taken to hold the usual information. ``last`` is the last hash of
+    the random sample. The raw captions become the column ``caption_raw``.
     """
-    sample = sample or ReferenceSample()
-    unit = _with_level(unit, sample.level)
-    table = _judge_by_level(unit.table, sample)
+    table = _judge_alone(unit.table, last, shipped_capture())
     if captions is not None:
         at = pc.index_in(unit.table["uid"], captions["uid"].combine_chunks())
         table = _with_column(table, "fault", captions["fault"].take(at))
@@ -74,25 +83,17 @@ def judge_pairs(
     return unit.with_columns(JUDGEMENTS.names, table.columns)
 
 
-def _with_level(unit: Unit, level: float | None) -> Unit:
-    """Return the unit with the imbalances of its captions at another full level, in bits."""
-    if level is None:
-        return unit
-    bits = unit.table["information_bits"]
-    left_out = pc.subtract(1.0, pc.divide(bits, level)) if level > 0 else pc.multiply(bits, 0.0)
-    imbalance = pc.if_else(bits.is_valid(), pc.max_element_wise(left_out, 0.0), None)
-    return unit.with_columns(["imbalance"], [imbalance])
-
-
-def _judge_by_level(scores: pa.Table, sample: ReferenceSample) -> pa.Table:
-    rows = scores.num_rows
+def _judge_alone(scores: pa.Table, last: int, capture: Capture) -> pa.Table:
     columns = {name: scores[name] for name in ("caption", "information_bits", "object_share")}
-    columns["caption_source"] = pa.array([CaptionSource.RAW.value] * rows)
-    columns["imbalance_before"] = columns["imbalance_after"] = scores["imbalance"]
-    columns["imbalance_basis"] = pa.array([Basis.CORPUS.value] * rows)
-    columns["raw_bits"] = scores["information_bits"]
+    columns["caption_source"] = pa.array([CaptionSource.RAW.value] * scores.num_rows)
+    bits = scores["information_bits"]
+    image = pc.max_element_wise(bits, capture.usual_bits, skip_nulls=False)
+    columns["image_bits"] = image
+    imbalance = pc.subtract(1.0, pc.divide(bits, image))
+    columns["imbalance_before"] = columns["imbalance_after"] = imbalance
+    columns["raw_bits"] = bits
     columns["raw_object_share"] = scores["object_share"]
-    columns["sampled"] = pa.array(is_sampled(scores, sample.last))
+    columns["sampled"] = pa.array(is_sampled(scores, last))
     return with_nulls(columns, JUDGEMENTS)
 
 
@@ -127,30 +128,47 @@ def _judge_pair(
     pair: ReferencedPair, model: InformationModel, options: EnrichmentOptions
 ) -> dict[str, Any]:
     """Return a row of JUDGEMENTS, without the columns of the raw caption."""
-    raw, reference = pair.raw, pair.reference_facts
-    before = judge_by_reference(raw.facts, raw=raw.facts, reference=reference, model=model)
-    similarity = pair.similarity_generated
-    if is_withheld(agreement=before.agreement, similarity=similarity, options=options):
+    raw, reference, capture = pair.raw, pair.reference_facts, shipped_capture()
+    judged = judge_by_reference(measure_overlap(raw.facts, reference, model), capture)
+    if is_withheld(
+        agreement=judged.agreement, similarity=pair.similarity_generated, options=options
+    ):
         caption = raw
-        before = after = Judgement(pair.imbalance, None, Basis.CORPUS)
+        judged = judge_alone(united_bits([raw.facts], model), capture)
     else:
         caption = choose_caption(pair, options)
-        after = judge_by_reference(caption.facts, raw=raw.facts, reference=reference, model=model)
-    bits = model.bits(caption.facts)
     is_raw = caption.source is CaptionSource.RAW
     return {
         "caption": caption.text,
         "caption_source": caption.source.value,
         "caption_generated": pair.generated,
-        "imbalance_before": before.imbalance,
-        "imbalance_after": after.imbalance,
-        "imbalance_basis": before.basis.value,
-        "agreement": before.agreement,
-        "information_bits": bits.information_bits,
-        "object_share": bits.object_share,
+        **_measures(raw, caption, judged, model),
         "similarity": pair.similarity_raw if is_raw else pair.similarity_generated,
         "fault": None,
         **_presence(raw.facts, reference),
+    }
+
+
+def _measures(
+    raw: WrittenCaption, written: WrittenCaption, judged: Judgement, model: InformationModel
+) -> dict[str, float | None]:
+    """Return what the raw and the written caption leave out of the image.
+
+    What a fused caption says again in other words counts once.
+    """
+    before = model.bits(raw.facts).information_bits
+    parts = [written.facts]
+    if written.source is CaptionSource.FUSED:
+        parts = [raw.facts, written.facts.difference(raw.facts)]
+    after = united_bits(parts, model)
+    return {
+        "imbalance_before": left_out(before, known_bits=judged.image_bits),
+        "imbalance_after": left_out(after, known_bits=judged.image_bits),
+        "image_bits": judged.image_bits,
+        "coverage": judged.coverage,
+        "agreement": judged.agreement,
+        "information_bits": after,
+        "object_share": model.bits(written.facts).object_share,
     }
 
 
@@ -169,9 +187,10 @@ class _Judge(beam.DoFn):
     def setup(self) -> None:
         self._model = load_model(self._run_dir.statistics)
 
-    def process(self, unit: Unit, sample: ReferenceSample | None) -> Iterator[Unit]:
+    def process(self, unit: Unit, last: int | None) -> Iterator[Unit]:
         path = self._run_dir.table(RunTable.CAPTIONS, unit.source.name)
         captions = files.read_table(path) if files.exists(path) else None
+        sample = NONE if last is None else last
         yield judge_pairs(unit, captions, self._model, self._options, sample)
 
 
@@ -181,7 +200,8 @@ class JudgePairs(beam.PTransform):
 
     run_dir: RunDirectory
     options: EnrichmentOptions
-    sample: beam.pvalue.AsSingleton | None = None
+    last: beam.pvalue.AsSingleton | None = None
+    """The last hash of the random sample, a side input."""
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
-        return units | beam.ParDo(_Judge(self.run_dir, self.options), self.sample)
+        return units | beam.ParDo(_Judge(self.run_dir, self.options), self.last)

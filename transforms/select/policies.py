@@ -170,7 +170,7 @@ JUDGED_COLUMNS = (
 """The columns of judged pairs that the rest of the phase needs."""
 
 RANK_COLUMNS = ("uid", "reason", "language", "imbalance_after", "agreement", "similarity",
-           "imbalance_basis", RANK_BY)  # fmt: skip
+           "caption_source", RANK_BY)  # fmt: skip
 """The columns of judged pairs by which they are ranked and cut."""
 
 _BEFORE_DUPLICATES = (Reason.MISSING_IMAGE, Reason.UNDECODABLE_IMAGE, Reason.BLOCK_LIST)

@@ -1,24 +1,27 @@
 """Judged pairs -> their ranks for ``--keep-fraction``, and which of them are beyond a cut."""
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...schemas.captions import CaptionSource
 from .policies import RANK_BY
 
-RANK = np.dtype([("imbalance", "f8"), ("disagreement", "f8"), ("uid", "S32")])
-"""A pair's rank: least imbalance first, then higher agreement, then by uid.
+RANK = np.dtype([("imbalance", "f8"), ("disagreement", "f8"), ("source", "i1"), ("uid", "S32")])
+"""A pair's rank: least imbalance first, then higher agreement, then by the source of its caption
+in the order of SOURCES, then by uid.
 
 With ``--rank-by``, ``imbalance`` is the negated number, so the highest number comes first.
 """
 
+SOURCES = (CaptionSource.RAW, CaptionSource.FUSED, CaptionSource.GENERATED)
+
 Ranks = npt.NDArray[np.void]
-Cut = Mapping[str, Ranks]
-"""By basis, the rank of the last pair that is kept; empty if none of its pairs is."""
+Cut = Ranks | None
+"""The rank of the last pair that is kept; empty if none is, None if every pair is."""
 
 
 def ranks(table: pa.Table) -> Ranks:
@@ -35,16 +38,10 @@ def ranks(table: pa.Table) -> Ranks:
     if "similarity" in table.column_names:
         agreement = pc.coalesce(agreement, table["similarity"])
     ranked["disagreement"] = pc.negate(pc.fill_null(agreement, -1.0)).to_numpy()
+    sources = pa.array([source.value for source in SOURCES])
+    ranked["source"] = pc.index_in(table["caption_source"], sources).to_numpy()
     ranked["uid"] = table["uid"].to_numpy()
     return ranked
-
-
-def bases(table: pa.Table) -> npt.NDArray[np.object_]:
-    """Return the basis of each row; each basis is ranked apart. ``--rank-by`` has one for all."""
-    if RANK_BY in table.column_names:
-        return np.full(table.num_rows, "any", object)
-    column: npt.NDArray[np.object_] = table["imbalance_basis"].to_numpy()
-    return column
 
 
 def kept_count(fraction: float, pairs: int) -> int:
@@ -53,19 +50,30 @@ def kept_count(fraction: float, pairs: int) -> int:
 
 
 def is_beyond(table: pa.Table, cut: Cut) -> npt.NDArray[np.bool_]:
-    """Return which rows rank after the last kept pair of their basis."""
-    beyond = np.zeros(table.num_rows, bool)
-    ranked, basis = ranks(table), bases(table)
-    for name, last in cut.items():
-        after = _after(ranked, last[0]) if len(last) else np.ones(len(ranked), bool)
-        beyond |= after & (basis == name)
-    return beyond
-
-
-def _after(ranked: Ranks, last: np.void) -> npt.NDArray[np.bool_]:
+    """Return which rows rank after the last kept pair."""
+    if cut is None or not len(cut):
+        return np.full(table.num_rows, cut is not None)
+    ranked, last = ranks(table), cut[0]
     after = np.zeros(len(ranked), bool)
     tied = np.ones(len(ranked), bool)
     for name in RANK.names or ():
         after |= tied & (ranked[name] > last[name])
         tied &= ranked[name] == last[name]
     return after
+
+
+def deciding(table: pa.Table, cut: Cut) -> dict[str, int]:
+    """Return how many rows each part of the rank decided on: the first that differs from the cut.
+
+    The last kept pair counts for the uid.
+    """
+    if cut is None or not len(cut):
+        return {}
+    ranked, last = ranks(table), cut[0]
+    tied = np.ones(len(ranked), bool)
+    counts = {}
+    for name in RANK.names or ():
+        equal = tied & (ranked[name] == last[name]) if name != "uid" else tied & False
+        counts[name] = int(tied.sum() - equal.sum())
+        tied = equal
+    return counts

@@ -17,6 +17,8 @@ from ...schemas.unit import Unit
 from ...storage import files
 from ..information.full_level import quantile
 from ..sum_counts import sum_counts
+from .decide import was_counted
+from .rank_pairs import Cut, deciding
 
 BINS = {"bits": 16, "share": 1000}
 """Bins of the histograms: for each bit, and for the range of a share."""
@@ -31,12 +33,22 @@ _VALUES = (
     ("bits_after", "information_bits", "bits", True),
     ("object_share_before", "raw_object_share", "share", False),
     ("object_share_after", "object_share", "share", True),
+    ("image_bits", "image_bits", "bits", False),
+    ("imbalance_before", "imbalance_before", "share", False),
+    ("imbalance_after", "imbalance_after", "share", True),
+    ("coverage", "coverage", "share", False),
+    ("agreement", "agreement", "share", False),
 )
-_IMBALANCES = (("imbalance_before", False), ("imbalance_after", True))
+
+_KINDS = {name: kind for name, _, kind, _ in _VALUES}
 
 
-def tallies(unit: Unit) -> Tallies:
-    """Count the pairs of a unit by their values, before and after the selection."""
+def tallies(unit: Unit, cut: Cut = None) -> Tallies:
+    """Count the pairs of a unit by their values, before and after the selection.
+
+    Also count them by the reason for which they were rejected, and by what put them before or after
+    the ``cut``.
+    """
     table = unit.table
     is_kept = table["reason"].is_null()
     kept = pc.sum(is_kept).as_py() or 0
@@ -44,14 +56,17 @@ def tallies(unit: Unit) -> Tallies:
     for name, column, kind, of_kept in _VALUES:
         rows = table.filter(is_kept) if of_kept else table
         counts.update(_binned(name, rows[column], kind))
-    for name, of_kept in _IMBALANCES:
-        rows = table.filter(is_kept) if of_kept else table
-        for basis in ("reference", "corpus"):
-            of_basis = rows.filter(pc.equal(rows["imbalance_basis"], basis))
-            counts.update(_binned(f"{name}_{basis}", of_basis[name], "share"))
+    counts.update({("reason", reason): n for reason, n in _by_reason(table)})
+    ranked = table.filter(pa.array(was_counted(unit)))
+    counts.update({("decided", name): n for name, n in deciding(ranked, cut).items()})
     counts.update(_words(table, is_kept))
     counts.update(_presence(table))
     return counts
+
+
+def _by_reason(table: pa.Table) -> list[tuple[str, int]]:
+    counts = table["reason"].drop_null().value_counts().to_pylist()
+    return [(row["values"], row["counts"]) for row in counts]
 
 
 def _binned(name: str, column: pa.ChunkedArray, kind: str) -> Tallies:
@@ -92,16 +107,17 @@ def measures(parts: Iterable[Tallies]) -> dict[str, Any]:
     """
     total = sum_counts(parts)
     names = [name for name, *_ in _VALUES]
-    names += [f"{name}_{basis}" for name, _ in _IMBALANCES for basis in ("reference", "corpus")]
     results: dict[str, Any] = {"pairs": total["pairs",], "kept": total["kept",]}
     results |= {name: _quantiles(total, name, _bins_of(name)) for name in names}
+    for name in ("reason", "decided"):
+        results[name] = {k[1]: n for k, n in sorted(total.items()) if k[0] == name}
     results["rank_correlation"] = _rank_correlation(_table(total, "words_bits"))
     results["kept_by_words_too"] = _kept_by_words(_table(total, "words_kept"))
     return results | _presences(total)
 
 
 def _bins_of(name: str) -> int:
-    return BINS["bits" if name.startswith("bits") else "share"]
+    return BINS[_KINDS[name]]
 
 
 def _quantiles(total: Tallies, name: str, bins: int) -> dict[str, float] | None:
@@ -177,11 +193,13 @@ class Summarise(beam.PTransform):
     """Units of decided pairs -> the path of the measures of the whole corpus."""
 
     path: str
+    cut: beam.pvalue.AsSingleton
+    """The cut of ``--keep-fraction``, a side input."""
 
     def expand(self, units: beam.PCollection) -> beam.PCollection:
         return (
             units
-            | "Tally" >> beam.Map(tallies)
+            | "Tally" >> beam.Map(tallies, self.cut)
             | "Add up" >> beam.CombineGlobally(sum_counts)
             | "Measure" >> beam.Map(lambda total, path: keep_measures([total], path), self.path)
         )

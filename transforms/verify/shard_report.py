@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ...schemas.finding import Finding, Problem
+from ...schemas.printable import first_control
 from ...schemas.sample import is_safe_key
 
 
@@ -80,6 +81,30 @@ class ReportedImages:
             if count >= least_repeated(samples):
                 detail = f"{count} of {samples} samples have the same image"
                 self._report.add(Problem.REPEATED_IMAGE, detail, key=self._keys[digest])
+
+
+class ReportedControls:
+    """The captions of a shard that have control characters."""
+
+    def __init__(self, report: ShardReport) -> None:
+        self._report = report
+        self._count = 0
+        self._key = ""
+        self._control = ""
+
+    def add(self, key: str, caption: str) -> None:
+        """Look at the caption of a sample."""
+        control = first_control(caption)
+        if control is not None:
+            if not self._count:
+                self._key, self._control = key, control
+            self._count += 1
+
+    def finish(self) -> None:
+        """Report all of them in one finding, with the key of the first and its character."""
+        if self._count:
+            detail = f"{self._count} captions have control characters, this one {self._control}"
+            self._report.add(Problem.CONTROL_CHARACTERS, detail, key=self._key)
 
 
 def least_repeated(samples: int) -> int:

@@ -11,7 +11,14 @@ from ...storage.blocks import Blocks
 from ..read.check_image import SMALLEST, image_fault
 from ..read.read_samples import MOST_TEXT, parse_json
 from .check_member import is_checked, is_image, member_fault
-from .shard_report import ImagePlace, ReportedImages, ReportedKeys, ShardReport, least_repeated
+from .shard_report import (
+    ImagePlace,
+    ReportedControls,
+    ReportedImages,
+    ReportedKeys,
+    ShardReport,
+    least_repeated,
+)
 
 _TEXTS = ("txt", "json")
 _KNOWN_FIELDS = frozenset({*IMAGE_FIELDS, *_TEXTS})
@@ -39,6 +46,7 @@ class _Archive:
         self._archive = archive
         self._signatures = signatures
         self._keys = ReportedKeys(report)
+        self._controls = ReportedControls(report)
         self._keys_without: dict[str, list[str]] = {"image": [], "txt": [], "json": []}
         self._complete = 0
         """Samples whose members were checked: all but those with a dot in their key."""
@@ -48,6 +56,7 @@ class _Archive:
         for sample in group_payloads(self._members(), self._content):
             self._check_sample(sample)
         self._keys.finish()
+        self._controls.finish()
         self._report_missing()
         self._report_repeated()
 
@@ -121,6 +130,8 @@ class _Archive:
             self._report.add(Problem.EMPTY_MEMBER, "its txt is empty", key=key)
         elif (fault := member_fault(name, content)) is not None:
             self._report.add(problem, fault, key=key)
+        else:
+            self._controls.add(key, content.decode())
 
     def _check_other(self, key: str, name: str, content: Content) -> None:
         if is_pickled(name):

@@ -20,7 +20,7 @@ from ..read.table_columns import (
     with_json_fields,
 )
 from ..read.texts import choose_text
-from .shard_report import ReportedImages, ReportedKeys, ShardReport
+from .shard_report import ReportedControls, ReportedImages, ReportedKeys, ShardReport
 from .verify_images import decoding_fault
 
 _ROWS = 64
@@ -49,6 +49,7 @@ class _Table:
         self._rows = 0
         self._keys = ReportedKeys(report)
         self._images = ReportedImages(report)
+        self._controls = ReportedControls(report)
 
     def check(self) -> None:
         schema = self._file.schema_arrow
@@ -69,6 +70,7 @@ class _Table:
         if columns.key is not None:
             self._keys.finish()
         self._images.finish()
+        self._controls.finish()
 
     def _check_rows(self, rows: pa.Table, columns: TableColumns, caption: str | None) -> None:
         numbers = range(self._rows, self._rows + rows.num_rows)
@@ -83,8 +85,10 @@ class _Table:
             if not pairs[at]:
                 continue
             self._keys.add(key)
-            if not (choose_text(captions[at], "first")[0] or "").strip():
+            text = choose_text(captions[at], "first")[0] or ""
+            if not text.strip():
                 self._report.add(Problem.EMPTY_MEMBER, "its caption is empty", key=key)
+            self._controls.add(key, text)
             sample: StoredSample = Sample(key)
             cells = {name: images[name][at] for name in columns.images}
             add_image(sample, self._report.path, cells)

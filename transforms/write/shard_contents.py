@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...schemas.other_fields import with_columns
+from ...schemas.other_fields import lift_fields, with_columns
 from ...schemas.phase import Phase
 from ...schemas.rejection import Reason, Rejection
 from ...schemas.run_directory import RunDirectory
@@ -151,13 +151,14 @@ def _chosen_rows(run_dir: RunDirectory, piece: Piece, number: int) -> pa.Table:
     """Return the rows of ``piece`` in a shard: columns of the selection, then of the scores."""
     path = run_dir.table(RunTable.SCORES, piece.source.name)
     others = [name for name in files.read_schema(path).names if name not in SCORES.names]
-    scores = files.read_table(path, [*_SCORE_COLUMNS, *others])
+    scores = lift_fields(
+        files.read_table(path, [*_SCORE_COLUMNS, *others]), ["caption_raw", CAPTIONS_RAW]
+    )
     table = files.read_table(run_dir.table(RunTable.SELECTION, piece.source.name))
     columns = {_JUDGED: scores["caption"], "caption_raw": _first_raw_captions(scores)}
-    own = dict(zip(scores.column_names, scores.columns, strict=True))
-    ours = {*table.column_names, *columns}
-    columns |= {name: column for name, column in own.items() if name not in ours}
-    table = with_columns(table, columns)
+    columns |= {n: scores[n] for n in scores.column_names if n not in columns}
+    ours = {*table.column_names}
+    table = with_columns(table, {n: column for n, column in columns.items() if n not in ours})
     return table.filter(pc.equal(table["output_shard"], number))
 
 

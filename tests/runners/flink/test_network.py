@@ -76,11 +76,11 @@ class TestWaves:
         assert [wave.results for wave in waves[1:]] == [3, 3, 0]
         assert [wave.inputs for wave in waves[1:]] == [3, 3, 3]
 
-    def test_score_has_five_sources(self, tmp_path):
+    def test_score_has_four_sources(self, tmp_path):
         shards = [Source(0, "a", str(tmp_path / "a.tar"))]
         run_dir = RunDirectory(str(tmp_path))
         waves = waves_of(job_of(lambda root: build_score(root, shards, run_dir, ScoreOptions())))
-        assert waves[0] == Wave(results=5, inputs=0)
+        assert waves[0] == Wave(results=4, inputs=0)
 
     def test_select_has_the_widest_of_all(self, tmp_path):
         options = SelectOptions(keep_fraction=0.5, unique_images=True, subset_file="s.npy")
@@ -137,7 +137,7 @@ class TestCommand:
             answer = score(flink, endpoint)
         warning, refusal = answer.err.splitlines()
         assert (answer.status, answer.out) == (2, "")
-        needed = {"select": 16 * 4 * 512, "score": 5 * 4 * 512}
+        needed = {"select": 14 * 4 * 512, "score": 4 * 4 * 512}
         for phase, line in (("select", warning), ("score", refusal)):
             named = (phase, needed[phase], 4096, "min-buffers: 32", f"http://{flink}")
             assert unnamed(line, *named) == []

@@ -11,7 +11,7 @@ from evenpair.schemas.unit import Tally, Unit
 from evenpair.transforms.captioners.captioner import Answer, CaptionerId
 from evenpair.transforms.enrich.caption_images import caption_images
 from evenpair.transforms.enrich.gather_captions import gather_captions
-from evenpair.transforms.enrich.keep_answers import AnswerStore
+from evenpair.transforms.enrich.keep_answers import AnswerBuffer, AnswerStore
 
 from ...support.fake_captioner import ME, FakeCaptioner, png
 from ...support.shards import MadePair, write_source
@@ -132,3 +132,32 @@ def test_gathered_captions_are_checked(unit, store):
         ("000000008", "a cat", None),
     ]
     assert {(row["model"], row["revision"], row["prompt"]) for row in rows} == {("me", "1", "")}
+
+
+class TestBuffer:
+    def test_an_error_of_the_store_loses_nothing(self, store, monkeypatch):
+        add = AnswerStore.add
+        errors = [OSError("no space left")]
+
+        def add_later(*arguments):
+            if errors:
+                raise errors.pop()
+            add(*arguments)
+
+        monkeypatch.setattr(AnswerStore, "add", add_later)
+        with AnswerBuffer(store, ME) as buffer:
+            buffer.add({"u": Answer("first")})
+            with pytest.raises(OSError, match="no space"):
+                buffer.flush()
+            buffer.add({"v": Answer("second")})
+        assert sorted(store.load(ME)["answer"].to_pylist()) == ["first", "second"]
+
+    def test_an_error_of_the_block_loses_nothing(self, store):
+        def interrupted():
+            with AnswerBuffer(store, ME) as buffer:
+                buffer.add({"u": Answer("first")})
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+        assert store.load(ME)["answer"].to_pylist() == ["first"]

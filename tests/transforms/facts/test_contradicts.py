@@ -28,6 +28,21 @@ BLACK = Facts(("dog",), (Attribute("dog", "black"),))
             False,
         ),
         (
+            Facts(("kite",), (Attribute("kite", "green"),)),
+            Facts(("kite",), (Attribute("kite", "yellow"), Attribute("kite", "green"))),
+            False,
+        ),
+        (
+            Facts(("kite",), (Attribute("kite", "green"),)),
+            Facts(("kite",), (Attribute("kite", "yellow and green"),)),
+            False,
+        ),
+        (
+            Facts(("kite",), (Attribute("kite", "green"),)),
+            Facts(("kite",), (Attribute("kite", "yellow"), Attribute("kite", "red"))),
+            True,
+        ),
+        (
             Facts(("dog",), (Attribute("dog", "2"),)),
             Facts(("dog",), (Attribute("dog", "3"),)),
             True,

@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evenpair.schemas.facts import Attribute, Facts, Relation
-from evenpair.transforms.facts.match_facts import align_objects, shared_facts, unite_wordings
+from evenpair.transforms.facts.match_facts import (
+    align_objects,
+    match_facts,
+    shared_facts,
+    unite_wordings,
+)
 
 NAMES = (
     "man",
@@ -42,7 +47,6 @@ def some_facts(draw):
         (["couch"], ["sofa"], {"sofa": "couch"}),
         (["tennis racket"], ["racket"], {"racket": "tennis racket"}),
         (["man"], ["woman"], {}),
-        (["man", "woman"], ["person"], {"person": "man"}),
         (["man", "person"], ["person"], {"person": "person"}),
         (["lamp"], [], {}),
     ],
@@ -78,6 +82,26 @@ def test_a_man_and_a_person_are_united_under_the_more_informative_name():
         (Attribute("man", "tall"), Attribute("man", "smiling")),
         (Relation("man", "with", "dog"),),
     )
+
+
+def test_an_attribute_of_another_thing_is_matched_less_surely():
+    red = Facts(("car", "dog"), (Attribute("car", "red"),))
+    other = Facts(("car", "dog"), (Attribute("dog", "red"),))
+    (_, same), (_, less) = (
+        [m.share for m in match_facts(red, facts)][:: len(red) - 1] for facts in (red, other)
+    )
+    assert same == 1
+    assert less < 1
+
+
+@given(some_facts(), some_facts())
+def test_each_fact_is_matched_once_the_surest_first(first, second):
+    matches = match_facts(first, second)
+    shares = [match.share for match in matches]
+    assert shares == sorted(shares, reverse=True)
+    for side in ("first", "second"):
+        places = [getattr(match, side) for match in matches]
+        assert len(places) == len(set(places))
 
 
 @given(some_facts())

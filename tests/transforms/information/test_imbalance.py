@@ -1,13 +1,20 @@
-"""Imbalance, agreement and the facts that two captions share: the formulas of the design."""
+"""The information of an image by capture and recapture, and what captions leave out of it."""
 
 import pytest
 from hypothesis import given
 
 from evenpair.schemas.facts import Attribute, Facts, Relation
 from evenpair.transforms.information.imbalance import (
-    Basis,
+    Capture,
+    Overlap,
+    image_bits,
+    image_bits_of,
+    judge_alone,
     judge_by_reference,
     left_out,
+    measure_overlap,
+    shipped_capture,
+    united_bits,
 )
 
 from ...support.corpora import FACTS, bits, model_of
@@ -20,6 +27,7 @@ MODEL = model_of(
 )
 DOG = Facts(("dog",))
 SCENE = Facts(("dog", "rug"), (Attribute("dog", "brown"),), (Relation("dog", "lie on", "rug"),))
+CAPTURE = Capture(added_bits=2.0, added_shared=1.0, usual_bits=50.0)
 
 
 @pytest.mark.parametrize(
@@ -36,36 +44,58 @@ def test_the_share_left_out_lies_between_none_and_all(caption, known, share):
     assert left_out(caption, known_bits=known) == share
 
 
-def test_imbalance_by_reference_is_the_share_that_the_caption_leaves_out():
-    union = bits(MODEL, SCENE)
-    judged = judge_by_reference(DOG, raw=DOG, reference=SCENE, model=MODEL)
-    assert judged.imbalance == pytest.approx(1 - bits(MODEL, DOG) / union)
-    assert judged.agreement == 1
-    assert judged.basis is Basis.REFERENCE
+def test_the_information_of_an_image_is_that_of_lincoln_and_petersen_with_constants():
+    overlap = Overlap(10.0, 20.0, 6.0, 4.0)
+    assert image_bits([overlap], CAPTURE, united=0.0) == pytest.approx(12 * 22 / 6)
 
 
-def test_the_union_is_that_of_the_reference_and_the_raw_caption():
-    ball = Facts(("ball",))
-    judged = judge_by_reference(ball.union(DOG), raw=DOG, reference=SCENE, model=MODEL)
-    wanted = 1 - bits(MODEL, ball.union(DOG)) / bits(MODEL, SCENE)
-    assert judged.imbalance == pytest.approx(max(0, wanted))
+def test_several_descriptions_are_estimated_by_all_their_pairs():
+    pairs = [Overlap(10.0, 20.0, 5.0, 5.0), Overlap(10.0, 8.0, 2.0, 2.0)]
+    assert image_bits(pairs, CAPTURE, united=0.0) == pytest.approx((12 * 22 + 12 * 10) / (6 + 3))
 
 
-def test_agreement_is_the_share_of_the_raw_information_that_the_reference_confirms():
-    raw = Facts(("dog", "ball"))
-    judged = judge_by_reference(raw, raw=raw, reference=SCENE, model=MODEL)
-    assert judged.agreement == pytest.approx(bits(MODEL, DOG) / bits(MODEL, raw))
+def test_an_image_holds_at_least_what_its_descriptions_state_together():
+    assert image_bits([Overlap(10.0, 20.0, 5.0, 5.0)], CAPTURE, united=90.0) == 90
+    assert image_bits_of([SCENE, SCENE], MODEL, Capture(0.0, 1e6, 50.0)) == bits(MODEL, SCENE)
 
 
-def test_without_any_facts_everything_is_left_out():
-    judged = judge_by_reference(Facts(), raw=Facts(), reference=Facts(), model=MODEL)
-    assert (judged.imbalance, judged.agreement) == (1, None)
+def test_an_image_without_a_reference_holds_the_usual_information():
+    assert judge_alone(30.0, CAPTURE).image_bits == 50
+    assert judge_alone(60.0, CAPTURE).image_bits == 60
+    assert image_bits_of([DOG], MODEL, CAPTURE) == 50
 
 
-@given(raw=FACTS, reference=FACTS, caption=FACTS)
-def test_imbalance_and_agreement_lie_between_none_and_all(raw, reference, caption):
-    judged = judge_by_reference(caption, raw=raw, reference=reference, model=MODEL)
-    assert 0 <= judged.imbalance <= 1
-    assert judged.agreement is None or 0 <= judged.agreement <= 1 + 1e-12
-    full = judge_by_reference(raw.union(reference), raw=raw, reference=reference, model=MODEL)
-    assert full.imbalance == 0 or bits(MODEL, raw.union(reference)) == 0
+def test_coverage_is_a_share_of_the_reference_and_agreement_one_of_the_caption():
+    ball = Facts(("dog", "ball"))
+    judged = judge_by_reference(measure_overlap(ball, SCENE, MODEL), CAPTURE)
+    assert judged.agreement == pytest.approx(bits(MODEL, DOG) / bits(MODEL, ball))
+    assert judged.coverage == pytest.approx(bits(MODEL, DOG) / bits(MODEL, SCENE))
+
+
+@pytest.mark.parametrize(("first", "second"), [(Facts(), SCENE), (SCENE, Facts())])
+def test_with_nothing_to_compare_the_image_holds_the_usual_information(first, second):
+    judged = judge_by_reference(measure_overlap(first, second, MODEL), CAPTURE)
+    assert (judged.coverage, judged.agreement, judged.image_bits) == (None, None, 50)
+
+
+def test_descriptions_that_share_less_leave_an_image_with_more():
+    same, other = Overlap(20.0, 20.0, 20.0, 20.0), Overlap(20.0, 20.0, 2.0, 2.0)
+    few, many = (judge_by_reference(pair, CAPTURE).image_bits for pair in (same, other))
+    assert few < many
+
+
+@given(first=FACTS, second=FACTS, third=FACTS)
+def test_shares_lie_between_none_and_all_and_unions_only_grow(first, second, third):
+    overlap = measure_overlap(first, second, MODEL)
+    judged = judge_by_reference(overlap, shipped_capture())
+    shares = [share for share in (judged.coverage, judged.agreement) if share is not None]
+    assert [share for share in shares if not 0 <= share <= 1] == []
+    two, three = united_bits([first, second], MODEL), united_bits([first, second, third], MODEL)
+    assert bits(MODEL, first) <= two + 1e-9 <= three + 2e-9
+    assert two <= bits(MODEL, first) + bits(MODEL, second) + 1e-9
+    assert judged.image_bits >= overlap.united
+
+
+@given(facts=FACTS)
+def test_what_is_said_again_adds_nothing(facts):
+    assert united_bits([facts, facts], MODEL) == pytest.approx(bits(MODEL, facts))

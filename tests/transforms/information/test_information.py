@@ -10,11 +10,13 @@ from evenpair.schemas.facts import Attribute, Facts, Relation
 from evenpair.transforms.information.information import (
     BACK_OFF_WEIGHT,
     MAX_BITS,
+    MIN_SUPPORT,
+    UNSEEN_SHARE,
     InformationModel,
 )
 from evenpair.transforms.information.keep_statistics import PRIOR, load_statistics
 
-from ...support.corpora import CORPORA, FACTS, bits, model_of
+from ...support.corpora import CORPORA, FACTS, bits, model_of, terms_of
 
 
 @given(corpus=CORPORA, facts=FACTS)
@@ -51,7 +53,7 @@ def test_a_rare_object_carries_more_than_a_common_one():
     assert model.object_bits("cat") == pytest.approx(-math.log2(4 / 16))
 
 
-def test_a_rare_or_unknown_object_counts_as_a_common_one():
+def test_a_term_of_no_language_counts_as_a_common_one():
     corpus = [Facts(("dog",))] * 12 + [Facts(("cat",))] * 4 + [Facts(("typo",))] * 2
     model = model_of(corpus)
     assert model.object_bits("typo") == model.object_bits("ab-1234") == model.object_bits("dog")
@@ -100,6 +102,35 @@ def test_an_empty_corpus_gives_no_bits():
 def test_the_object_share_of_no_facts_is_null():
     model = model_of([Facts(("dog",)), Facts(("cat",))])
     assert model.bits(Facts()).object_share is None
+
+
+def test_a_word_that_captions_never_had_is_as_rare_as_in_general_english():
+    corpus = [Facts(("dog",))] * 12 + [Facts(("cat",))] * 4
+    english = {"otter": 12.0, "heron": 14.0, "way": 1.0, "dog": 3.0}
+    model = model_of(corpus, terms=terms_of({}, english))
+    assert model.object_bits("otter") == pytest.approx(
+        min(MAX_BITS, 12.0 - math.log2(UNSEEN_SHARE))
+    )
+    assert model.object_bits("dog") == pytest.approx(-math.log2(12 / 16))
+    assert model.object_bits("way") < model.object_bits("otter") <= model.object_bits("heron")
+    assert model.object_bits("way") >= -math.log2(MIN_SUPPORT / 16)
+
+
+def test_a_fact_weighs_its_bits_times_the_visibility_of_all_its_terms():
+    terms = terms_of({"dog": 0.5, "rug": 0.8, "brown": 0.25, "lie on": 0.1})
+    brown, lies = Attribute("dog", "brown"), Relation("dog", "lie on", "rug")
+    facts = Facts(("dog", "rug"), (brown,), (lies,))
+    model = model_of([facts, Facts(("cat",)), Facts(("dog", "rug")), Facts()] * 3, terms=terms)
+    shown = {"dog": 0.5, "rug": 0.8, brown: 0.125, lies: 0.04}
+    assert {fact: model.visibility(fact) for fact in shown} == pytest.approx(shown)
+    weights = {fact: model.plain_bits(fact) * v for fact, v in shown.items()}
+    assert {fact: model.weight(fact) for fact in shown} == pytest.approx(weights)
+    each = model.bits_of_each(facts)
+    assert {fact: weight.visible_bits for fact, weight in each.of_fact.items()} == pytest.approx(
+        weights
+    )
+    assert each.information_bits == pytest.approx(sum(weights.values()))
+    assert each.information_bits > 0
 
 
 def test_by_the_shipped_prior_common_objects_carry_fewer_bits():

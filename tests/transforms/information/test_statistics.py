@@ -24,7 +24,7 @@ from evenpair.transforms.information.event_tables import events_to_table, prune,
 from evenpair.transforms.information.information import InformationModel
 from evenpair.transforms.sum_counts import sum_counts
 
-from ...support.corpora import CORPORA, FACTS, model_of
+from ...support.corpora import CORPORA, FACTS, PLAIN, model_of
 
 DOG = Facts(("dog", "rug"), (Attribute("dog", "brown"),), (Relation("dog", "on", "rug"),))
 
@@ -91,5 +91,5 @@ def test_an_index_counts_as_the_table_does(corpus, facts, text):
     index = CountIndex(index_of(events_to_table(counts)))
     events = [*counts, ("object", text), ("attribute", "dog", text)]
     assert [index.get(e) for e in events] == [counts.get(e, 0) for e in events]
-    read = InformationModel(Statistics(index, 30.0, common_counts(counts)))
+    read = InformationModel(Statistics(index, 30.0, common_counts(counts)), PLAIN)
     assert read.bits(facts) == model_of(corpus).bits(facts)

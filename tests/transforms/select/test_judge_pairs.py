@@ -3,6 +3,11 @@
 import pytest
 
 from evenpair.schemas.facts import Facts
+from evenpair.transforms.information.imbalance import (
+    judge_by_reference,
+    measure_overlap,
+    shipped_capture,
+)
 from evenpair.transforms.select.choose_caption import EnrichmentOptions, share_of
 from evenpair.transforms.select.fuse import Mode
 from evenpair.transforms.select.judge_pairs import judge_pairs
@@ -24,25 +29,31 @@ def judge(unit, captions=None, **options):
     return judge_pairs(unit, captions, MODEL, EnrichmentOptions(**options)).table.to_pylist()
 
 
-def test_without_captions_every_pair_is_judged_by_the_corpus():
+def test_without_captions_every_image_holds_the_usual_information():
     rows = [("a dog", DOG), ("", NOTHING), ("犬がいる", NOTHING, "ja")]
     dog, nothing, japanese = judge(scored(*rows))
     assert (dog["caption"], dog["caption_source"], dog["caption_raw"]) == ("a dog", "raw", "a dog")
-    assert dog["imbalance_before"] == dog["imbalance_after"] == pytest.approx(1 - bits(DOG) / 20)
-    assert (dog["imbalance_basis"], dog["agreement"]) == ("corpus", None)
+    usual = shipped_capture().usual_bits
+    assert dog["imbalance_before"] == dog["imbalance_after"]
+    assert dog["imbalance_before"] == pytest.approx(1 - bits(DOG) / usual)
+    assert (dog["image_bits"], dog["coverage"], dog["agreement"]) == (usual, None, None)
     assert nothing["imbalance_after"] == 1
+    assert (japanese["image_bits"], japanese["imbalance_before"]) == (None, None)
     assert (japanese["imbalance_after"], japanese["information_bits"]) == (None, None)
 
 
 def test_a_sparse_pair_with_a_reference_is_fused_and_judged_by_it():
     unit = scored(("a cat", CAT), ("a dog", DOG))
     cat, dog = judge(unit, captioned(k1=[(SCENE_TEXT, SCENE)]))
-    assert (cat["caption"], cat["imbalance_basis"]) == ("a cat", "corpus")
+    assert (cat["caption"], cat["coverage"]) == ("a cat", None)
     assert dog["caption"] == SCENE_TEXT
     assert (dog["caption_source"], dog["caption_generated"]) == ("fused", SCENE_TEXT)
-    assert dog["imbalance_before"] == pytest.approx(1 - bits(DOG) / bits(SCENE))
-    assert dog["imbalance_after"] == 0
-    assert (dog["agreement"], dog["imbalance_basis"]) == (1, "reference")
+    overlap = measure_overlap(DOG, SCENE, MODEL)
+    image = judge_by_reference(overlap, shipped_capture()).image_bits
+    assert dog["image_bits"] == pytest.approx(image)
+    assert dog["imbalance_before"] == pytest.approx(1 - bits(DOG) / image)
+    assert dog["imbalance_after"] == pytest.approx(1 - bits(SCENE) / image)
+    assert (dog["agreement"], dog["coverage"]) == (1, pytest.approx(bits(DOG) / bits(SCENE)))
     assert dog["information_bits"] == pytest.approx(bits(SCENE))
 
 
@@ -50,7 +61,7 @@ def test_a_sparse_pair_with_a_reference_is_fused_and_judged_by_it():
     ("mode", "caption", "source"),
     [
         (Mode.REPLACE, SCENE_TEXT, "generated"),
-        (Mode.APPEND, "a dog: a brown dog lies on a rug", "fused"),
+        (Mode.APPEND, "A dog. A brown dog lies on a rug.", "fused"),
         (Mode.FUSE, SCENE_TEXT, "fused"),
     ],
 )
@@ -96,17 +107,18 @@ def test_a_pair_that_is_not_sparse_keeps_its_caption():
     full = Facts(("dog", "rug", "cat", "ball"), SCENE.attributes, SCENE.relations)
     unit = scored(("all of it", full))
     assert unit.table["sparse"].to_pylist() == [False]
-    [pair] = judge(unit, captioned(k0=[("a tree", Facts(("tree",)))]))
+    [pair] = judge(unit, captioned(k0=[("a ghost", Facts(("ghost",)))]))
     assert (pair["caption"], pair["caption_source"]) == ("all of it", "raw")
-    assert (pair["imbalance_basis"], pair["agreement"]) == ("reference", 0)
+    assert (pair["coverage"], pair["agreement"]) == (0, 0)
     assert 0 < pair["imbalance_after"] < 1
 
 
 def test_a_caption_that_agrees_too_little_is_not_used():
     [pair] = judge(scored(("a cat", CAT)), captioned(k0=[(SCENE_TEXT, SCENE)]), min_agreement=0.5)
     assert (pair["caption"], pair["caption_source"]) == ("a cat", "raw")
-    assert (pair["imbalance_basis"], pair["agreement"]) == ("corpus", None)
-    assert pair["imbalance_after"] == pytest.approx(1 - bits(CAT) / 20)
+    usual = shipped_capture().usual_bits
+    assert (pair["image_bits"], pair["coverage"], pair["agreement"]) == (usual, None, None)
+    assert pair["imbalance_after"] == pytest.approx(1 - bits(CAT) / usual)
     assert pair["caption_generated"] == SCENE_TEXT
 
 
@@ -120,11 +132,7 @@ def test_without_a_raw_caption_agreement_is_unknown_and_not_required():
 def test_a_pair_with_a_fault_keeps_its_raw_caption_and_the_fault():
     unit = scored(("a dog", DOG), ("a cat", CAT))
     dog, cat = judge(unit, captioned(k0="model-failed"))
-    assert (dog["caption"], dog["fault"], dog["imbalance_basis"]) == (
-        "a dog",
-        "model-failed",
-        "corpus",
-    )
+    assert (dog["caption"], dog["fault"], dog["coverage"]) == ("a dog", "model-failed", None)
     assert cat["fault"] is None
 
 

@@ -15,29 +15,35 @@ from evenpair.schemas.source import Source
 from evenpair.schemas.unit import Tally, Unit
 from evenpair.transforms.select.decide import is_counted, with_cut, with_duplicates
 from evenpair.transforms.select.find_cut import ROUNDS, count_digits, narrow, to_cut
-from evenpair.transforms.select.rank_pairs import bases, is_beyond, kept_count, ranks
+from evenpair.transforms.select.rank_pairs import deciding, is_beyond, kept_count, ranks
 
+SOURCES = ["raw", "fused", "generated"]
 SHARES = st.none() | st.sampled_from([0.0, 0.25, 1 / 3, 0.5, 1.0])
 ROWS = st.lists(
-    st.tuples(SHARES, SHARES, st.text("0123456789abcdef", min_size=32, max_size=32)),
-    unique_by=lambda row: row[2],
+    st.tuples(
+        SHARES,
+        SHARES,
+        st.sampled_from(SOURCES),
+        st.text("0123456789abcdef", min_size=32, max_size=32),
+    ),
+    unique_by=lambda row: row[3],
     max_size=20,
 )
 SCHEMA = pa.schema(
     [
         ("imbalance_after", pa.float64()),
         ("agreement", pa.float64()),
+        ("caption_source", pa.string()),
         ("uid", pa.string()),
-        ("imbalance_basis", pa.string()),
         ("language", pa.string()),
         ("reason", pa.string()),
     ]
 )
 
 
-def table_of(rows, basis="corpus", language="en", reason=None):
-    columns = [*(zip(*rows, strict=True) if rows else [(), (), ()])]
-    columns += [[value] * len(rows) for value in (basis, language, reason)]
+def table_of(rows, language="en", reason=None):
+    columns = [*(zip(*rows, strict=True) if rows else [(), (), (), ()])]
+    columns += [[value] * len(rows) for value in (language, reason)]
     arrays = [pa.array(c, f.type) for c, f in zip(columns, SCHEMA, strict=True)]
     return pa.table(arrays, schema=SCHEMA)
 
@@ -47,21 +53,22 @@ def unit_of(*tables):
 
 
 def cut_of(parts, fraction):
-    """Return the cut of the parts of one basis, found round by round."""
+    """Return the cut of the parts, found round by round."""
     position = None
     for _ in range(ROUNDS):
         digits = () if position is None else position.digits
         counts = [count_digits(ranks(part), digits) for part in parts]
         position = narrow(position, sum(counts, Counter()), fraction)
-    return to_cut({"corpus": position})
+    return to_cut(position)
 
 
 def stated_order(row):
-    """Sort by imbalance, then by higher agreement, then by uid; unknown values come last."""
-    imbalance, agreement, uid = row
+    """Sort by imbalance, higher agreement, source and uid; unknown values come last."""
+    imbalance, agreement, source, uid = row
     return (
         math.inf if imbalance is None else imbalance,
         1.0 if agreement is None else -agreement,
+        SOURCES.index(source),
         uid,
     )
 
@@ -89,26 +96,34 @@ def test_the_first_pairs_are_kept_however_the_corpus_is_split(rows, fraction, se
 
 
 def test_ties_are_ordered_by_uid():
-    rows = [(0.5, None, digit * 32) for digit in "b9a0"]
+    rows = [(0.5, None, "raw", digit * 32) for digit in "b9a0"]
     cut = cut_of([table_of(rows)], 0.5)
     assert is_beyond(table_of(rows), cut).tolist() == [True, False, True, False]
 
 
-def test_each_basis_is_cut_by_itself():
-    corpus = table_of([(n / 10, None, f"{n}" * 32) for n in range(4)])
-    reference = table_of([(n / 10, 1.0, f"{n}" * 32) for n in range(4, 10)], "reference")
-    unit = unit_of(corpus, reference)
-    assert bases(unit.table).tolist() == ["corpus"] * 4 + ["reference"] * 6
-    cut = cut_of([corpus], 0.5) | {"reference": cut_of([reference], 0.5)["corpus"]}
-    reasons = with_cut(unit, cut).table["reason"].to_pylist()
-    assert reasons == [None] * 2 + ["keep-fraction"] * 2 + [None] * 3 + ["keep-fraction"] * 3
+def test_every_decision_counts_for_the_first_part_of_the_rank_that_differs():
+    rows = [
+        (0.1, 0.5, "raw", "1" * 32),
+        (0.5, 0.9, "raw", "2" * 32),
+        (0.5, 0.5, "raw", "3" * 32),
+        (0.5, 0.5, "fused", "4" * 32),
+        (0.5, 0.5, "fused", "5" * 32),
+        (0.5, 0.5, "generated", "6" * 32),
+        (0.5, 0.1, "raw", "7" * 32),
+        (0.9, 1.0, "raw", "8" * 32),
+    ]
+    table = table_of(rows)
+    cut = cut_of([table], 0.5)
+    assert is_beyond(table, cut).tolist() == [False] * 4 + [True] * 4
+    assert deciding(table, cut) == {"imbalance": 2, "disagreement": 2, "source": 2, "uid": 2}
+    assert deciding(table, None) == {}
 
 
 def test_other_languages_and_rejected_pairs_are_neither_counted_nor_cut():
     unit = unit_of(
-        table_of([(0.9, None, "1" * 32)]),
-        table_of([(None, None, "2" * 32)], language="ja"),
-        table_of([(0.1, None, "3" * 32)], reason="min-bits"),
+        table_of([(0.9, None, "raw", "1" * 32)]),
+        table_of([(None, None, "raw", "2" * 32)], language="ja"),
+        table_of([(0.1, None, "raw", "3" * 32)], reason="min-bits"),
     )
     assert is_counted(unit).tolist() == [True, False, False]
     nothing_kept = cut_of([unit.table], 0.0)
@@ -117,12 +132,12 @@ def test_other_languages_and_rejected_pairs_are_neither_counted_nor_cut():
 
 
 def test_without_a_cut_every_pair_is_kept():
-    unit = unit_of(table_of([(0.9, None, "1" * 32)]))
-    assert with_cut(unit, {}).table["reason"].to_pylist() == [None]
+    unit = unit_of(table_of([(0.9, None, "raw", "1" * 32)]))
+    assert with_cut(unit, None).table["reason"].to_pylist() == [None]
 
 
 def test_the_reason_duplicate_replaces_later_ones():
-    unit = unit_of(table_of([(0.5, None, c * 32) for c in "123"], reason="min-bits"))
+    unit = unit_of(table_of([(0.5, None, "raw", c * 32) for c in "123"], reason="min-bits"))
     rows = np.array([0, 2])
     reasons = with_duplicates(unit, rows, Reason.DUPLICATE_UID).table["reason"].to_pylist()
     assert reasons == ["duplicate-uid", "min-bits", "duplicate-uid"]

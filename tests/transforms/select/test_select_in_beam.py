@@ -43,7 +43,7 @@ def decisions(at, uids, imbalances):
             "language": pa.array(["en"] * rows, pa.string()),
             "imbalance_after": pa.array(imbalances, pa.float64()),
             "agreement": pa.nulls(rows, pa.float64()),
-            "imbalance_basis": pa.array(["corpus"] * rows, pa.string()),
+            "caption_source": pa.array(["raw"] * rows, pa.string()),
         },
     )
 
@@ -78,7 +78,7 @@ def test_duplicates_are_rejected_and_the_rest_is_cut(tmp_path, fraction, kept):
             "repeated",
         )
         distinct = units | RejectDuplicates({Reason.DUPLICATE_UID: AsSingleton(repeated)})
-        found = root | "Nothing found" >> beam.Create([{}])
+        found = root | "Nothing found" >> beam.Create([None])
         for number in range(ROUNDS if fraction is not None else 0):
             found = distinct | f"Round {number}" >> NarrowCut(fraction, AsSingleton(found))
         cut = found | "Cut" >> beam.Map(to_cut)

@@ -28,7 +28,12 @@ def unit_of(rows, presence=(), sampled=False):
         "object_share": [0.25] * count,
         "imbalance_before": [0.5] * count,
         "imbalance_after": [0.125] * count,
-        "imbalance_basis": ["reference"] * count,
+        "image_bits": [40.0] * count,
+        "coverage": [0.25] * count,
+        "agreement": pa.nulls(count, pa.float64()),
+        "language": ["en"] * count,
+        "caption_source": ["raw"] * count,
+        "uid": [f"{at:032x}" for at in range(count)],
         "reason": pa.array([None if kept else "where" for _, _, kept in rows], pa.string()),
         "sampled": pa.array([sampled] * count, pa.bool_()),
     }
@@ -60,8 +65,10 @@ def test_measures_before_cover_all_pairs_and_after_the_kept_ones():
     assert summary["bits_before"]["0.5"] == 2
     assert summary["bits_after"]["0.5"] == 3
     assert summary["object_share_after"]["0.5"] == 0.25
-    assert summary["imbalance_after_reference"]["0.9"] == 0.125
-    assert summary["imbalance_after_corpus"] is None
+    assert summary["imbalance_after"]["0.9"] == 0.125
+    assert summary["image_bits"]["0.1"] == 40
+    assert (summary["coverage"]["0.5"], summary["agreement"]) == (0.25, None)
+    assert (summary["reason"], summary["decided"]) == ({"where": 1}, {})
 
 
 @pytest.mark.parametrize(

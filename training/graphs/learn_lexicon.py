@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 
-from ..transforms.facts.canonical_terms import singular, verb_lemma
-from .word_lists import irregular_forms, word_frequency, words_of_kind
+from ...transforms.facts.canonical_terms import singular, verb_lemma
+from ..word_lists import irregular_forms, word_frequency, words_of_kind
 
 _VERB_FIXES = dict.fromkeys("lay lays laying laid lain lying lies".split(), "lie")
 _VERB_FIXES |= {"left": "left", "found": "find", "seated": "seat", "ground": "ground"}

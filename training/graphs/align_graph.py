@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from itertools import product
 from typing import NamedTuple
 
-from ..transforms.facts.canonical_terms import Lexicon
+from ...transforms.facts.canonical_terms import Lexicon
 from .align_terms import Span, find_term
 from .scene_graphs import SceneGraph, Term
 from .spell_predicate import SILENT, Predicate, spell_predicate

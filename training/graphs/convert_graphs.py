@@ -11,10 +11,10 @@ from dataclasses import replace
 from itertools import chain, pairwise
 from typing import NamedTuple
 
-from ..schemas.facts import Facts
-from ..transforms.facts.canonical_terms import Lexicon
-from ..transforms.facts.extract_facts import extract_facts
-from ..transforms.text.clean_caption import clean_caption
+from ...schemas.facts import Facts
+from ...transforms.facts.canonical_terms import Lexicon
+from ...transforms.facts.extract_facts import extract_facts
+from ...transforms.text.clean_caption import clean_caption
 from .align_graph import AlignedGraph, AlignedRelation, Aligner
 from .graph_to_arcs import Example, graph_to_arcs
 from .learn_lexicon import is_verb_form, learn_inflection, learn_wording

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ..models.arc_network import Arc
+from ...models.arc_network import Arc
 from .align_graph import AlignedGraph, AlignedRelation
 from .align_terms import Span
 

@@ -1,0 +1,1 @@
+"""Facts that were written down -> arcs between the words of their captions."""

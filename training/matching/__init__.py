@@ -1,0 +1,1 @@
+"""What corresponds to what in two descriptions of one image, and how much an image holds."""
