@@ -6,7 +6,7 @@ its default are those of ``evenpair COMMAND --help``.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -24,6 +24,7 @@ from ..pipeline.options.phase_options import (
     SelectOptions,
     ServiceOptions,
     WriteOptions,
+    with_caption_col,
 )
 from ..pipeline.phases.enrich import enrich_lines
 from ..pipeline.phases.prepare import prepare
@@ -60,7 +61,10 @@ def run(
     )
     refuse_nested(out, paths)
     urls, fetch = record_from(UrlOptions, options), record_from(FetchOptions, options)
-    sources = plan_run_download(paths, urls, fetch) or find_sources(paths)
+    planned = plan_run_download(paths, urls, fetch)
+    if planned is None:
+        job = replace(job, score=with_caption_col(job.score, urls.caption_col))
+    sources = planned or find_sources(paths, job.score.image_col)
     with _opened(out, options, begin=True, overwrite=overwrite) as opened:
         run_job(opened, sources, job)
         raise_for_faults(opened)
@@ -78,7 +82,7 @@ def score(
     paths = _paths(inputs)
     own = record_from(ScoreOptions, options, inputs=paths)
     refuse_nested(out, paths)
-    sources = find_sources(paths)
+    sources = find_sources(paths, own.image_col)
     with _opened(out, options, begin=True) as opened:
         prepared = prepare(opened, score=own, sources=sources, replaces=overwrite)
         score_run(opened, sources, own, prepared)

@@ -32,6 +32,7 @@ MEANINGS: Mapping[str, str] = {
     "fault": "reason for which there is no usable generated caption; null if there is one",
     "height": "height of the image in pixels, as the source says",
     "image": "embedding of the image, of length 1; null if the encoder does not read images",
+    "image_col": "column of a table with the images, empty where it is found by its type",
     "imbalance": "share of a full caption's information that the caption leaves out, 0 to 1; null "
     "for another language than the parser's",
     "image_bits": "information of the image in bits, estimated from what raw caption and reference "
@@ -107,8 +108,9 @@ The Parquet files that a run leaves, and what their columns mean. SOURCE is the 
 shard, UNIT the same or the number of an output shard. In `scores` and `shards` the source's own
 fields have columns too, under their own names (`source_` comes before one that evenpair uses).
 Where a source has more than 256 of them, the rarer ones of a pair are one JSON object in the column
-`other_fields`. This page is made from the schemas by
-`python -m evenpair.schemas.columns > docs/tables.md`.
+`other_fields`. Where an image has several captions, `captions_raw` lists them all. A column with
+values of another type than is written here has null for these, and is kept as `source_NAME`. This
+page is made from the schemas by `python -m evenpair.schemas.columns > docs/tables.md`.
 """
 
 

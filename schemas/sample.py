@@ -23,6 +23,8 @@ class Sample(Generic[Payload]):
     key: str
     members: dict[str, Payload] = field(default_factory=dict)
     repeated: str | None = None
+    missing: str = ""
+    """Why there is no image, where its source knows."""
 
     @property
     def image_field(self) -> str | None:

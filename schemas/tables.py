@@ -135,7 +135,14 @@ PLAN = pa.schema(
 )
 """One row for each piece of an output shard: a run of kept pairs of one source."""
 
-SOURCES = pa.schema([("number", pa.int32()), ("name", pa.string()), ("path", pa.string())])
+SOURCES = pa.schema(
+    [
+        ("number", pa.int32()),
+        ("name", pa.string()),
+        ("path", pa.string()),
+        ("image_col", pa.string()),
+    ]
+)
 """One row for each source shard of the run."""
 
 ACCOUNTING = pa.schema(

@@ -67,6 +67,27 @@ def find_in(folder: str, pattern: str) -> list[str]:
     return remote.find_in(folder, pattern)
 
 
+def walk(folder: str) -> list[str]:
+    """Return the files in ``folder`` and below, relative to it, sorted; no hidden ones.
+
+    Symbolic links to folders are not followed, those to files are listed.
+    """
+    if not is_local(folder):
+        prefix = f"{folder.rstrip('/')}/"
+        found = (path.removeprefix(prefix) for path in remote.find_in(folder.rstrip("/"), "**"))
+        return sorted(path for path in found if not _is_hidden(path))
+    paths = []
+    for at, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        inner = os.path.relpath(at, folder)
+        paths += [name if inner == "." else f"{inner}/{name}" for name in names]
+    return sorted(path for path in paths if not _is_hidden(path))
+
+
+def _is_hidden(path: str) -> bool:
+    return any(part.startswith(".") for part in path.split("/"))
+
+
 def read_bytes(path: str) -> bytes:
     """Return the content of the file at ``path``."""
     with open_for_reading(path) as file:

@@ -70,10 +70,13 @@ def plan_run_download(
 
 
 def _refuse_options(urls: UrlOptions, fetch: FetchOptions) -> None:
-    """Raise UsageError for an option of downloads, for nothing is downloaded."""
+    """Raise UsageError for an option of downloads, for nothing is downloaded.
+
+    ``--caption-col`` is allowed: it names the captions of tables with images, too.
+    """
     for options in (urls, fetch):
         for field in fields(options):
-            if getattr(options, field.name) != field.default:
+            if field.name != "caption_col" and getattr(options, field.name) != field.default:
                 raise UsageError(f"{flag(field.name)} needs a list of urls as INPUT")
 
 

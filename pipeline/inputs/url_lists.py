@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
@@ -13,7 +14,8 @@ import pyarrow.json as pa_json
 from ...schemas.errors import EvenpairError, UsageError
 from ...storage import files
 from ...storage.find_inputs import find_inputs
-from ...transforms.read.stored_samples import image_columns
+from ...transforms.read.image_folder import METADATA, find_image_folders, is_image_folder
+from ...transforms.read.table_columns import ColumnsError, image_columns
 
 _KINDS = ("parquet", "csv", "tsv", "jsonl", "txt")
 _FORMATS = (*_KINDS, *(f"{kind}.gz" for kind in _KINDS[1:]))
@@ -77,7 +79,7 @@ def _is_url_list(path: str) -> bool:
         return False
     try:
         return not image_columns(files.read_schema(path))
-    except (OSError, pa.ArrowException):
+    except (OSError, pa.ArrowException, ColumnsError):
         return False
 
 
@@ -93,10 +95,16 @@ def _paths(argument: str) -> list[str]:
 
 
 def _files_in(folder: str) -> list[str]:
-    """Return the lists in a folder; of a folder with archives, one of these."""
+    """Return the lists in a folder; of a folder with archives, one of these.
+
+    Beside images, tables named ``metadata`` and texts belong to these.
+    """
     paths = files.find_in(folder, "*")
-    archives = [path for path in paths if path.endswith(".tar")]
-    return archives[:1] or [path for path in paths if UrlList(path).format]
+    archives = [path for path in paths if path.lower().endswith(".tar")]
+    lists = [path for path in paths if UrlList(path).format]
+    if is_image_folder(paths) and find_image_folders(folder):
+        lists = [p for p in lists if posixpath.basename(p) not in METADATA and p[-4:] != ".txt"]
+    return archives[:1] or lists
 
 
 def columns_of(urls: UrlList) -> pa.Schema:

@@ -12,7 +12,10 @@ class UrlOptions:
 
     url_col: str = option("url", "The column with the urls.", metavar="COLUMN")
     caption_col: str = option(
-        "", "The column with the captions; by default 'caption' or 'text'.", metavar="NAME"
+        "",
+        "The column with the captions; by default 'caption' or 'text'. Where INPUT has images, "
+        "the same as --caption-field.",
+        metavar="NAME",
     )
     save_additional_columns: tuple[str, ...] = option(
         (), "Keep these columns too; '*' keeps all that JSON can hold.", metavar="NAMES"

@@ -1,8 +1,9 @@
 """The options of each phase, of the whole job, of facts and of verify."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...schemas.errors import UsageError
+from ...transforms.read.texts import CHOICES
 from .fields import at_least, flag, in_range, option
 
 ENRICH_BELOW = 0.8
@@ -36,6 +37,14 @@ class ScoreOptions:
         "Take captions from this field of the JSON or column of the table, instead of the text.",
         metavar="NAME",
     )
+    caption_choice: str = option(
+        "first",
+        "Which of several captions of one image is its caption; the others stay in the JSON.",
+        choices=CHOICES,
+    )
+    image_col: str = option(
+        "", "The column of a table with the images, where several hold files.", metavar="NAME"
+    )
     parser: str = option(
         "", "Another spaCy pipeline than the shipped one, by name or path.", metavar="NAME"
     )
@@ -59,6 +68,19 @@ class ScoreOptions:
     def __post_init__(self) -> None:
         in_range("--enrich-below", self.enrich_below, 0, 1)
         at_least("--full-level", self.full_level, 1)
+
+
+def with_caption_col(options: ScoreOptions, caption_col: str) -> ScoreOptions:
+    """Return ``options`` with ``--caption-col`` as the field of captions, if it is set.
+
+    Raises UsageError if ``--caption-field`` names another one.
+    """
+    if caption_col and options.caption_field not in ("", caption_col):
+        raise UsageError(
+            f"--caption-field {options.caption_field} and --caption-col {caption_col} name "
+            "different captions: leave one out"
+        )
+    return replace(options, caption_field=caption_col or options.caption_field)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,7 @@ def build_score(
     parsed = (
         root
         | "Sources" >> Spread(pending)
-        | "Read captions" >> ReadCaptions(options.caption_field)
+        | "Read captions" >> ReadCaptions(options.caption_field, options.caption_choice)
         | "Find facts" >> FindFacts(options.parser or None)
         | "Keep facts" >> KeepUnits(run_dir, RunTable.PARSED)
     )
@@ -100,7 +100,7 @@ def build_score_by(
     _ = (
         root
         | "Sources" >> Spread(pending)
-        | "Read captions" >> ReadCaptions(options.caption_field)
+        | "Read captions" >> ReadCaptions(options.caption_field, options.caption_choice)
         | "Find facts" >> FindFacts(options.parser or None)
         | "Measure information" >> MeasureInformation(run_dir.statistics)
         | "Mark sparse" >> MarkSparse(run_dir.statistics, options.enrich_below)

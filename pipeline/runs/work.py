@@ -98,6 +98,8 @@ _BYTES_A_SAMPLE = 10_000
 def pairs_of(source: Source) -> int:
     """Return how many pairs a source holds, by its Parquet file, or estimated from its size."""
     try:
+        if source.is_folder:
+            return len(files.walk(source.path))
         if files.exists(source.parquet_path):
             return rows_of(source.parquet_path)
         return files.size_of(source.path) // _BYTES_A_SAMPLE

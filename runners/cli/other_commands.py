@@ -76,6 +76,8 @@ def verify(beam: BeamOptions, /, shards: tuple[str, ...], **values: Any) -> None
     from ..direct.process_pool import pool_maker
 
     sources = find_sources(shards)
+    if folder := next((source.path for source in sources if source.is_folder), None):
+        raise UsageError(f"{folder} holds images, no shards: evenpair run makes shards of them")
     verdict = verify_shards(sources, options, pool_maker(beam), lambda f: print_line(f.line()))
     counts = f"{verdict.shards} shards, {verdict.samples} samples, {verdict.findings} findings"
     print_line(f"{counts}, {verdict.warnings} warnings" if verdict.warnings else counts)

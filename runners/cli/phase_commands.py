@@ -3,6 +3,7 @@
 Nothing heavy is imported before a command needs it: help and errors answer at once.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -17,6 +18,7 @@ from ...pipeline.options.phase_options import (
     SelectOptions,
     ServiceOptions,
     WriteOptions,
+    with_caption_col,
 )
 from .options import option_group, record_from
 from .printing import print_errors, print_line, print_lines
@@ -77,9 +79,10 @@ _PART = cloup.option(
 def run(beam: BeamOptions, /, out: str, overwrite: bool, pilot: int | None, **values: Any) -> None:
     """Run the whole job: score, enrich, select and write.
 
-    INPUT are img2dataset's WebDataset tars: paths, folders, globs or brace ranges such as
-    'shards/{00000..00099}.tar'; or lists of urls with captions, of which the images are downloaded
-    into RUN/downloads first. The same command again continues an interrupted run.
+    INPUT are WebDataset tars or Parquet files with images: paths, folders, globs or brace ranges
+    such as 'shards/{00000..00099}.tar'; folders of images with captions beside them; or lists of
+    urls with captions, of which the images are downloaded into RUN/downloads first. The same
+    command again continues an interrupted run.
     """
     options = JobOptions(
         score=record_from(ScoreOptions, values),
@@ -90,14 +93,18 @@ def run(beam: BeamOptions, /, out: str, overwrite: bool, pilot: int | None, **va
     )
     urls, fetch = record_from(UrlOptions, values), record_from(FetchOptions, values)
     from ...pipeline.download.download import plan_run_download
-    from ...pipeline.inputs.find_sources import find_sources
+    from ...pipeline.inputs.find_sources import find_sources, unread_notes
     from ...pipeline.job import raise_for_faults, run_job, run_pilot
     from ...pipeline.phases.pilot import require_pilot
 
     _refuse_nested(out, values)
     require_pilot(pilot, options.enrich)
     planned = plan_run_download(values["inputs"], urls, fetch)
-    sources = planned or find_sources(values["inputs"])
+    if planned is None:
+        options = replace(options, score=with_caption_col(options.score, urls.caption_col))
+    sources = planned or find_sources(values["inputs"], options.score.image_col)
+    if planned is None:
+        print_errors("\n".join(unread_notes(values["inputs"])))
     with session(out, beam, values, begin=True, overwrite=overwrite) as opened:
         if pilot is not None:
             print_lines(run_pilot(opened, sources, options, pilot))
@@ -119,7 +126,7 @@ def score(beam: BeamOptions, /, out: str, overwrite: bool, **values: Any) -> Non
     five values of --enrich-below. No image is read.
     """
     options = record_from(ScoreOptions, values)
-    from ...pipeline.inputs.find_sources import find_sources
+    from ...pipeline.inputs.find_sources import find_sources, unread_notes
     from ...pipeline.job import raise_for_faults
     from ...pipeline.phases.prepare import prepare
     from ...pipeline.phases.score import score as score_run
@@ -127,7 +134,8 @@ def score(beam: BeamOptions, /, out: str, overwrite: bool, **values: Any) -> Non
     from ...schemas.run_tables import RunTable
 
     _refuse_nested(out, values)
-    sources = find_sources(values["inputs"])
+    sources = find_sources(values["inputs"], options.image_col)
+    print_errors("\n".join(unread_notes(values["inputs"])))
     with session(out, beam, values, begin=True) as opened:
         prepared = prepare(opened, score=options, sources=sources, replaces=overwrite)
         print_errors("\n".join(prepared.notes))

@@ -28,3 +28,14 @@ def image_fault(content: bytes | memoryview, size: int | None = None) -> str | N
     if start[4:8] == b"ftyp" or start.startswith(_SIGNATURES):
         return None
     return f"it begins with {start[:8]!r}, like no image format"
+
+
+def image_field(start: bytes) -> str:
+    """Return the field that an image with these first bytes has in a sample.
+
+    Training reads only ``jpg``, ``png`` and ``webp``, and decodes each by its content: other
+    formats are ``jpg``, as img2dataset has them.
+    """
+    if start.startswith(b"\x89PNG"):
+        return "png"
+    return "webp" if start[:4] == b"RIFF" and start[8:12] == b"WEBP" else "jpg"

@@ -14,16 +14,22 @@ from ...schemas.tables import PAIRS
 from ...schemas.tar import is_whole
 from ...schemas.unit import Tally, Unit
 from ...storage import files
+from .fit_types import can_hold_text, is_text, with_valid_text
+from .read_folder import read_image_folder
 from .read_samples import json_fields, read_samples
 from .read_successes import read_successes
 from .read_table import pairs_of_rows, read_image_table, repeated_columns, succeeded
+from .table_columns import flat_fields
+from .texts import choose_text
 
 _END = 1024
 _FIRST_SAMPLES = 100
 
 
-def read_captions(source: Source, caption_field: str = "") -> Unit:
+def read_captions(source: Source, caption_field: str = "", choice: str = "first") -> Unit:
     """Read the pairs of ``source``, with captions from ``caption_field`` if it is set.
+
+    ``choice``, first or longest, says which of several captions of one image is taken.
 
     The pairs of an archive come from its parquet if that is complete: if the archive was written to
     its end, and the source's own statistics, which are written last, count as many successes as the
@@ -31,17 +37,24 @@ def read_captions(source: Source, caption_field: str = "") -> Unit:
     before the cut are read, and the tally has its fault.
     """
     try:
+        if source.is_folder:
+            return read_image_folder(source, caption_field, choice)
         successes = _successes(source)
         if source.is_table:
-            return read_image_table(source, successes, caption_field)
+            return read_image_table(source, successes, caption_field, choice)
         with files.open_blocks(source.path) as archive:
-            pairs = _read_parquet(source, caption_field)
+            pairs = _read_parquet(source, caption_field, choice)
             size = len(archive)
             whole = is_whole(size, archive[max(0, size - _END) : size])
             if whole and pairs is not None and pairs.num_rows == successes:
                 return Unit(source, pairs, Tally(pairs.num_rows, successes))
             return read_samples(
-                source, archive, successes=successes, expected=pairs, caption_field=caption_field
+                source,
+                archive,
+                successes=successes,
+                expected=pairs,
+                caption_field=caption_field,
+                choice=choice,
             )
     except OSError as error:
         return Unit(source, PAIRS.empty_table(), Tally(0, None, files.fault(source.path, error)))
@@ -52,6 +65,8 @@ def require_caption_field(source: Source, name: str) -> None:
 
     A source that cannot be read passes: the run reports its fault.
     """
+    if source.is_folder:
+        return
     try:
         known, without_text = _known_fields(source)
     except (OSError, pa.ArrowException):
@@ -72,23 +87,17 @@ def _known_fields(source: Source) -> tuple[set[str], set[str]]:
     Fields that are always null are not among the latter; columns of another type than text are.
     """
     table = source.path if source.is_table else source.parquet_path
-    schema = list(files.read_schema(table)) if files.exists(table) else []
+    schema = flat_fields(files.read_schema(table)) if files.exists(table) else []
     columns = {column.name for column in schema}
-    of_text = {column.name for column in schema if _can_hold_text(column.type)}
+    of_text = {column.name for column in schema if can_hold_text(column.type)}
     if source.is_table:
         return columns, columns - of_text
     with files.open_blocks(source.path) as archive:
         first = list(islice(json_fields(archive), _FIRST_SAMPLES))
     items = [item for fields in first for item in fields.items()]
-    texts = of_text | {name for name, value in items if isinstance(value, str)}
+    texts = of_text | {name for name, value in items if choose_text(value, "first")[0]}
     without_text = {name for name, value in items if value is not None} - texts
     return columns.union(*first), without_text | (columns - of_text)
-
-
-def _can_hold_text(kind: pa.DataType) -> bool:
-    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
-    fits = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
-    return any(is_kind(plain) for is_kind in fits)
 
 
 def _successes(source: Source) -> int | None:
@@ -98,7 +107,7 @@ def _successes(source: Source) -> int | None:
         return None
 
 
-def _read_parquet(source: Source, caption_field: str) -> pa.Table | None:
+def _read_parquet(source: Source, caption_field: str, choice: str) -> pa.Table | None:
     """Return the downloaded pairs by the source's parquet, None if there is no usable one."""
     if not files.exists(source.parquet_path):
         return None
@@ -108,26 +117,30 @@ def _read_parquet(source: Source, caption_field: str) -> pa.Table | None:
             return None
         if caption_field and caption_field not in table.column_names:
             return None
-        table = succeeded(table)
-        return pairs_of_rows(source, table, caption_field) if _has_keys(table) else None
+        name = caption_field or "caption"
+        if name in table.column_names and not can_hold_text(table[name].type):
+            return None
+        table = succeeded(with_valid_text(table))
+        return pairs_of_rows(source, table, caption_field, choice) if _has_keys(table) else None
     except (pa.ArrowException, OSError):
         return None
 
 
 def _has_keys(table: pa.Table) -> bool:
     """Return whether every row has a key, and no two have the same."""
-    if "key" not in table.column_names:
+    if "key" not in table.column_names or not is_text(table["key"].type):
         return False
     keys = table["key"].cast(pa.string()).to_pylist()
     return None not in keys and len(set(keys)) == len(keys) and all(map(is_safe_key, keys))
 
 
 class _Read(beam.DoFn):
-    def __init__(self, caption_field: str) -> None:
+    def __init__(self, caption_field: str, choice: str) -> None:
         self._caption_field = caption_field
+        self._choice = choice
 
     def process(self, source: Source) -> Iterator[Unit]:
-        yield read_captions(source, self._caption_field)
+        yield read_captions(source, self._caption_field, self._choice)
 
 
 @dataclass
@@ -136,6 +149,8 @@ class ReadCaptions(beam.PTransform):
 
     caption_field: str = ""
     """The field of the captions; by default the text, or the field ``caption``."""
+    choice: str = "first"
+    """Which of several captions of one image is taken."""
 
     def expand(self, sources: beam.PCollection) -> beam.PCollection:
-        return sources | beam.ParDo(_Read(self.caption_field))
+        return sources | beam.ParDo(_Read(self.caption_field, self.choice))

@@ -5,7 +5,8 @@ from contextlib import closing, suppress
 
 from ...schemas.fault import Fault
 from ...schemas.source import Source
-from .stored_samples import DamagedSourceError, Stretch, read_stored
+from .payload import Stretch
+from .stored_samples import DamagedSourceError, read_stored
 
 
 def read_images(source: Source, keys: Container[str]) -> Generator[tuple[str, bytes | Fault]]:

@@ -13,9 +13,11 @@ from ...schemas.phase import Phase
 from ...schemas.rejection import Reason, Rejection
 from ...schemas.sample import Sample, group_payloads, is_safe_key, split_name
 from ...schemas.source import Source
-from ...schemas.tables import PAIRS, encodable
+from ...schemas.tables import PAIRS
 from ...schemas.tar import Member, Readable, TarError, read_members
 from ...schemas.unit import Tally, Unit
+from .fit_types import fit_values
+from .texts import CAPTION_FIELDS, CAPTIONS_RAW, choose_text
 
 Fields = dict[str, Any]
 """The JSON object of a sample."""
@@ -26,7 +28,10 @@ Text = bytes | Member
 MOST_TEXT = 16 << 20
 """The largest text or JSON that is read, in bytes."""
 
-_READ = ("txt", "json")
+TEXT_MEMBERS = ("txt", "caption", "text", "cap")
+"""The members of a sample that hold its caption, the preferred first."""
+
+_READ = (*TEXT_MEMBERS, "json")
 _SHOWN = 8
 
 
@@ -37,6 +42,7 @@ class _Walk:
     source: Source
     archive: Readable
     caption_field: str
+    choice: str = "first"
     rows: list[Fields] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
@@ -55,13 +61,14 @@ def read_samples(
     successes: int | None = None,
     expected: pa.Table | None = None,
     caption_field: str = "",
+    choice: str = "first",
 ) -> Unit:
     """Read the samples of ``archive`` up to its end, or its damage, in one pass.
 
     ``successes`` is the number of pairs by the source's statistics, for the tally. ``expected`` are
     the pairs of the source's parquet: those that the archive lacks are rejected.
     """
-    walk = _Walk(source, archive, caption_field)
+    walk = _Walk(source, archive, caption_field, choice)
     last: Sample[Text] | None = None
     for sample in _samples(walk):
         if last is None:
@@ -75,7 +82,7 @@ def read_samples(
     _reject_cut_member(walk)
     fault = None if walk.fault is None else f"{source.path}: {walk.fault}"
     tally = Tally(len(walk.rows) + len(walk.rejections), successes, fault)
-    return Unit(source, _table_of_fields(walk.rows), tally, tuple(walk.rejections))
+    return Unit(source, table_of_fields(walk.rows), tally, tuple(walk.rejections))
 
 
 def json_fields(archive: Readable) -> Iterator[Fields]:
@@ -157,15 +164,32 @@ def parse_json(text: bytes) -> Fields | None:
 def _read_fields(walk: _Walk, sample: Sample[Text], json_object: Fields) -> Fields:
     """Return the fields of a sample: its JSON with its uid, shard, key, url and caption."""
     name = walk.caption_field
-    caption, url = (_text(json_object.get(n)) for n in (name or "caption", "url"))
-    text = sample.members.get("txt")
-    if isinstance(text, bytes) and not name:
-        caption = text.decode("utf-8", "replace")
+    caption, several = _caption(walk, sample, json_object)
+    url = _text(json_object.get("url"))
     if name not in ("", "caption") and "caption" in json_object:
         json_object = {**json_object, "source_caption": json_object["caption"]}
+    if several is not None:
+        json_object = {CAPTIONS_RAW: several, **json_object}
     shard, key = walk.source.name, sample.key
     uid = own_uid(json_object.get("uid")) or derive_uid(url, source=shard, key=key, caption=caption)
     return {**json_object, "uid": uid, "shard": shard, "key": key, "url": url, "caption": caption}
+
+
+def _caption(
+    walk: _Walk, sample: Sample[Text], json_object: Fields
+) -> tuple[str | None, list[str] | None]:
+    """Return the caption of a sample, and all captions if there are several.
+
+    Without a field of choice it is the text, or else the first usual field of the JSON.
+    """
+    if walk.caption_field:
+        return choose_text(json_object.get(walk.caption_field), walk.choice)
+    for name in TEXT_MEMBERS:
+        text = sample.members.get(name)
+        if isinstance(text, bytes):
+            return text.decode("utf-8", "replace"), None
+    names = (name for name in CAPTION_FIELDS if name in json_object)
+    return choose_text(json_object.get(next(names, "")), walk.choice)
 
 
 def _text(value: object) -> str | None:
@@ -198,14 +222,8 @@ def _some(fields: list[str]) -> str:
     return ", ".join(fields[:_SHOWN]) + more
 
 
-def _table_of_fields(rows: list[Fields]) -> pa.Table:
-    known = [_known_array([row.get(field.name) for row in rows], field.type) for field in PAIRS]
+def table_of_fields(rows: list[Fields]) -> pa.Table:
+    """Return the pairs of samples with these fields, with their other fields behind."""
+    known = [fit_values([row.get(field.name) for row in rows], field.type) for field in PAIRS]
     pairs = pa.table(known, schema=PAIRS)
     return with_columns(pairs, gather_fields(rows, PAIRS.names))
-
-
-def _known_array(values: list[Any], kind: pa.DataType) -> pa.Array:
-    """Return the strings or 32-bit integers among ``values``, null in place of others."""
-    if pa.types.is_string(kind):
-        return pa.array([encodable(v) if isinstance(v, str) else None for v in values], kind)
-    return pa.array([v if type(v) is int and abs(v) < 1 << 31 else None for v in values], kind)

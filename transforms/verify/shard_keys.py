@@ -12,7 +12,8 @@ from ...schemas.finding import Finding, Problem
 from ...schemas.sample import group_samples
 from ...schemas.tar import TarError, read_members
 from ...storage import files
-from ..read.stored_samples import row_keys
+from ..read.read_table import row_keys
+from ..read.table_columns import ColumnsError, choose_columns
 from .shard_report import ShardReport
 
 Map = Callable[..., Iterable[Any]]
@@ -21,14 +22,22 @@ Map = Callable[..., Iterable[Any]]
 
 def shard_keys(path: str) -> Iterator[str]:
     """Yield the keys of a shard, those of a damaged archive up to the damage."""
-    if path.endswith(".parquet"):
-        with suppress(pa.ArrowException):
-            table = files.read_table(path, ["key"])
-            yield from (key or "" for key in row_keys(table, 0))
+    if path.lower().endswith(".parquet"):
+        with suppress(pa.ArrowException, ColumnsError):
+            yield from _keys_of_table(path)
         return
     with files.open_blocks(path) as archive, suppress(TarError):
         for sample in group_samples(read_members(archive)):
             yield sample.key
+
+
+def _keys_of_table(path: str) -> Iterator[str]:
+    """Yield the keys of a table; numbers of rows are the same in every table, and no keys."""
+    with files.open_table(path) as file:
+        name = choose_columns(file.schema_arrow).key
+        if name is not None:
+            keys = row_keys(file.read([name]), range(0), name)
+            yield from (key or "" for key in keys.to_pylist())
 
 
 def hash_keys(path: str) -> bytes:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ...schemas.finding import Finding, Problem
 from ...storage import files
 from ..read.decode_image import ImageFaultError, decode_image
-from ..read.stored_samples import MOST_BYTES
+from ..read.payload import MOST_BYTES
 from .shard_report import ImagePlace
 
 

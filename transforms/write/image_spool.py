@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...storage import files
-from ..read.stored_samples import Payload, Stretch
+from ..read.payload import Payload, Stretch
 
 _ROWS = 100
 """Rows in a row group, as in img2dataset's tables."""

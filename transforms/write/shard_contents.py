@@ -23,13 +23,9 @@ from ...storage import files
 from ..embed.encoder import EncoderId
 from ..read.check_image import image_fault
 from ..read.decode_image import ImageFaultError, decode_image
-from ..read.stored_samples import (
-    DamagedSourceError,
-    Payload,
-    StoredSample,
-    Stretch,
-    read_stored,
-)
+from ..read.payload import Payload, StoredSample, Stretch
+from ..read.stored_samples import DamagedSourceError, read_stored
+from ..read.texts import CAPTIONS_RAW
 from ..select.plan_shards import OutputShard, Piece
 from .vector_members import VectorMembers
 
@@ -81,7 +77,8 @@ class ShardContents:
 
     def _samples_of(self, piece: Piece) -> Iterator[OutputSample]:
         table = _chosen_rows(self.run_dir, piece, self.shard.number)
-        rows = table.select([*_ROW_COLUMNS, _JUDGED]).to_pylist()
+        several = [CAPTIONS_RAW] if CAPTIONS_RAW in table.column_names else []
+        rows = table.select([*_ROW_COLUMNS, _JUDGED, *several]).to_pylist()
         table = table.drop_columns([_JUDGED])
         waiting = {row["key"]: at for at, row in enumerate(rows)}
         vectors = VectorMembers(self.run_dir, piece.source, self.encoders)
@@ -121,7 +118,7 @@ class ShardContents:
     def _output_sample(self, row: Row, sample: StoredSample) -> OutputSample | ReasonAndDetail:
         image_field = sample.image_field
         if image_field is None:
-            return _NO_IMAGE
+            return Reason.MISSING_IMAGE, sample.missing or _NO_IMAGE[1]
         fault = self._image_fault(sample.members[image_field])
         if fault is not None:
             return Reason.UNDECODABLE_IMAGE, fault
@@ -154,7 +151,9 @@ def _chosen_rows(run_dir: RunDirectory, piece: Piece, number: int) -> pa.Table:
     """Return the rows of ``piece`` in a shard: columns of the selection, then of the scores."""
     path = run_dir.table(RunTable.SCORES, piece.source.name)
     others = [name for name in files.read_schema(path).names if name not in SCORES.names]
-    scores = lift_fields(files.read_table(path, [*_SCORE_COLUMNS, *others]), ["caption_raw"])
+    scores = lift_fields(
+        files.read_table(path, [*_SCORE_COLUMNS, *others]), ["caption_raw", CAPTIONS_RAW]
+    )
     table = files.read_table(run_dir.table(RunTable.SELECTION, piece.source.name))
     columns = {_JUDGED: scores["caption"], "caption_raw": _first_raw_captions(scores)}
     columns |= {n: scores[n] for n in scores.column_names if n not in columns}
@@ -184,6 +183,8 @@ def _with_fields(json: Payload | None, row: Row) -> bytes:
     )
     if row["output_key"] != row["key"]:
         fields["key"] = row["output_key"]
+    if row.get(CAPTIONS_RAW) and CAPTIONS_RAW not in sample.fields:
+        fields[CAPTIONS_RAW] = row[CAPTIONS_RAW]
     without = [name for name, value in fields.items() if value in (None, "")]
     added = {name: value for name, value in fields.items() if name not in without}
     stale = [name for name in without if name not in _EARLIER]

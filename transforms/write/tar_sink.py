@@ -5,7 +5,7 @@ from typing import IO
 
 from ...schemas.tar import END_OF_ARCHIVE, RECORD
 from ...schemas.tar_header import BLOCK, make_header
-from ..read.stored_samples import Payload, Stretch
+from ..read.payload import Payload, Stretch
 
 _MOST_PARTS = min(os.sysconf("SC_IOV_MAX"), 1024) - 2
 _SMALL = 4096

@@ -130,7 +130,8 @@ def shard(tmp_path):
 
 def test_captions_are_read_from_a_field_of_the_json(shard):
     unit = read_captions(shard, "alt")
-    assert unit.table["caption"].to_pylist() == ["ein Hund", None, None]
+    assert unit.table["caption"].to_pylist() == ["ein Hund", None, "no"]
+    assert unit.table["captions_raw"].to_pylist() == [None, None, ["no", "text"]]
     assert unit.table["source_caption"].to_pylist() == ["a dog", "a cat", "a boat"]
     assert unit.tally.pairs_read == 3
 
@@ -166,7 +167,7 @@ def test_a_missing_source_and_one_without_json_accept_any_field(tmp_path):
 def test_a_field_without_text_is_refused(tmp_path):
     table = write_table(tmp_path / "0.parquet")
     assert refused_fields(table, "width", "caption") == ["width"]
-    samples = [{"alt": None, "tags": None}, {"alt": "a dog", "tags": ["dog"], "later": None}]
+    samples = [{"alt": None, "tags": None}, {"alt": "a dog", "tags": [1, {}], "later": None}]
     members = [(f"{i}.json", json.dumps(fields).encode()) for i, fields in enumerate(samples)]
     shard = Source(0, "1", str(write_members(tmp_path / "1.tar", members)))
     assert refused_fields(shard, "alt", "later", "tags") == ["tags"]

@@ -8,8 +8,9 @@ import pytest
 
 from evenpair.schemas.errors import EvenpairError
 from evenpair.schemas.source import Source
-from evenpair.transforms.read import stored_samples
-from evenpair.transforms.read.stored_samples import DamagedSourceError, Stretch, read_stored
+from evenpair.transforms.read import payload
+from evenpair.transforms.read.payload import Stretch
+from evenpair.transforms.read.stored_samples import DamagedSourceError, read_stored
 
 from ...support.messages import raises_naming
 from ...support.shards import make_jpeg, write_members
@@ -60,7 +61,7 @@ def test_samples_before_the_damage_are_read(archive):
 
 
 def test_a_very_large_member_is_read_in_pieces(archive, monkeypatch):
-    monkeypatch.setattr(stored_samples, "MOST_BYTES", 100)
+    monkeypatch.setattr(payload, "MOST_BYTES", 100)
     sample = next(samples := read_stored(Source(0, "s", str(archive)), {"1"}))
     assert isinstance(sample.image, Stretch)
     assert b"".join(sample.image.blocks()) == make_jpeg(1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evenpair.schemas.tar import RECORD, is_whole
 from evenpair.storage.blocks import Blocks
-from evenpair.transforms.read.stored_samples import Stretch
+from evenpair.transforms.read.payload import Stretch
 from evenpair.transforms.write import tar_sink
 from evenpair.transforms.write.tar_sink import TarSink
 
