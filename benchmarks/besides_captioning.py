@@ -22,8 +22,9 @@ from support.made_captions import make_captions
 from support.made_shards import make_shards
 
 from evenpair.pipeline.inputs.find_sources import find_sources
+from evenpair.pipeline.options.captioning_options import EnrichOptions
 from evenpair.pipeline.options.engine_options import EngineOptions
-from evenpair.pipeline.options.phase_options import EnrichOptions, ScoreOptions
+from evenpair.pipeline.options.phase_options import ScoreOptions
 from evenpair.pipeline.phases.enrich import caption
 from evenpair.pipeline.phases.prepare import prepare
 from evenpair.pipeline.phases.score import score

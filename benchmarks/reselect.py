@@ -22,7 +22,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from evenpair.pipeline.options.phase_options import EnrichOptions, ScoreOptions
+from evenpair.pipeline.options.captioning_options import EnrichOptions
+from evenpair.pipeline.options.phase_options import ScoreOptions
 from evenpair.pipeline.runs.record import RunRecord, plain_options, save_record
 from evenpair.schemas.facts import Attribute, Facts, Relation, facts_to_arrow
 from evenpair.schemas.phase import Phase

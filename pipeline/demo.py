@@ -7,13 +7,8 @@ from ..scenes.shards import write_demo_shards
 from ..storage import files
 from .inputs.find_sources import find_sources
 from .job import run_job
-from .options.phase_options import (
-    EnrichOptions,
-    JobOptions,
-    ScoreOptions,
-    SelectOptions,
-    WriteOptions,
-)
+from .options.captioning_options import EnrichOptions
+from .options.phase_options import JobOptions, ScoreOptions, SelectOptions, WriteOptions
 from .runs.run import Run
 
 _SHARD_SIZE = 100

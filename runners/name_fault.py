@@ -8,7 +8,7 @@ import builtins
 import re
 
 from ..schemas.errors import EvenpairError, UsageError
-from ..storage.files import DamagedTableError
+from ..storage.parquet import DamagedTableError
 
 _LAST_LINE = re.compile(
     r"^(?:[\w.]*\.)?(?P<name>\w+): (?:\[Errno \d+\] )?"

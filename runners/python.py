@@ -13,16 +13,15 @@ from typing import Any
 from ..pipeline.download.download import plan_run_download
 from ..pipeline.inputs.find_sources import find_sources
 from ..pipeline.inputs.nesting import refuse_nested
-from ..pipeline.job import finish_job, raise_for_faults, run_job
+from ..pipeline.job import finish_job, raise_for_damage_since, raise_for_faults, run_job
+from ..pipeline.options.captioning_options import EnrichOptions, ServiceOptions
 from ..pipeline.options.download_options import FetchOptions, UrlOptions
 from ..pipeline.options.engine_options import DataflowOptions, EngineOptions
 from ..pipeline.options.fields import flag
 from ..pipeline.options.phase_options import (
-    EnrichOptions,
     JobOptions,
     ScoreOptions,
     SelectOptions,
-    ServiceOptions,
     WriteOptions,
     with_caption_col,
 )
@@ -127,6 +126,7 @@ def write(run_directory: str, *, overwrite: bool = False, **options: Any) -> Cou
     with _opened(run_directory, options) as opened:
         prepare(opened, write=own, replaces=overwrite)
         finish_job(opened, own)
+        raise_for_damage_since(opened)
         return _counts(opened)
 
 

@@ -24,7 +24,7 @@ from ..models.load_parser import load_parser
 from ..models.load_prior import prior_path, terms_path
 from ..schemas.facts import Facts
 from ..schemas.statistics import Statistics, count_events, statistics_to_table
-from ..storage import files
+from ..storage import parquet
 from ..transforms.facts.parse_captions import parse_captions
 from ..transforms.information.information import InformationModel
 from ..transforms.information.terms import ROLES, TERMS, Role, Terms, visibility_of
@@ -153,8 +153,8 @@ def main() -> None:
     parsed = parse_all(read_prior_captions(given.data, given.alt_texts))
     vocabulary = read_vocabulary(English(WordNet(given.wordnet)))
     statistics, terms = train_prior(parsed, vocabulary)
-    files.write_table(given.terms, terms)
-    files.write_table(given.statistics, statistics_to_table(statistics))
+    parquet.write_table(given.terms, terms)
+    parquet.write_table(given.statistics, statistics_to_table(statistics))
     print(f"{terms.num_rows} terms: {given.terms}")
     captions = statistics.counts["caption",]
     print(f"{captions} captions, full level {statistics.full_level:.1f} bits: {given.statistics}")

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from ..schemas.run_directory import RunDirectory
 from ..schemas.run_tables import RunTable
-from ..storage import files
+from ..storage import files, parquet
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class PartStore:
         """Keep ``rows`` as one more part."""
         path = f"{self._folder}/{len(self._parts()):05d}-{uuid.uuid4().hex}.parquet"
         try:
-            files.write_table(path, rows)
+            parquet.write_table(path, rows)
         except FileNotFoundError:  # another attempt has just removed the folder
-            files.write_table(path, rows)
+            parquet.write_table(path, rows)
 
     def replace(self, rows: pa.Table) -> None:
         """Make ``rows`` the table, and remove the parts.
@@ -59,7 +59,7 @@ class PartStore:
         A kill in between leaves both. That does no harm, because whoever reads the rows keeps one
         of each.
         """
-        files.write_table(self.path, rows.combine_chunks())
+        parquet.write_table(self.path, rows.combine_chunks())
         files.remove(self._folder)
 
     @property
@@ -69,7 +69,7 @@ class PartStore:
     def _read(self) -> pa.Table:
         parts = self._parts()  # before the table, into which another attempt may move them
         paths = [self.path, *parts] if files.exists(self.path) else parts
-        return pa.concat_tables([self.schema.empty_table(), *files.each(files.read_table, paths)])
+        return pa.concat_tables([self.schema.empty_table(), *files.each(parquet.read_table, paths)])
 
     def _parts(self) -> list[str]:
         return files.find_in(self._folder, "*.parquet")

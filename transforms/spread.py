@@ -7,7 +7,7 @@ from typing import Any
 import apache_beam as beam
 
 from ..schemas.source import Source
-from ..storage import files
+from ..storage import parquet
 
 
 @dataclass
@@ -57,7 +57,7 @@ class SpreadSources(beam.PTransform):
 
 def load_sources(path: str) -> list[Source]:
     """Return the sources in the table at ``path``."""
-    return [Source(**row) for row in files.read_table(path).to_pylist()]
+    return [Source(**row) for row in parquet.read_table(path).to_pylist()]
 
 
 def _listed(path: str) -> Iterator[tuple[int, Source]]:

@@ -10,7 +10,7 @@ from ..schemas.run_tables import RunTable
 from ..schemas.source import Source
 from ..schemas.tables import rejections_to_table
 from ..schemas.unit import Unit, tally_of, with_tally
-from ..storage import files
+from ..storage import parquet
 from .spread import Spread, SpreadSources
 
 ALL = None
@@ -21,17 +21,17 @@ def keep_unit(unit: Unit, run_dir: RunDirectory, table: RunTable) -> None:
     """Write the rejections of ``unit``, then its table, which marks the unit as finished."""
     name = unit.source.name
     if unit.rejections:
-        files.write_table(
+        parquet.write_table(
             run_dir.rejections(table.phase, name), rejections_to_table(unit.rejections)
         )
-    files.write_table(run_dir.table(table, name), with_tally(unit.table, unit.tally))
+    parquet.write_table(run_dir.table(table, name), with_tally(unit.table, unit.tally))
 
 
 def load_unit(
     source: Source, run_dir: RunDirectory, table: RunTable, columns: list[str] | None = None
 ) -> Unit:
     """Return the unit that ``keep_unit`` wrote, or some of its columns, without its rejections."""
-    rows = files.read_table(run_dir.table(table, source.name), columns)
+    rows = parquet.read_table(run_dir.table(table, source.name), columns)
     return Unit(source, rows.replace_schema_metadata(None), tally_of(rows.schema))
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.errors import EvenpairError, UsageError
-from ...storage import files
+from ...storage import parquet
 from .file_rows import Spool, spool
 
 _ROWS = 4096
@@ -29,7 +29,7 @@ def read_parquet(
     columns = _Columns(paths, text_column, tuple(names), open_until)
     for path in paths:
         try:
-            with files.open_table(path) as file:
+            with parquet.open_table(path) as file:
                 columns.require(path, file.schema_arrow)
                 for batch in file.iter_batches(_ROWS, columns=columns.wanted(file.schema_arrow)):
                     columns.add(path, batch)

@@ -14,7 +14,7 @@ from ...transforms.join.read_caption_file import (
     CaptionFile,
     fields_of,
 )
-from ..options.phase_options import EnrichOptions
+from ..options.captioning_options import EnrichOptions
 
 _BETWEEN_FILES = re.compile(r",(?![^{]*\})")
 _BLOCK = 1 << 23

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from ...schemas.errors import UsageError
 from ...schemas.source import Source, name_sources
-from ...storage import files
+from ...storage import files, parquet
 from ...storage.find_inputs import find_inputs
 from ...transforms.read.image_folder import (
     METADATA,
@@ -129,7 +129,7 @@ def _require_images(path: str | None, image_col: str) -> None:
     if path is None:
         return
     try:
-        schema = files.read_schema(path)
+        schema = parquet.read_schema(path)
         names = image_columns(schema, image_col)
     except ColumnsError as error:
         raise UsageError(f"{path}: {error}") from error

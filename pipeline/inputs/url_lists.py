@@ -12,7 +12,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.json as pa_json
 
 from ...schemas.errors import EvenpairError, UsageError
-from ...storage import files
+from ...storage import files, parquet
 from ...storage.find_inputs import find_inputs
 from ...transforms.read.image_folder import METADATA, find_image_folders, is_image_folder
 from ...transforms.read.table_columns import ColumnsError, image_columns
@@ -78,7 +78,7 @@ def _is_url_list(path: str) -> bool:
     if files.exists(f"{path.removesuffix('.parquet')}.tar"):
         return False
     try:
-        return not image_columns(files.read_schema(path))
+        return not image_columns(parquet.read_schema(path))
     except (OSError, pa.ArrowException, ColumnsError):
         return False
 
@@ -114,7 +114,7 @@ def columns_of(urls: UrlList) -> pa.Schema:
     """
     try:
         if urls.format == "parquet":
-            return files.read_schema(urls.path)
+            return parquet.read_schema(urls.path)
         with files.open_for_reading(urls.path) as file:
             return _columns_of_text(gzip.open(file) if urls.path.endswith(".gz") else file, urls)
     except (OSError, EOFError, pa.ArrowException) as error:

@@ -10,7 +10,7 @@ from ...schemas.fault import IMAGE_FAULTS, Fault
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
-from ...storage import files
+from ...storage import files, parquet
 from ...transforms.captioners.captioner import CaptionerId
 from ...transforms.enrich.keep_answers import AnswerStore
 from ..runs.record import CaptionCounts
@@ -35,7 +35,7 @@ def _count(run_dir: RunDirectory, source: Source) -> CaptionCounts:
     path = run_dir.table(RunTable.CAPTIONS, source.name)
     if not files.exists(path):
         return CaptionCounts(0)
-    values = pc.value_counts(files.read_table(path, ["fault"])["fault"]).to_pylist()
+    values = pc.value_counts(parquet.read_table(path, ["fault"])["fault"]).to_pylist()
     counts = {row["values"]: row["counts"] for row in values}
     return CaptionCounts(counts.pop(None, 0), counts)
 

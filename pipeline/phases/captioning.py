@@ -12,7 +12,7 @@ from ...transforms.captioners.endpoint_service import Service, check_service, en
 from ...transforms.captioners.families import CHAT_PROMPT
 from ...transforms.captioners.find_model import find_model, require_captioner
 from ...transforms.captioners.huggingface import LocalModel, load_captioner
-from ..options.phase_options import EnrichOptions, ServiceOptions
+from ..options.captioning_options import EnrichOptions, ServiceOptions
 from ..runs.part import Part
 from ..runs.record import plain_options
 from ..runs.run import Run

@@ -15,7 +15,7 @@ from ...transforms.embed.encoder import Modality
 from ...transforms.embed.keep_vectors import SettleVectors
 from ...transforms.spread import Spread
 from ...transforms.units import KeepUnits
-from ..options.phase_options import EnrichOptions
+from ..options.captioning_options import EnrichOptions
 from ..runs.part import WHOLE, Part
 from ..runs.resume import digest, enrich_stamp, stamp_of
 from ..runs.run import Run

@@ -8,7 +8,7 @@ from ...schemas.phase import Phase
 from ...transforms.captioners.find_model import find_model
 from ...transforms.embed.encoder import EncoderId, LoadEncoder, Modality
 from ...transforms.embed.huggingface import LocalEncoder, load_encoder, require_encoder
-from ..options.phase_options import EnrichOptions
+from ..options.captioning_options import EnrichOptions
 from ..runs.part import Part
 from ..runs.record import plain_options
 from ..runs.run import Run

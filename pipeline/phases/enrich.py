@@ -20,8 +20,8 @@ from ...transforms.enrich.gather_captions import GatherCaptions
 from ...transforms.enrich.reference_sample import COLUMNS, NONE, SampleReferences
 from ...transforms.spread import Respread, Spread
 from ...transforms.units import KeepUnits, LoadUnits, load_unit
+from ..options.captioning_options import MAX_FAULT_SHARE, EnrichOptions
 from ..options.fields import flag
-from ..options.phase_options import MAX_FAULT_SHARE, EnrichOptions
 from ..runs.part import WHOLE, Part
 from ..runs.record import plain_options
 from ..runs.resume import enrich_stamp, without_stamp

@@ -14,7 +14,7 @@ from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
-from ...storage import files
+from ...storage import files, parquet
 from ...transforms.enrich.find_generated_facts import FindGeneratedFacts
 from ...transforms.join.explain_join import COLUMNS, explain_join
 from ...transforms.join.gather_joined_captions import GatherJoinedCaptions
@@ -24,7 +24,7 @@ from ...transforms.join.sort_captions import KeepChunks, SortCaptions
 from ...transforms.spread import Spread
 from ...transforms.units import KeepUnits, LoadUnits
 from ..inputs.caption_files import digest_files
-from ..options.phase_options import EnrichOptions
+from ..options.captioning_options import EnrichOptions
 from ..runs.record import JoinRecord
 from ..runs.resume import enrich_stamp, without_stamp
 from ..runs.run import Run
@@ -103,7 +103,7 @@ def _explain(run: Run, caption_files: Sequence[CaptionFile]) -> str:
 
     def read() -> Iterator[pa.Table]:
         for source in run.sources():
-            yield files.read_table(run.directory.table(RunTable.SCORES, source.name), COLUMNS)
+            yield parquet.read_table(run.directory.table(RunTable.SCORES, source.name), COLUMNS)
 
     first = caption_files[0]
     names = [name for name in COLUMNS if name in fields_of(first.path)]

@@ -23,7 +23,7 @@ from ...transforms.enrich.keep_answers import AnswerStore
 from ...transforms.enrich.measure_captioner import CaptioningCost, MeasureCaptioner
 from ...transforms.spread import Spread
 from ...transforms.units import load_unit
-from ..options.phase_options import MAX_FAULT_SHARE, EnrichOptions
+from ..options.captioning_options import MAX_FAULT_SHARE, EnrichOptions
 from ..runs.part import WHOLE, Part
 from ..runs.record import CaptionCounts, PilotRecord
 from ..runs.run import Run

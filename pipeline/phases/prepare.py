@@ -14,15 +14,8 @@ from ...transforms.information.keep_statistics import load_table
 from ...transforms.join.read_caption_file import CaptionFile
 from ...transforms.read.read_captions import require_caption_field
 from ..inputs.caption_files import find_caption_files
-from ..options.phase_options import (
-    MAX_FAULT_SHARE,
-    EnrichOptions,
-    JobOptions,
-    ScoreOptions,
-    SelectOptions,
-    ServiceOptions,
-    WriteOptions,
-)
+from ..options.captioning_options import MAX_FAULT_SHARE, EnrichOptions, ServiceOptions
+from ..options.phase_options import JobOptions, ScoreOptions, SelectOptions, WriteOptions
 from ..runs.part import WHOLE, Part
 from ..runs.record import ADVICE, option_phrase, plain_options
 from ..runs.run import Run, has_enricher

@@ -12,7 +12,7 @@ from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...schemas.tables import SOURCES
-from ...storage import files
+from ...storage import parquet
 from ...transforms.facts.find_facts import FindFacts
 from ...transforms.information.count_facts import CountFacts
 from ...transforms.information.keep_statistics import PRIOR, keep_table, with_level
@@ -53,7 +53,7 @@ def score(run: Run, sources: list[Source], options: ScoreOptions, prepared: Prep
 def keep_sources(run_dir: RunDirectory, sources: Sequence[Source]) -> None:
     """Write the table of the run's source shards, which every later phase reads."""
     rows = [asdict(source) for source in sources]
-    files.write_table(run_dir.sources, pa.Table.from_pylist(rows, schema=SOURCES))
+    parquet.write_table(run_dir.sources, pa.Table.from_pylist(rows, schema=SOURCES))
 
 
 def build_score(

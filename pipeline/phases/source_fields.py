@@ -10,7 +10,7 @@ from ...schemas.other_fields import OTHER_FIELDS, json_rows, lift_fields
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
-from ...storage import files
+from ...storage import files, parquet
 
 _SHARDS_SHOWN = 3
 
@@ -70,12 +70,12 @@ def source_fields(
     lower = {name.lower() for name in used}
     paths = [run_dir.table(RunTable.SCORES, source.name) for source in sources]
     for source, path, schema in zip(
-        sources, paths, files.each(files.read_schema, paths), strict=True
+        sources, paths, files.each(parquet.read_schema, paths), strict=True
     ):
         own = [column for column in schema if column.name not in ours]
         fields.names.update(dict.fromkeys(column.name for column in own))
         if OTHER_FIELDS in schema.names:
-            rest = files.read_table(path, [OTHER_FIELDS])
+            rest = parquet.read_table(path, [OTHER_FIELDS])
             own += [*lift_fields(rest, used - {*schema.names}).schema][1:]
             names = dict.fromkeys(name for row in json_rows(rest) for name in row)
             own += [pa.field(name, pa.null()) for name in names if name not in used]

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.run_tables import RunTable
-from ...storage import files
+from ...storage import files, parquet
 from ...transforms.information.keep_statistics import load_full_level
 from ..runs.run import Run
 
@@ -27,6 +27,6 @@ def sparse_lines(run: Run) -> Iterator[str]:
 
 def _count(path: str, level: float) -> list[int]:
     """Return the number of pairs of a table of scores, and of those below each of SHARES."""
-    bits: pa.ChunkedArray = files.read_table(path, ["visible_bits"])["visible_bits"]
+    bits: pa.ChunkedArray = parquet.read_table(path, ["visible_bits"])["visible_bits"]
     sparse = [pc.sum(pc.less(bits, share * level)).as_py() or 0 for share in SHARES]
     return [len(bits), *sparse]

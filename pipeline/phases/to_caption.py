@@ -10,13 +10,13 @@ from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...schemas.unit import Unit
-from ...storage import files
+from ...storage import parquet
 from ...transforms.enrich.caption_budget import COLUMNS as BUDGET_COLUMNS
 from ...transforms.enrich.caption_budget import Budget, find_budget
 from ...transforms.enrich.choose_sparse import choose_sparse
 from ...transforms.enrich.reference_sample import COLUMNS, NONE, smallest, threshold
 from ...transforms.units import load_unit
-from ..options.phase_options import EnrichOptions
+from ..options.captioning_options import EnrichOptions
 
 CHOICE_COLUMNS = sorted({*BUDGET_COLUMNS, *COLUMNS})
 """The columns of scores that decide whether a pair is captioned."""
@@ -39,7 +39,7 @@ def find_budget_of(
 
     def read() -> Iterator[pa.Table]:
         for source in sources:
-            yield files.read_table(run_dir.table(RunTable.SCORES, source.name), BUDGET_COLUMNS)
+            yield parquet.read_table(run_dir.table(RunTable.SCORES, source.name), BUDGET_COLUMNS)
 
     return find_budget(read, options.max_captions)
 

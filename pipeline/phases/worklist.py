@@ -10,7 +10,7 @@ from ...schemas.phase import Phase
 from ...schemas.tables import WORKLIST
 from ...schemas.unit import Unit
 from ...storage import files
-from ..options.phase_options import EnrichOptions
+from ..options.captioning_options import EnrichOptions
 from ..runs.part import WHOLE, Part
 from ..runs.run import Run
 from .to_caption import find_to_caption, pairs_to_caption

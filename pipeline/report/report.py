@@ -17,7 +17,7 @@ from ...schemas.errors import EvenpairError
 from ...schemas.run_directory import RunDirectory
 from ...schemas.sample import Sample, group_samples
 from ...schemas.tar import Member, Readable, TarError, read_members
-from ...storage import files
+from ...storage import files, parquet
 from ..phases.join import joined_lines
 from ..runs.record import RunRecord
 
@@ -82,7 +82,7 @@ def _shown_samples(path: str, archive: Readable, places: Mapping[str, int]) -> I
 
 def _places(table: str, count: int) -> dict[str, int]:
     """Return the place of each pair to show, by its key."""
-    rows = files.read_table(table, ["key", "caption_source"]).to_pylist()
+    rows = parquet.read_table(table, ["key", "caption_source"]).to_pylist()
     rows.sort(key=lambda row: bool(row["caption_source"] == CaptionSource.RAW.value))
     return {row["key"]: place for place, row in enumerate(rows[:count])}
 

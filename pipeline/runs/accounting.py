@@ -13,7 +13,7 @@ from ...schemas.shard_tables import ShardTally, shard_tally
 from ...schemas.source import Source
 from ...schemas.tables import ACCOUNTING
 from ...schemas.unit import Tally, tally_of
-from ...storage import files
+from ...storage import files, parquet
 from ...transforms.read.read_successes import read_successes
 from ...transforms.select.plan_shards import OutputShard, load_plan
 from ...transforms.write.write_shards import shard_path
@@ -70,20 +70,20 @@ def shard_tallies(run_dir: RunDirectory, sources: Sequence[Source]) -> list[Shar
 
 def _rejected(path: str) -> Counter[tuple[str, str]]:
     """Return how many pairs a table of rejections has of each source, by their reason."""
-    table = files.read_table(path, ["shard", "reason"])
+    table = parquet.read_table(path, ["shard", "reason"])
     counted = table.group_by(["shard", "reason"]).aggregate([([], "count_all")]).to_pylist()
     return Counter({(row["shard"], row["reason"]): row["count_all"] for row in counted})
 
 
 def tally_of_source(run_dir: RunDirectory, source: Source) -> Tally:
     """Return the tally of a source as ``score`` recorded it."""
-    return tally_of(files.read_schema(run_dir.table(RunTable.SCORES, source.name)))
+    return tally_of(parquet.read_schema(run_dir.table(RunTable.SCORES, source.name)))
 
 
 def _counted(run_dir: RunDirectory, shard: OutputShard) -> ShardTally:
     """Return the counts that a shard was written with. Raises EvenpairError if it holds others."""
     path = shard_path(run_dir, shard.number)
-    with files.open_table(f"{path}.parquet") as file:
+    with parquet.open_table(f"{path}.parquet") as file:
         counted, rows = shard_tally(file.schema_arrow), file.metadata.num_rows
     successes = read_successes(f"{path}_stats.json")
     if not rows == successes == sum(counted.written.values()):
@@ -105,7 +105,7 @@ def keep_accounts(run_dir: RunDirectory, accounts: dict[str, Account]) -> None:
         }
         for name, entry in accounts.items()
     ]
-    files.write_table(run_dir.accounting, pa.Table.from_pylist(rows, schema=ACCOUNTING))
+    parquet.write_table(run_dir.accounting, pa.Table.from_pylist(rows, schema=ACCOUNTING))
     for name, entry in accounts.items():
         if error := entry.error():
             raise EvenpairError(f"{name}: {error}")

@@ -14,8 +14,8 @@ from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...schemas.unit import tally_of
-from ...storage import files
-from ..options.phase_options import EnrichOptions
+from ...storage import files, parquet
+from ..options.captioning_options import EnrichOptions
 from .record import plain_options
 from .run import Run
 
@@ -57,4 +57,4 @@ def without_stamp(run_dir: RunDirectory, sources: Sequence[Source], stamp: str) 
 def stamp_of(run_dir: RunDirectory, source: Source, table: RunTable) -> str | None:
     """Return the stamp of a table of ``source``, None if there is no such table."""
     path = run_dir.table(table, source.name)
-    return tally_of(files.read_schema(path)).stamp if files.exists(path) else None
+    return tally_of(parquet.read_schema(path)).stamp if files.exists(path) else None

@@ -10,7 +10,7 @@ from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunEntry, RunTable
 from ...schemas.source import Source
-from ...storage import files
+from ...storage import files, parquet
 
 Hints = Mapping[str, str]
 """Beam's resource hints: what a step needs of the machines that it runs on."""
@@ -109,5 +109,5 @@ def pairs_of(source: Source) -> int:
 
 def rows_of(path: str) -> int:
     """Return how many rows the Parquet table at ``path`` has."""
-    with files.open_table(path) as table:
+    with parquet.open_table(path) as table:
         return int(table.metadata.num_rows)

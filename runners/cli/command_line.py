@@ -18,7 +18,7 @@ _SECTIONS = (
             phase_commands.enrich,
             phase_commands.select,
             phase_commands.write,
-            phase_commands.report,
+            other_commands.report,
         ],
     ),
     cloup.Section(

@@ -1,4 +1,4 @@
-"""The commands that need no run directory: download, verify, facts, demo.
+"""The commands that are no phases: download, verify, facts, demo, report.
 
 Nothing heavy is imported before a command needs it: help and errors answer at once.
 """
@@ -132,3 +132,17 @@ def demo(beam: BeamOptions, /, out: str, pairs: int, seed: int, **values: Any) -
     with session(f"{out}/run", beam, values, begin=True, overwrite=is_new) as opened:
         run_demo(opened, shards)
         print_summary(opened)
+
+
+@cloup.command()
+@cloup.argument("run_directory", metavar="RUN")
+@click.pass_obj
+def report(beam: BeamOptions, /, run_directory: str) -> None:
+    """Draw RUN/report.html again, from the tables and shards of a finished run."""
+    from ...pipeline.report.report import draw_report
+    from ...schemas.phase import Phase
+
+    with session(run_directory, beam, {}) as opened:
+        opened.require(Phase.WRITE)
+        draw_report(opened.directory, opened.record)
+        print_line(f"report: {opened.directory.report}")

@@ -9,14 +9,13 @@ from typing import Any
 import click
 import cloup
 
+from ...pipeline.options.captioning_options import EnrichOptions, ServiceOptions
 from ...pipeline.options.download_options import FetchOptions, UrlOptions
 from ...pipeline.options.fields import flag
 from ...pipeline.options.phase_options import (
-    EnrichOptions,
     JobOptions,
     ScoreOptions,
     SelectOptions,
-    ServiceOptions,
     WriteOptions,
     with_caption_col,
 )
@@ -247,17 +246,3 @@ def _refuse_nested(out: str, values: Values) -> None:
     refuse_nested(out, values["inputs"])
     for name in ("captions", "statistics", "block_list"):
         refuse_nested(out, (values.get(name) or "").split(","), flag(name))
-
-
-@cloup.command()
-@_RUN
-@click.pass_obj
-def report(beam: BeamOptions, /, run_directory: str) -> None:
-    """Draw RUN/report.html again, from the tables and shards of a finished run."""
-    from ...pipeline.report.report import draw_report
-    from ...schemas.phase import Phase
-
-    with session(run_directory, beam, {}) as opened:
-        opened.require(Phase.WRITE)
-        draw_report(opened.directory, opened.record)
-        print_line(f"report: {opened.directory.report}")

@@ -11,8 +11,8 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from evenpair.pipeline.inputs.find_sources import find_sources
 from evenpair.pipeline.job import run_job
+from evenpair.pipeline.options.captioning_options import EnrichOptions
 from evenpair.pipeline.options.phase_options import (
-    EnrichOptions,
     JobOptions,
     ScoreOptions,
     SelectOptions,

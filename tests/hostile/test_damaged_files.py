@@ -18,7 +18,7 @@ from evenpair.runners.cli.last_resort import memory_fault, traceback_kept_in
 from evenpair.schemas.errors import EvenpairError
 from evenpair.schemas.rejection import Reason
 from evenpair.schemas.source import Source
-from evenpair.storage import files
+from evenpair.storage import parquet
 from evenpair.transforms.read.read_captions import read_captions
 
 from ..support.commands import call, spawn
@@ -206,10 +206,10 @@ class TestMemory:
         def fail(*_arguments, **_options):
             raise pa.ArrowMemoryError("realloc of size 9 failed")
 
-        files.write_table(str(tmp_path / "x"), pa.table({"a": [1]}))
+        parquet.write_table(str(tmp_path / "x"), pa.table({"a": [1]}))
         monkeypatch.setattr(pq, "ParquetFile", fail)
         with pytest.raises(MemoryError):
-            files.read_table(str(tmp_path / "x"))
+            parquet.read_table(str(tmp_path / "x"))
 
 
 def test_a_kept_traceback_does_not_occupy_a_new_run_directory(source, tmp_path):

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from evenpair.storage import files
+from evenpair.storage import files, parquet
 from evenpair.storage.regular_files import IrregularFileError
 
 from ..support.commands import call
@@ -53,7 +53,7 @@ KINDS = pytest.mark.parametrize("make", [make_fifo, make_socket, link_to_a_devic
 @KINDS
 def test_they_are_never_opened(make, tmp_path):
     path = str(make(tmp_path / "x"))
-    for read in (files.read_bytes, files.read_table, files.read_schema):
+    for read in (files.read_bytes, parquet.read_table, parquet.read_schema):
         with raises_naming(IrregularFileError, path):
             read(path)
     with raises_naming(IrregularFileError, path), files.open_blocks(path):

@@ -12,7 +12,7 @@ from evenpair.runners.progress import show_progress
 from evenpair.schemas.phase import Phase
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.run_tables import RunTable
-from evenpair.storage import files
+from evenpair.storage import files, parquet
 
 
 def table(rows):
@@ -33,17 +33,17 @@ class TestFinishedTables:
         assert FinishedTables(folder).look() == Finished(0, 0)
 
     def test_new_tables_are_counted(self, folder):
-        files.write_table(f"{folder}/a/0.parquet", table(3))
+        parquet.write_table(f"{folder}/a/0.parquet", table(3))
         tables = FinishedTables(folder)
-        files.write_table(f"{folder}/b/0.parquet", table(5))
+        parquet.write_table(f"{folder}/b/0.parquet", table(5))
         assert tables.look() == Finished(1, 5)
-        files.write_table(f"{folder}/b/1.parquet", table(2))
+        parquet.write_table(f"{folder}/b/1.parquet", table(2))
         assert tables.look() == Finished(2, 7)
 
     def test_a_replaced_table_is_counted_too(self, folder):
-        files.write_table(f"{folder}/0.parquet", table(3))
+        parquet.write_table(f"{folder}/0.parquet", table(3))
         tables = FinishedTables(folder)
-        files.write_table(f"{folder}/0.parquet", table(4))
+        parquet.write_table(f"{folder}/0.parquet", table(4))
         assert tables.look() == Finished(1, 4)
 
     def test_unfinished_tables_are_not_counted(self, folder):
@@ -54,19 +54,19 @@ class TestFinishedTables:
 
     def test_parts_of_a_unit_count_as_pairs_only(self, folder):
         tables = FinishedTables(folder, gathers=True)
-        files.write_table(f"{folder}/0.parts/00000.parquet", table(3))
-        files.write_table(f"{folder}/0.parts/00001.parquet", table(3))
+        parquet.write_table(f"{folder}/0.parts/00000.parquet", table(3))
+        parquet.write_table(f"{folder}/0.parts/00001.parquet", table(3))
         assert tables.look() == Finished(0, 6)
 
     def test_pairs_that_a_gathered_table_had_before_are_not_counted(self, folder):
-        files.write_table(f"{folder}/0.parquet", table(3))
+        parquet.write_table(f"{folder}/0.parquet", table(3))
         tables = FinishedTables(folder, gathers=True)
-        files.write_table(f"{folder}/0.parquet", table(8))
+        parquet.write_table(f"{folder}/0.parquet", table(8))
         assert tables.look() == Finished(1, 5)
 
     def test_removed_and_broken_tables_are_not_counted(self, folder):
         tables = FinishedTables(folder)
-        files.write_table(f"{folder}/0.parquet", table(3))
+        parquet.write_table(f"{folder}/0.parquet", table(3))
         assert tables.look() == Finished(1, 3)
         files.remove(f"{folder}/0.parquet")
         files.write_bytes(f"{folder}/1.parquet", b"no table")
@@ -81,7 +81,7 @@ class TestDisplay:
     def finish(self, work):
         with show_progress(work):
             for name in ("0", "1"):
-                files.write_table(work.run_dir.table(RunTable.PARSED, name), table(700))
+                parquet.write_table(work.run_dir.table(RunTable.PARSED, name), table(700))
 
     def test_a_terminal_shows_the_counts_of_each_step(self, work, monkeypatch):
         monkeypatch.setattr(sys, "stderr", Terminal())

@@ -5,7 +5,7 @@ import os
 import pyarrow as pa
 import pytest
 
-from evenpair.storage import files
+from evenpair.storage import files, parquet
 
 
 def names(folder):
@@ -48,10 +48,10 @@ def test_two_attempts_at_the_same_file_leave_one_whole_file(tmp_path):
 def test_a_table_survives_the_round_trip(tmp_path):
     table = pa.table({"a": [1, 2], "b": ["x", None]}).replace_schema_metadata({"k": "v"})
     path = str(tmp_path / "table.parquet")
-    files.write_table(path, table)
-    assert files.read_table(path).equals(table, check_metadata=True)
-    assert files.read_table(path, ["b"]) == table.select(["b"])
-    assert files.read_schema(path).metadata == {b"k": b"v"}
+    parquet.write_table(path, table)
+    assert parquet.read_table(path).equals(table, check_metadata=True)
+    assert parquet.read_table(path, ["b"]) == table.select(["b"])
+    assert parquet.read_schema(path).metadata == {b"k": b"v"}
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"0123456789" * 1000])

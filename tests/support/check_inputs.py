@@ -18,7 +18,7 @@ from evenpair.schemas.tables import SELECTION
 from evenpair.schemas.tar import END_OF_ARCHIVE
 from evenpair.schemas.tar_header import make_header, padding
 from evenpair.schemas.unit import Unit
-from evenpair.storage import files
+from evenpair.storage import parquet
 from evenpair.transforms.facts.parse_captions import parse_captions
 from evenpair.transforms.read.read_captions import read_captions
 from evenpair.transforms.select.plan_shards import OutputShard, Piece
@@ -59,14 +59,14 @@ def write(unit: Unit, run: RunDirectory) -> int:
         "output_key": unit.table["key"],
     }
     arrays = [columns.get(field.name, pa.nulls(rows, field.type)) for field in SELECTION]
-    files.write_table(run.table(RunTable.SELECTION, "s"), pa.table(arrays, schema=SELECTION))
-    files.write_table(run.table(RunTable.SCORES, "s"), unit.table)
+    parquet.write_table(run.table(RunTable.SELECTION, "s"), pa.table(arrays, schema=SELECTION))
+    parquet.write_table(run.table(RunTable.SCORES, "s"), unit.table)
     planned = OutputShard(0, (Piece(unit.source, 0, rows),))
     written = write_shard(planned, run, ShardFormat())
-    rejections = files.read_table(run.rejections(Phase.WRITE, "00000"))
+    rejections = parquet.read_table(run.rejections(Phase.WRITE, "00000"))
     assert written + rejections.num_rows == rows
     path = f"{run.shards}/00000"
-    tally = shard_tally(files.read_schema(f"{path}.parquet"))
+    tally = shard_tally(parquet.read_schema(f"{path}.parquet"))
     assert tally.written == {"s": written}
     report = verify_archive(f"{path}.tar", "out", signatures=True)
     assert report.samples == written

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.run_tables import RunTable
-from evenpair.storage import files
+from evenpair.storage import files, parquet
 from evenpair.transforms.part_store import PartStore, one_of_each
 
 SCHEMA = pa.schema([("uid", pa.string()), ("answer", pa.string())])
@@ -42,20 +42,20 @@ def test_two_attempts_write_parts_with_different_names(store, monkeypatch):
 
 def test_rows_are_found_while_another_attempt_moves_them(store, monkeypatch):
     store.add(table_of(u="mine"))
-    real = files.read_table
+    real = parquet.read_table
 
     def moved_before(path):
         with monkeypatch.context() as patched:
-            patched.setattr(files, "read_table", real)
+            patched.setattr(parquet, "read_table", real)
             store.replace(store.load())
         return real(path)
 
-    monkeypatch.setattr(files, "read_table", moved_before)
+    monkeypatch.setattr(parquet, "read_table", moved_before)
     assert store.load() == table_of(u="mine")
 
 
 def test_rows_are_kept_while_another_attempt_removes_the_folder(store, monkeypatch):
-    real = files.write_table
+    real = parquet.write_table
     calls = []
 
     def removed_before(path, rows):
@@ -64,7 +64,7 @@ def test_rows_are_kept_while_another_attempt_removes_the_folder(store, monkeypat
             raise FileNotFoundError(path)
         real(path, rows)
 
-    monkeypatch.setattr(files, "write_table", removed_before)
+    monkeypatch.setattr(parquet, "write_table", removed_before)
     store.add(table_of(u="mine"))
     assert (store.load(), len(calls)) == (table_of(u="mine"), 2)
 

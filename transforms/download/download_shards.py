@@ -11,7 +11,7 @@ from typing import Any
 import apache_beam as beam
 import pyarrow.compute as pc
 
-from ...storage import files
+from ...storage import files, parquet
 from .load_img2dataset import load_img2dataset
 from .polite_opener import Limits, polite_opener
 from .write_in_key_order import in_key_order
@@ -85,7 +85,7 @@ def _require_every_row(path: str) -> None:
     img2dataset counts a sample that it fails to write, prints the error and goes on.
     """
     statistics = json.loads(files.read_bytes(f"{path}_stats.json"))
-    statuses = files.read_table(f"{path}.parquet", ["status"])["status"]
+    statuses = parquet.read_table(f"{path}.parquet", ["status"])["status"]
     successes = pc.sum(pc.equal(statuses, "success")).as_py() or 0
     if (len(statuses), successes) != (statistics["count"], statistics["successes"]):
         raise ValueError(

@@ -13,7 +13,7 @@ from ...schemas.fault import Fault
 from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
-from ...storage import files
+from ...storage import files, parquet
 from ..captioners.answer_images import WINDOW, answer_images
 from ..captioners.ask_captioner import Asker, prepare_question
 from ..captioners.captioner import Answer
@@ -42,7 +42,7 @@ def pairs_to_encode(
     For similarity these are the pairs that have a row in the captions, for soft targets all pairs.
     """
     path = run_dir.table(RunTable.SCORES, source.name)
-    scores = files.read_table(path, ["uid", "key", "caption"])
+    scores = parquet.read_table(path, ["uid", "key", "caption"])
     generated = _generated_captions(source, run_dir)
     columns = (scores[name].to_pylist() for name in scores.column_names)
     pairs: dict[str, PairToEncode] = {}
@@ -59,7 +59,7 @@ def _generated_captions(source: Source, run_dir: RunDirectory) -> dict[str, str 
     path = run_dir.table(RunTable.CAPTIONS, source.name)
     if not files.exists(path):
         return {}
-    captions = files.read_table(path, ["uid", "caption"])
+    captions = parquet.read_table(path, ["uid", "caption"])
     return dict(zip(*(captions[name].to_pylist() for name in ("uid", "caption")), strict=True))
 
 

@@ -19,7 +19,7 @@ from ...schemas.statistics import (
     statistics_to_table,
     with_full_level,
 )
-from ...storage import files
+from ...storage import files, parquet
 from .count_index import keep_index, load_index
 from .information import InformationModel
 
@@ -88,7 +88,7 @@ def load_table(path: str) -> pa.Table:
     Raises UsageError if the path holds none.
     """
     load_schema(path)
-    return files.read_table(_resolved(path))
+    return parquet.read_table(_resolved(path))
 
 
 def load_schema(path: str) -> pa.Schema:
@@ -102,7 +102,7 @@ def load_schema(path: str) -> pa.Schema:
             f"{path}: there is no such file; name the statistics.parquet of a run, or 'prior'"
         )
     try:
-        schema = files.read_schema(path)
+        schema = parquet.read_schema(path)
         full_level_of(schema)
     except (pa.ArrowInvalid, ValueError, OSError) as error:
         raise UsageError(
@@ -113,7 +113,7 @@ def load_schema(path: str) -> pa.Schema:
 
 def load_full_level(path: str) -> float:
     """Return the full level, in bits, of the statistics at ``path``, without reading the counts."""
-    return full_level_of(files.read_schema(_resolved(path)))
+    return full_level_of(parquet.read_schema(_resolved(path)))
 
 
 def _resolved(path: str) -> str:

@@ -13,7 +13,7 @@ from ...schemas.run_tables import RunTable
 from ...schemas.source import Source
 from ...schemas.tables import CAPTIONS, with_nulls
 from ...schemas.unit import Unit
-from ...storage import files
+from ...storage import parquet
 from ..enrich.check_caption import check_caption
 from ..text.recognise_language import PARSER_LANGUAGE
 from ..units import load_unit
@@ -74,5 +74,5 @@ def _gather(element: tuple[int, dict[str, Iterable[Any]]], run_dir: RunDirectory
 
 
 def _read(row_group: RowGroup) -> pa.Table:
-    with files.open_table(row_group.path) as file:
+    with parquet.open_table(row_group.path) as file:
         return file.read_row_group(row_group.number)

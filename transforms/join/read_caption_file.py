@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from ...schemas.errors import EvenpairError, UsageError, first_line
 from ...schemas.tables import encodable
-from ...storage import files
+from ...storage import files, parquet
 from ..read.read_samples import MOST_TEXT, parse_json
 
 CAPTIONS = pa.schema([("on", pa.string()), ("caption", pa.string()), ("model", pa.string())])
@@ -72,7 +72,7 @@ def fields_of(path: str) -> list[str]:
     """
     try:
         if not is_text(path):
-            return list(files.read_schema(path).names)
+            return list(parquet.read_schema(path).names)
         with _open_text(path) as lines:
             line = next(_short_lines(path, lines), b"")
     except _DAMAGE:
@@ -111,7 +111,7 @@ def _open_text(path: str) -> Iterator[IO[bytes]]:
 
 
 def _rows(file: CaptionFile) -> Iterator[pa.Table]:
-    with files.open_table(file.path) as table:
+    with parquet.open_table(file.path) as table:
         names = [file.on, file.caption, MODEL]
         present = [name for name in names if name in table.schema_arrow.names]
         for batch in table.iter_batches(ROWS, columns=present):

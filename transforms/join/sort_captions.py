@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...schemas.run_directory import RunDirectory
-from ...storage import files
+from ...storage import files, parquet
 from .match_captions import Matches, Places, find_places
 from .read_caption_file import CaptionFile, read_caption_file
 
@@ -36,7 +36,7 @@ def keep_chunks(file: CaptionFile, run_dir: RunDirectory) -> Iterator[Places]:
     """Write the captions of ``file`` in chunks; yield the places of those that can be joined."""
     for at, table in enumerate(read_caption_file(file)):
         number = file.number * _MAX_CHUNKS + at
-        files.write_table(_chunk_path(run_dir, number), table.select(["caption", "model"]))
+        parquet.write_table(_chunk_path(run_dir, number), table.select(["caption", "model"]))
         usable = pc.and_(pc.is_valid(table["on"]), pc.is_valid(table["caption"]))
         column = table["on"].combine_chunks()
         yield find_places(column, usable.combine_chunks(), number, is_captions=True)
@@ -48,7 +48,7 @@ def sort_chunk(
     """Sort the matched captions of a chunk; yield source numbers with their row groups."""
     captions, sources, rows = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.lexsort((rows, sources))
-    chunk = files.read_table(_chunk_path(run_dir, number)).take(pa.array(captions[order]))
+    chunk = parquet.read_table(_chunk_path(run_dir, number)).take(pa.array(captions[order]))
     table = pa.Table.from_arrays([pa.array(rows[order]), *chunk.columns], schema=JOINED)
     numbers, starts = np.unique(sources[order], return_index=True)
     ends = [*starts[1:].tolist(), len(order)]

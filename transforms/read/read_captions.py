@@ -13,7 +13,7 @@ from ...schemas.source import Source
 from ...schemas.tables import PAIRS
 from ...schemas.tar import is_whole
 from ...schemas.unit import Tally, Unit
-from ...storage import files
+from ...storage import files, parquet
 from .fit_types import can_hold_text, is_text, with_valid_text
 from .read_folder import read_image_folder
 from .read_samples import json_fields, read_samples
@@ -87,7 +87,7 @@ def _known_fields(source: Source) -> tuple[set[str], set[str]]:
     Fields that are always null are not among the latter; columns of another type than text are.
     """
     table = source.path if source.is_table else source.parquet_path
-    schema = flat_fields(files.read_schema(table)) if files.exists(table) else []
+    schema = flat_fields(parquet.read_schema(table)) if files.exists(table) else []
     columns = {column.name for column in schema}
     of_text = {column.name for column in schema if can_hold_text(column.type)}
     if source.is_table:
@@ -112,7 +112,7 @@ def _read_parquet(source: Source, caption_field: str, choice: str) -> pa.Table |
     if not files.exists(source.parquet_path):
         return None
     try:
-        table = files.read_table(source.parquet_path)
+        table = parquet.read_table(source.parquet_path)
         if repeated_columns(table.schema):
             return None
         if caption_field and caption_field not in table.column_names:

@@ -17,7 +17,7 @@ from ...schemas.sample import is_safe_key
 from ...schemas.source import Source
 from ...schemas.tables import PAIRS
 from ...schemas.unit import Tally, Unit
-from ...storage import files
+from ...storage import parquet
 from .fit_types import fit_column, is_text, loses_values, with_plain_types, with_valid_text
 from .table_columns import (
     ColumnsError,
@@ -41,7 +41,7 @@ def read_image_table(
     captions is a fault, and so are captions without any text.
     """
     try:
-        with files.open_table(source.path) as file:
+        with parquet.open_table(source.path) as file:
             columns = choose_columns(file.schema_arrow, source.image_col)
             caption = caption_column(file.schema_arrow, columns.images, caption_field)
             rows = _read_rows(file, columns, caption)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from ...schemas.errors import EvenpairError
 from ...schemas.sample import IMAGE_FIELDS, Sample
 from ...schemas.source import Source
-from ...storage import files
+from ...storage import parquet
 from .check_image import SMALLEST, image_field
 from .fit_types import with_valid_text
 from .json_values import as_json
@@ -28,7 +28,7 @@ def read_rows(source: Source, keys: Container[str]) -> Iterator[StoredSample]:
 
     A row without an image says why. Raises EvenpairError if the table has no column of images.
     """
-    with files.open_table(source.path) as file:
+    with parquet.open_table(source.path) as file:
         try:
             columns = choose_columns(file.schema_arrow, source.image_col)
         except ColumnsError as error:

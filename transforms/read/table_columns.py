@@ -121,7 +121,7 @@ def caption_column(schema: pa.Schema, images: Collection[str], caption_field: st
         return _named_caption(fields, caption_field)
     names = [n for n in fields if n.lower() in CAPTION_FIELDS and n not in images]
     if _HUB_KEY in fields:
-        names = [_TEXT, *names] if _TEXT in fields else names
+        names = [_TEXT, *names] if _TEXT in fields and _TEXT not in images else names
     candidates = [name for name in names if can_hold_text(fields[name])]
     preferred = [name for name in (_TEXT, "caption") if name in candidates]
     if not preferred and len(candidates) > 1:

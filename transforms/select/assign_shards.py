@@ -12,7 +12,7 @@ from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...schemas.tables import REJECTIONS, SELECTION, with_nulls
 from ...schemas.unit import Unit
-from ...storage import files
+from ...storage import parquet
 from .plan_shards import Plan
 
 
@@ -52,7 +52,7 @@ def _assign(unit: Unit, plan: Plan, run_dir: RunDirectory) -> Iterator[Unit]:
     selected = assign_shards(unit, plan)
     rejected = rejections_of(selected.table)
     if rejected.num_rows:
-        files.write_table(run_dir.rejections(Phase.SELECT, unit.source.name), rejected)
+        parquet.write_table(run_dir.rejections(Phase.SELECT, unit.source.name), rejected)
     yield selected
 
 

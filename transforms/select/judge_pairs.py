@@ -14,7 +14,7 @@ from ...schemas.run_directory import RunDirectory
 from ...schemas.run_tables import RunTable
 from ...schemas.tables import with_nulls
 from ...schemas.unit import Unit
-from ...storage import files
+from ...storage import files, parquet
 from ..enrich.reference_sample import NONE, is_sampled
 from ..facts.match_facts import shared_facts
 from ..information.imbalance import (
@@ -189,7 +189,7 @@ class _Judge(beam.DoFn):
 
     def process(self, unit: Unit, last: int | None) -> Iterator[Unit]:
         path = self._run_dir.table(RunTable.CAPTIONS, unit.source.name)
-        captions = files.read_table(path) if files.exists(path) else None
+        captions = parquet.read_table(path) if files.exists(path) else None
         sample = NONE if last is None else last
         yield judge_pairs(unit, captions, self._model, self._options, sample)
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from ...schemas.source import Source
 from ...schemas.tables import PLAN
 from ...schemas.unit import Unit
-from ...storage import files
+from ...storage import parquet
 
 
 class Piece(NamedTuple):
@@ -83,14 +83,14 @@ def keep_plan(shards: Iterable[OutputShard], path: str) -> None:
     rows = [(s.number, p.source.name, p.start, p.stop) for s in shards for p in s.pieces]
     columns = zip(*rows, strict=True) if rows else [() for _ in PLAN]
     arrays = [pa.array(c, f.type) for c, f in zip(columns, PLAN, strict=True)]
-    files.write_table(path, pa.table(arrays, schema=PLAN))
+    parquet.write_table(path, pa.table(arrays, schema=PLAN))
 
 
 def load_plan(sources: Iterable[Source], path: str) -> list[OutputShard]:
     """Return the output shards that ``keep_plan`` wrote for ``sources``."""
     by_name = {source.name: source for source in sources}
     shards: dict[int, list[Piece]] = {}
-    for row in files.read_table(path).to_pylist():
+    for row in parquet.read_table(path).to_pylist():
         piece = Piece(by_name[row["shard"]], row["start"], row["stop"])
         shards.setdefault(row["output_shard"], []).append(piece)
     return [OutputShard(number, tuple(pieces)) for number, pieces in shards.items()]

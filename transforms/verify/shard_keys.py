@@ -11,7 +11,7 @@ import pyarrow as pa
 from ...schemas.finding import Finding, Problem
 from ...schemas.sample import group_samples
 from ...schemas.tar import TarError, read_members
-from ...storage import files
+from ...storage import files, parquet
 from ..read.read_table import row_keys
 from ..read.table_columns import ColumnsError, choose_columns
 from .shard_report import ShardReport
@@ -33,7 +33,7 @@ def shard_keys(path: str) -> Iterator[str]:
 
 def _keys_of_table(path: str) -> Iterator[str]:
     """Yield the keys of a table; numbers of rows are the same in every table, and no keys."""
-    with files.open_table(path) as file:
+    with parquet.open_table(path) as file:
         name = choose_columns(file.schema_arrow).key
         if name is not None:
             keys = row_keys(file.read([name]), range(0), name)

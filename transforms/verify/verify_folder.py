@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...schemas.finding import Finding, Problem
-from ...storage import files
+from ...storage import files, parquet
 from ..read.read_successes import read_successes
 from .shard_report import ShardReport
 
@@ -72,7 +72,7 @@ def _count_in_stats(path: str) -> int | str:
 def _count_in_table(path: str) -> int | str:
     """Return the number of samples in a table, or why it cannot be read."""
     try:
-        with files.open_table(path) as file:
+        with parquet.open_table(path) as file:
             if "status" not in file.schema_arrow.names:
                 return int(file.metadata.num_rows)
             status = file.read(["status"])["status"]

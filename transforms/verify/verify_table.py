@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 
 from ...schemas.finding import Problem
 from ...schemas.sample import Sample
-from ...storage import files
+from ...storage import files, parquet
 from ..read.check_image import image_fault
 from ..read.fit_types import with_valid_text
 from ..read.payload import StoredSample, Stretch
@@ -30,7 +30,7 @@ def verify_table(path: str, name: str, *, decode: bool) -> ShardReport:
     """Check every downloaded row of a table of images; with ``decode`` decode each image."""
     report = ShardReport(path, name)
     try:
-        with files.open_table(path) as file:
+        with parquet.open_table(path) as file:
             _Table(report, file, decode).check()
     except OSError as error:
         report.add(Problem.UNREADABLE, files.fault(path, error))

@@ -19,7 +19,7 @@ from ...schemas.sample_json import SampleJson
 from ...schemas.shard_tables import ADDED
 from ...schemas.source import Source
 from ...schemas.tables import SCORES
-from ...storage import files
+from ...storage import parquet
 from ..embed.encoder import EncoderId
 from ..read.check_image import image_fault
 from ..read.decode_image import ImageFaultError, decode_image
@@ -150,11 +150,11 @@ _NO_IMAGE = (Reason.MISSING_IMAGE, "the source holds no image for the key")
 def _chosen_rows(run_dir: RunDirectory, piece: Piece, number: int) -> pa.Table:
     """Return the rows of ``piece`` in a shard: columns of the selection, then of the scores."""
     path = run_dir.table(RunTable.SCORES, piece.source.name)
-    others = [name for name in files.read_schema(path).names if name not in SCORES.names]
+    others = [name for name in parquet.read_schema(path).names if name not in SCORES.names]
     scores = lift_fields(
-        files.read_table(path, [*_SCORE_COLUMNS, *others]), ["caption_raw", CAPTIONS_RAW]
+        parquet.read_table(path, [*_SCORE_COLUMNS, *others]), ["caption_raw", CAPTIONS_RAW]
     )
-    table = files.read_table(run_dir.table(RunTable.SELECTION, piece.source.name))
+    table = parquet.read_table(run_dir.table(RunTable.SELECTION, piece.source.name))
     columns = {_JUDGED: scores["caption"], "caption_raw": _first_raw_captions(scores)}
     columns |= {n: scores[n] for n in scores.column_names if n not in columns}
     ours = {*table.column_names}

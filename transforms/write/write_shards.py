@@ -12,7 +12,7 @@ from ...schemas.phase import Phase
 from ...schemas.run_directory import RunDirectory
 from ...schemas.shard_tables import ShardTally, shard_table, shard_tally, with_shard_tally
 from ...schemas.tables import rejections_to_table
-from ...storage import files
+from ...storage import files, parquet
 from ..embed.encoder import EncoderId
 from ..read.read_successes import read_successes
 from ..select.plan_shards import OutputShard
@@ -64,7 +64,7 @@ def is_written(shard: OutputShard, run_dir: RunDirectory, form: ShardFormat) -> 
     if not files.exists(f"{path}_stats.json"):
         return False
     try:
-        size = shard_tally(files.read_schema(f"{path}.parquet")).archive_bytes
+        size = shard_tally(parquet.read_schema(f"{path}.parquet")).archive_bytes
         return form.layout == PARQUET or files.size_of(f"{path}.tar") == size
     except (OSError, ValueError):
         return False
@@ -90,7 +90,7 @@ def _write_archive(path: str, contents: ShardContents) -> None:
     table = shard_table(contents.tables)
     _keep_rejections(contents)
     tally = _tally(contents, size)
-    files.write_table(f"{path}.parquet", with_shard_tally(table, tally))
+    parquet.write_table(f"{path}.parquet", with_shard_tally(table, tally))
 
 
 def _write_table(path: str, contents: ShardContents) -> None:
@@ -112,7 +112,7 @@ def _tally(contents: ShardContents, archive_bytes: int | None = None) -> ShardTa
 
 def _keep_rejections(contents: ShardContents) -> None:
     path = contents.run_dir.rejections(Phase.WRITE, f"{contents.shard.number:05d}")
-    files.write_table(path, rejections_to_table(contents.rejections))
+    parquet.write_table(path, rejections_to_table(contents.rejections))
 
 
 def _statistics(samples: int) -> bytes:

@@ -4,12 +4,8 @@ import json
 
 import pytest
 
-from evenpair.pipeline.options.phase_options import (
-    EnrichOptions,
-    ScoreOptions,
-    SelectOptions,
-    WriteOptions,
-)
+from evenpair.pipeline.options.captioning_options import EnrichOptions
+from evenpair.pipeline.options.phase_options import ScoreOptions, SelectOptions, WriteOptions
 from evenpair.pipeline.phases.captioning import Chosen
 from evenpair.pipeline.phases.enrich import caption, enrich
 from evenpair.pipeline.phases.prepare import Prepared, prepare

@@ -8,61 +8,21 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 import pytest
-from PIL import Image
 
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.run_tables import RunTable
 from evenpair.schemas.source import name_sources
 from evenpair.schemas.tables import CAPTIONS, SCORES
 from evenpair.schemas.unit import Tally, Unit
-from evenpair.storage import files
+from evenpair.storage import files, parquet
 from evenpair.transforms.embed.compare_images import compare_images
 from evenpair.transforms.embed.embed_pairs import embed_pairs, pairs_to_encode
 from evenpair.transforms.embed.encoder import EncoderId, Modality
 from evenpair.transforms.embed.keep_vectors import VectorStore, vectors_in
 from evenpair.transforms.write.vector_members import VectorMembers, written_vector
 
+from ...support.fake_encoder import FakeEncoder, png, unit_vector
 from ...support.shards import MadePair, write_source
-
-BOTH = EncoderId(Modality.BOTH, "m", "1")
-
-
-def unit_vector(angle):
-    return np.array([np.cos(angle), np.sin(angle)], np.float32)
-
-
-class FakeEncoder:
-    """Encodes a picture by its width and a text by its length; fails on batches over a size."""
-
-    def __init__(self, encoder_id=BOTH, most=10**6, fails_on=()):
-        self.encoder_id, self.batch_size = encoder_id, 4
-        self._most, self._fails_on = most, set(fails_on)
-        self.images, self.texts = [], []
-
-    def prepare(self, images):
-        return [image.width for image in images]
-
-    def encode_images(self, prepared):
-        return self._encode(prepared, self.images)
-
-    def encode_texts(self, texts):
-        self._encode(texts, self.texts)
-        return [unit_vector(len(text)) for text in texts]
-
-    def _encode(self, asked, noted):
-        if len(asked) > self._most:
-            raise MemoryError
-        if self._fails_on & set(asked):
-            raise ValueError("the model fails on it")
-        noted += asked
-        return [unit_vector(one) for one in asked if isinstance(one, int)]
-
-
-def png(width):
-    stream = io.BytesIO()
-    Image.new("L", (width, 1)).save(stream, "PNG")
-    return stream.getvalue()
-
 
 RAW = ["a dog", "a dog", "", "a cat", "a cow on a rug", "a boat", "gone"]
 GENERATED = {"0": "a brown dog", "1": None, "3": "a red cat on a mat", "4": "a cow", "6": "a fish"}
@@ -90,7 +50,7 @@ def run(tmp_path, source):
 def keep(run, table, schema, **columns):
     rows = len(columns["uid"])
     arrays = [pa.array(columns.get(f.name, [None] * rows), f.type) for f in schema]
-    files.write_table(run.table(table, "00000"), pa.table(arrays, schema=schema))
+    parquet.write_table(run.table(table, "00000"), pa.table(arrays, schema=schema))
 
 
 def keep_captions(run, generated):
@@ -164,7 +124,7 @@ def test_a_killed_run_loses_at_most_a_window(source, run):
 class AnotherAttempt:
     """Does ``work`` before the ``moment``-th look at the files, counted from 0."""
 
-    PLACES = ((files, "exists"), (files, "find_in"), (files, "read_table"), (os, "replace"))
+    PLACES = ((files, "exists"), (files, "find_in"), (parquet, "read_table"), (os, "replace"))
 
     def __init__(self, monkeypatch, moment, work):
         self.moment, self.work, self.moments = moment, work, 0
@@ -215,7 +175,7 @@ def test_two_attempts_at_once_keep_each_vector_once(
             break
         store.settle("stamp")
         assert rows(store) == ALL, moments
-        assert files.read_table(store.rows.path).num_rows == len(ALL), moments
+        assert parquet.read_table(store.rows.path).num_rows == len(ALL), moments
         if not fails_on:
             assert files.read_bytes(store.rows.path) == files.read_bytes(alone), moments
         moments += 1
@@ -274,7 +234,7 @@ def test_the_vector_of_a_fused_caption_lies_between_both(source, angle):
 
 def test_similarities_are_cosines_or_null(source, run):
     vectors = embed(source, run, FakeEncoder()).load()
-    captions = files.read_table(run.table(RunTable.CAPTIONS, "00000"))
+    captions = parquet.read_table(run.table(RunTable.CAPTIONS, "00000"))
     table = compare_images(Unit(source, captions, Tally(5)), vectors).table
     names = ("similarity_raw", "similarity_generated")
     found = zip(*(table[name].to_pylist() for name in names), strict=True)

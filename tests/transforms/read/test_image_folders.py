@@ -1,11 +1,8 @@
 """Folders of images: which are sources, their pairs, and the samples that are written of them."""
 
-import io
-import json
 import os
 
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -17,40 +14,11 @@ from evenpair.schemas.pair import derive_uid
 from evenpair.schemas.sample import is_safe_key
 from evenpair.transforms.read.image_folder import list_images
 from evenpair.transforms.read.read_captions import read_captions
-from evenpair.transforms.read.stored_samples import read_stored
 
+from ...support.folder_reading import pairs_of, paths_of, rejected, samples_of
 from ...support.image_folders import images, json_lines, write_files
 from ...support.messages import unnamed
 from ...support.shards import make_jpeg
-
-ROWS = [
-    {"file_name": "a.jpg", "text": "a dog", "width": 8},
-    {"file_name": "sub/b.jpg", "text": "a cat", "width": 9},
-]
-
-
-def paths_of(folder):
-    return [s.path.removeprefix(str(folder)) for s in find_sources((str(folder),))]
-
-
-def pairs_of(folder, field="", choice="first"):
-    """Return key and caption of every pair."""
-    units = [read_captions(s, field, choice) for s in find_sources((str(folder),))]
-    columns = [unit.table.select(["key", "caption"]).to_pylist() for unit in units]
-    return [(row["key"], row["caption"]) for rows in columns for row in rows]
-
-
-def rejected(folder):
-    units = [read_captions(source) for source in find_sources((str(folder),))]
-    return {r.key: (r.reason.value, r.detail) for unit in units for r in unit.rejections}
-
-
-def samples_of(folder):
-    samples = []
-    for source in find_sources((str(folder),)):
-        keys = read_captions(source).table["key"].to_pylist()
-        samples += read_stored(source, keys)
-    return samples
 
 
 class TestSources:
@@ -162,94 +130,6 @@ class TestSidecars:
         except OSError:
             pytest.skip("this file system takes only UTF-8")
         assert [reason for reason, _ in rejected(tmp_path).values()] == ["unreadable-sample"]
-
-
-def as_jsonl(rows):
-    return json_lines(*rows).encode()
-
-
-def as_csv(rows):
-    stream = io.BytesIO()
-    pa_csv.write_csv(pa.Table.from_pylist(rows), stream)
-    return stream.getvalue()
-
-
-def as_parquet(rows):
-    stream = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows), stream)
-    return stream.getvalue()
-
-
-TABLES = [("jsonl", as_jsonl), ("csv", as_csv), ("parquet", as_parquet)]
-
-
-@pytest.mark.parametrize(("suffix", "write"), TABLES)
-class TestMetadata:
-    def test_rows_have_the_captions_and_fields_of_images(self, tmp_path, suffix, write):
-        files = {f"metadata.{suffix}": write(ROWS)}
-        write_files(tmp_path, images("a.jpg", "sub/b.jpg") | files)
-        [source] = find_sources((str(tmp_path),))
-        rows = read_captions(source).table.select(["key", "caption", "width", "file_name"])
-        assert rows.to_pylist() == [
-            {"key": "a", "caption": "a dog", "width": 8, "file_name": "a.jpg"},
-            {"key": "sub/b", "caption": "a cat", "width": 9, "file_name": "sub/b.jpg"},
-        ]
-        samples = samples_of(tmp_path)
-        assert [json.loads(sample.members["json"]) for sample in samples] == ROWS
-        assert [bytes(sample.image) for sample in samples] == [make_jpeg(0), make_jpeg(1)]
-
-    def test_rows_without_an_image_are_rejected_by_their_names(self, tmp_path, suffix, write):
-        names = ["a.jpg", "gone.jpg", "../out.jpg", "a.jpg", None]
-        rows = [{"file_name": name, "text": "a dog"} for name in names]
-        folder = tmp_path / "in"
-        write_files(tmp_path, images("out.jpg", "in/a.jpg", "in/more.jpg"))
-        write_files(folder, {f"metadata.{suffix}": write(rows), "more.txt": "a cat"})
-        assert pairs_of(folder) == [("a", "a dog"), ("more", "a cat")]
-        faults = rejected(folder)
-        missing = "row 4" if suffix != "csv" else ""
-        assert {key: reason for key, (reason, _) in faults.items()} == {
-            "gone.jpg": "missing-image",
-            "../out.jpg": "missing-image",
-            "a.jpg": "duplicate-key",
-            missing: "missing-image",
-        }
-        assert unnamed(faults["gone.jpg"][1], f"metadata.{suffix}", "'gone.jpg'") == []
-
-    def test_a_table_without_names_is_a_fault(self, tmp_path, suffix, write):
-        files = {f"metadata.{suffix}": write([{"name": "a.jpg", "text": "a dog"}])}
-        write_files(tmp_path, images("a.jpg") | files)
-        [source] = find_sources((str(tmp_path),))
-        unit = read_captions(source)
-        if suffix == "jsonl":
-            assert [r.reason.value for r in unit.rejections] == ["missing-image"]
-        else:
-            assert unnamed(unit.tally.fault, f"metadata.{suffix}", "file_name", "name") == []
-
-    def test_a_caption_is_taken_from_the_field_that_is_named(self, tmp_path, suffix, write):
-        rows = [{"file_name": "a.jpg", "text": "a dog", "alt": "a brown dog"}]
-        write_files(tmp_path, images("a.jpg") | {f"metadata.{suffix}": write(rows)})
-        assert pairs_of(tmp_path, "alt") == [("a", "a brown dog")]
-        [source] = find_sources((str(tmp_path),))
-        assert unnamed(read_captions(source, "none").tally.fault, source.path, "'none'") == []
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("metadata.jsonl", b'{"file_name": "a.jpg"}\n[1]\n'),
-        ("metadata.jsonl", b'{"file_name": "a.jpg", "text": "caf\xe9"}\n'),
-        ("metadata.csv", b"file_name,text\na.jpg,b,c\n"),
-        ("metadata.csv", b""),
-        ("metadata.parquet", b"PAR1 and no more"),
-    ],
-)
-def test_a_damaged_table_is_one_line(tmp_path, name, content):
-    write_files(tmp_path, images("a.jpg") | {name: content})
-    [source] = find_sources((str(tmp_path),))
-    unit = read_captions(source)
-    assert unnamed(unit.tally.fault, tmp_path / name) == []
-    assert "\n" not in unit.tally.fault
-    assert unit.tally.pairs_read == 0
 
 
 def test_several_captions_of_a_row(tmp_path):

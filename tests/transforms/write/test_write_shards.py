@@ -15,7 +15,7 @@ from evenpair.pipeline.runs.accounting import account, shard_tallies
 from evenpair.schemas.run_directory import RunDirectory
 from evenpair.schemas.shard_tables import ADDED, shard_tally
 from evenpair.schemas.source import Source
-from evenpair.storage import files
+from evenpair.storage import files, parquet
 from evenpair.transforms.select.plan_shards import load_plan
 from evenpair.transforms.write import write_shards
 from evenpair.transforms.write.write_shards import ShardFormat, is_written, write_shard
@@ -43,7 +43,7 @@ def run(selected, tmp_path):
 
 
 def sources_of(run):
-    return [Source(**row) for row in files.read_table(run.sources).to_pylist()]
+    return [Source(**row) for row in parquet.read_table(run.sources).to_pylist()]
 
 
 def write_all(run, **form):
