@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from evenpair.schemas.pair import derive_uid
+from evenpair.transforms.verify.verify_table import verify_table
 
 from ...support.hub_reading import KEYS, images_of, png, read, samples_of
 from ...support.hub_tables import FILE, TEXTS, hub_images, write_hub_table
